@@ -1,0 +1,1 @@
+"""Codecs: Score <-> sequence. Built-in ones by name; third parties' by entry point."""

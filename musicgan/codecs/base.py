@@ -1,0 +1,48 @@
+"""What a codec is: Score <-> sequence, with laws (`codecs.laws`) that anybody's codec must keep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from musicgan.score import Score
+
+
+class Codec(Protocol):
+    """Turns a score into rows and rows into a score.
+
+    Laws: `decode(encode(s), like=s) == normalized(s)`; `normalized` is idempotent; any array of
+    the right shape and type decodes to a score that is already normal; transposing commutes
+    with encoding; `from_options(options())` is the same codec.
+    """
+
+    name: str
+    """The name it is registered by in the entry-point group `musicgan.codecs`."""
+
+    grid: int
+    """Steps a beat."""
+
+    def options(self) -> Mapping[str, Any]:
+        """JSON-ready arguments that rebuild this codec."""
+        ...
+
+    def normalized(self, score: Score) -> Score:
+        """`score` as this codec can say it: snapped to its grid, within its limits."""
+        ...
+
+    def encode(self, score: Score) -> NDArray[Any]:
+        """Rows of a score, [T, F]: int64 for note tuples, float32 for frames."""
+        ...
+
+    def decode(self, rows: NDArray[Any], like: Score | None = None) -> Score:
+        """The score of rows [T, F]. Tempo, metre and key maps come from `like`, if given.
+
+        Raises `CodecError` when the shape is wrong; never for what the rows say.
+        """
+        ...
+
+
+Rows = NDArray[np.int64]

@@ -1,0 +1,1 @@
+"""A folder of MIDI -> scanned, deduplicated, split by piece, cached, augmented."""

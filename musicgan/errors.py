@@ -1,0 +1,42 @@
+"""Every error a user can meet. Each message is one line: what, where, the legal range, what to do."""
+
+from __future__ import annotations
+
+
+class MusicganError(Exception):
+    """Root of all errors raised on purpose; the command line prints it as one line, exit code 1."""
+
+
+class MidiReadError(MusicganError):
+    """A file is not MIDI, or nothing in it can be saved."""
+
+
+class MidiWriteError(MusicganError):
+    """A score cannot be written where or how it was asked."""
+
+
+class CodecError(MusicganError):
+    """Options or rows a codec cannot accept."""
+
+
+class CorpusError(MusicganError):
+    """A folder holds nothing to learn from, or its cache cannot be used."""
+
+
+class ModelFileError(MusicganError):
+    """A model file is missing, truncated, foreign or of another format version."""
+
+
+class CheckpointError(MusicganError):
+    """A training checkpoint cannot be written, or does not fit the run that wants to resume."""
+
+
+class ComposeError(MusicganError):
+    """A request for music that the model cannot honour."""
+
+
+class MissingExtraError(MusicganError):
+    """An optional part is not installed."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} needs an optional part: pip install 'musicgan[{extra}]'")

@@ -1,0 +1,1 @@
+"""Live playing: clock, backends, scheduler."""
