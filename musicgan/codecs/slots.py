@@ -1,0 +1,109 @@
+"""Slots: the fixed voices a codec has room for, and how any score's tracks go into them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from musicgan.errors import CodecError
+from musicgan.score import Score, Track, sort_notes
+
+DROPPED = -1
+"""The slot of a track that has no slot of its kind."""
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One voice of a codec. `program` is General MIDI's, 0-127, and meaningless when `is_drum`."""
+
+    name: str = "piano"
+    program: int = 0
+    is_drum: bool = False
+
+
+def as_slots(slots: Iterable[Slot | Sequence[object]]) -> tuple[Slot, ...]:
+    """Slots from slots, or from (name, program, is_drum) lists as JSON options hold them.
+
+    Raises `CodecError` when there is none or one cannot be a slot.
+    """
+    made = tuple(_as_slot(slot) for slot in slots)
+    if not made:
+        raise CodecError("slots: empty; give at least one, such as ('piano', 0, False)")
+    return made
+
+
+def _as_slot(slot: Slot | Sequence[object]) -> Slot:
+    parts = (slot.name, slot.program, slot.is_drum) if isinstance(slot, Slot) else tuple(slot)
+    if len(parts) == 3:
+        name, program, is_drum = parts
+        is_program = isinstance(program, int) and 0 <= program <= 127
+        if isinstance(name, str) and is_program and isinstance(is_drum, bool):
+            return Slot(name, int(program), is_drum)  # type: ignore[call-overload]
+    raise CodecError(
+        f"slots: {slot!r} is no slot; give (name, program 0-127, is_drum), like ('piano', 0, False)"
+    )
+
+
+@lru_cache(maxsize=64)
+def slot_tracks(slots: tuple[Slot, ...]) -> tuple[Track, ...]:
+    """The tracks of a merged score: one a slot, in order."""
+    return tuple(Track(slot.name, slot.program, slot.is_drum) for slot in slots)
+
+
+def assign_tracks(score: Score, slots: tuple[Slot, ...]) -> NDArray[np.int64]:
+    """The slot of each track of a score, [tracks]; `DROPPED` where no slot is of its kind.
+
+    Pitched tracks go to pitched slots and drums to drum slots, in file order. Tracks beyond the
+    last slot of their kind join the slot whose own track has the nearest mean pitch (ties: the
+    lower slot; a silent slot only when all are silent). Deterministic, and blind to transposing.
+    """
+    assigned = np.full(len(score.tracks), DROPPED, np.int64)
+    for is_drum in (False, True):
+        tracks = [i for i, track in enumerate(score.tracks) if track.is_drum == is_drum]
+        homes = [i for i, slot in enumerate(slots) if slot.is_drum == is_drum]
+        if not homes:
+            continue
+        assigned[tracks[: len(homes)]] = homes[: len(tracks)]
+        if len(tracks) > len(homes):
+            mean = _mean_pitches(score)
+            for late in tracks[len(homes) :]:
+                own = tracks[: len(homes)]
+                nearest = min(range(len(homes)), key=lambda h: _distance(mean[late], mean[own[h]]))
+                assigned[late] = homes[nearest]
+    return assigned
+
+
+def _mean_pitches(score: Score) -> list[Fraction | None]:
+    """Exact mean pitch of each track, None where silent: a float's rounding could break a tie."""
+    track = score.notes["track"]
+    count = np.bincount(track, minlength=len(score.tracks))
+    total = np.bincount(track, weights=score.notes["pitch"], minlength=len(score.tracks))
+    return [Fraction(int(t), int(n)) if n else None for t, n in zip(total, count, strict=True)]
+
+
+def _distance(one: Fraction | None, other: Fraction | None) -> Fraction:
+    if other is None:
+        return Fraction(1000)
+    return abs((one or Fraction(0)) - other) if one is not None else Fraction(0)
+
+
+def merge_tracks(score: Score, slots: tuple[Slot, ...]) -> Score:
+    """The score with `slots` for tracks: [N] notes -> [M <= N], sorted.
+
+    Notes of tracks with no slot of their kind are dropped (see `assign_tracks`). Overlaps that
+    merging makes are left for `Score.snapped` to resolve. Merging twice is merging once.
+    """
+    tracks = slot_tracks(slots)
+    if score.tracks == tracks:
+        return score
+    assigned = assign_tracks(score, slots)
+    slot = assigned[score.notes["track"]]
+    kept = slot != DROPPED
+    notes = score.notes[kept]
+    notes["track"] = slot[kept]
+    return replace(score, notes=sort_notes(notes), tracks=tracks)

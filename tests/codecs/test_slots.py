@@ -1,0 +1,81 @@
+"""Which track goes to which slot, and what merging keeps."""
+
+import numpy as np
+import pytest
+
+from musicgan.codecs.slots import DROPPED, Slot, as_slots, assign_tracks, merge_tracks
+from musicgan.errors import CodecError
+from musicgan.score import NOTE, Score, Track
+
+PIANO, BASS, DRUMS = Slot("piano", 0), Slot("bass", 32), Slot("drums", 0, True)
+
+
+def score_of(tracks, *pitches_by_track):
+    """One note a pitch, a beat apart, `pitches_by_track[i]` on track i."""
+    rows = [
+        (beat * 480, 480, pitch, 64, track)
+        for track, pitches in enumerate(pitches_by_track)
+        for beat, pitch in enumerate(pitches)
+    ]
+    return Score(np.array(rows, NOTE), tuple(tracks))
+
+
+def test_tracks_go_to_slots_of_their_kind_in_file_order():
+    score = score_of([Track("kit", 0, True), Track("a"), Track("b")], [36], [60], [40])
+    assert assign_tracks(score, (PIANO, BASS, DRUMS)).tolist() == [2, 0, 1]
+
+
+def test_a_track_too_many_joins_the_slot_nearest_in_mean_pitch():
+    score = score_of([Track()] * 4, [72, 76], [40], [45, 47], [70])
+    assert assign_tracks(score, (PIANO, BASS)).tolist() == [0, 1, 1, 0]
+
+
+def test_equally_near_slots_give_the_lower():
+    score = score_of([Track()] * 3, [50], [60], [55])
+    assert assign_tracks(score, (PIANO, BASS)).tolist() == [0, 1, 0]
+
+
+def test_a_silent_slot_attracts_nothing():
+    score = score_of([Track()] * 3, [], [100], [20])
+    assert assign_tracks(score, (PIANO, BASS)).tolist() == [0, 1, 1]
+
+
+def test_without_a_slot_of_its_kind_a_track_is_dropped():
+    score = score_of([Track("kit", 0, True), Track("a")], [36, 38], [60])
+    assert assign_tracks(score, (PIANO,)).tolist() == [DROPPED, 0]
+    assert merge_tracks(score, (PIANO,)).notes["pitch"].tolist() == [60]
+    assert merge_tracks(score, (DRUMS,)).notes["pitch"].tolist() == [36, 38]
+
+
+def test_merging_gives_the_slots_as_tracks_sorts_and_is_idempotent():
+    score = score_of([Track()] * 3, [72, 74], [40, 41], [71, 30])
+    merged = merge_tracks(score, (PIANO, BASS))
+    assert merged.tracks == (Track("piano", 0), Track("bass", 32))
+    assert merged.notes["onset_tick"].tolist() == [0, 0, 0, 480, 480, 480]
+    assert merged.notes["pitch"].tolist() == [72, 40, 71, 74, 30, 41]
+    assert merge_tracks(merged, (PIANO, BASS)) == merged
+
+
+def test_the_assignment_is_blind_to_transposing():
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        score = score_of([Track()] * 6, *(rng.integers(30, 90, 3).tolist() for _ in range(6)))
+        moved = score.transposed(int(rng.integers(-30, 37)))
+        slots = (PIANO, BASS, PIANO)
+        assert assign_tracks(moved, slots).tolist() == assign_tracks(score, slots).tolist()
+
+
+def test_an_empty_score_merges_to_silent_slots():
+    merged = merge_tracks(Score(np.zeros(0, NOTE), ()), (PIANO, DRUMS))
+    assert len(merged) == 0
+    assert len(merged.tracks) == 2
+
+
+def test_slots_come_from_json_lists():
+    assert as_slots([["piano", 0, False], ("drums", 0, True), BASS]) == (PIANO, DRUMS, BASS)
+
+
+@pytest.mark.parametrize("bad", [[], [["piano", 128, False]], [["piano"]], [[1, 2, False]]])
+def test_what_cannot_be_slots_is_refused_in_one_line(bad):
+    with pytest.raises(CodecError, match=r"^slots: .* give .*$"):
+        as_slots(bad)
