@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from musicgan.codecs.base import Codec
 from musicgan.score import Key, Score
-from musicgan.theory import downbeats, estimate_key
+from musicgan.theory import downbeats, estimate_key, infer_metre
 
 DEFAULT_BPM = 120.0
 
@@ -35,6 +35,7 @@ class Piece:
 def make_piece(name: str, score: Score, codec: Codec) -> Piece:
     """Encode `score`: rows, bar lines on the codec's grid, key and opening tempo."""
     snapped = codec.normalized(score)
+    snapped = replace(snapped, metres=infer_metre(snapped))
     bpm = 60e6 / snapped.tempos[0].us_per_beat if snapped.tempos else DEFAULT_BPM
     return Piece(
         name=name,
