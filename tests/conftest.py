@@ -1,0 +1,31 @@
+"""What every test may use: the shared corpora, and how hard Hypothesis tries."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+SHARED = Path(__file__).resolve().parents[1].parent / "shared"
+SLOW_IS_FINE = [HealthCheck.too_slow]
+
+settings.register_profile(
+    "local", deadline=None, max_examples=30, suppress_health_check=SLOW_IS_FINE
+)
+settings.register_profile(
+    "ci", deadline=None, max_examples=30, suppress_health_check=SLOW_IS_FINE, derandomize=True
+)
+settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of corpora beside the repository: `data/` and `hostile/`.
+
+    Without it the test is skipped, saying so; where CI is set a missing folder is a failure.
+    """
+    if SHARED.is_dir():
+        return SHARED
+    if os.environ.get("CI"):
+        pytest.fail("the shared corpora are missing: ../shared beside the repository")
+    pytest.skip("needs the shared corpora: ../shared beside the repository")
