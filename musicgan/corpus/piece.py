@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from musicgan.codecs.bars import starts_with_upbeat
 from musicgan.codecs.base import Codec
 from musicgan.score import Key, Score
 from musicgan.theory import downbeats, estimate_key, infer_metre
+from musicgan.timing import bar_length_step, us_to_bpm
 
 DEFAULT_BPM = 120.0
 
@@ -24,6 +26,8 @@ class Piece:
     bar_start_step: NDArray[np.int64]
     """[N + 1] ascending: where bars begin; the last entry is where the last bar ends."""
     key: Key
+    metre: tuple[int, int]
+    """The metre that lasts longest."""
     bpm: float
 
     @property
@@ -33,14 +37,36 @@ class Piece:
 
 
 def make_piece(name: str, score: Score, codec: Codec) -> Piece:
-    """Encode `score`: rows, bar lines on the codec's grid, key and opening tempo."""
+    """Encode `score`: rows, bar lines on the codec's grid, key, metre and opening tempo."""
     snapped = codec.normalized(score)
     snapped = replace(snapped, metres=infer_metre(snapped))
-    bpm = 60e6 / snapped.tempos[0].us_per_beat if snapped.tempos else DEFAULT_BPM
     return Piece(
         name=name,
         rows=codec.encode(score),
-        bar_start_step=downbeats(snapped),
+        bar_start_step=_bar_lines(snapped),
         key=estimate_key(snapped),
-        bpm=bpm,
+        metre=_main_metre(snapped),
+        bpm=us_to_bpm(snapped.tempos[0].us_per_beat) if snapped.tempos else DEFAULT_BPM,
     )
+
+
+def _main_metre(score: Score) -> tuple[int, int]:
+    ends = [metre.tick for metre in score.metres[1:]] + [score.end_tick]
+    lasting: dict[tuple[int, int], int] = {}
+    for metre, end in zip(score.metres, ends, strict=True):
+        kind = (metre.numerator, metre.denominator)
+        lasting[kind] = lasting.get(kind, 0) + max(0, end - metre.tick)
+    return max(lasting, key=lasting.__getitem__, default=(4, 4))
+
+
+def _bar_lines(score: Score) -> NDArray[np.int64]:
+    lines = downbeats(score)
+    if len(score.metres) != 1 or score.metres[0].denominator not in (2, 4):
+        return lines
+    metre = score.metres[0]
+    bar_step = bar_length_step(metre.numerator, metre.denominator, score.ticks_per_beat)
+    if not starts_with_upbeat(score, bar_step):
+        return lines
+    beat = score.ticks_per_beat
+    n_bars = -(-(score.end_tick - beat) // bar_step)
+    return np.append(0, beat + bar_step * np.arange(n_bars + 1, dtype=np.int64))

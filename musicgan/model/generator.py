@@ -1,0 +1,127 @@
+"""The generator as it is played: one GRU step and sequential heads a note, in numpy.
+
+Embeddings are folded with the recurrent input weights when a model is loaded, so that the input
+product becomes a sum of table rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from musicgan.codecs.context import INTERVALS, NO_INTERVAL, interval_class
+from musicgan.model.config import EventsConfig
+from musicgan.model.steps import Floats, Ints, Table, gru_step
+
+_PITCHES = np.arange(128)
+
+
+@dataclass(frozen=True)
+class GeneratorState:
+    """Recurrent state of B songs: hidden [B, H] and their constant input product [B, 3H]."""
+
+    hidden: Floats
+    song: Floats
+
+    def take(self, index: Ints) -> GeneratorState:
+        """The states of songs `index` [N]."""
+        return GeneratorState(self.hidden[index], self.song[index])
+
+
+class Generator:
+    """Predicts the next row field by field; each method returns logits.
+
+    Order of a note: `advance` with the inputs of the row before, `trunk`, `wait`, then `moment`
+    and `voice`, `pitch`, `duration` and, where stored, `velocity`.
+    """
+
+    def __init__(self, weights: Mapping[str, Floats], config: EventsConfig) -> None:
+        layout, size = config.layout, config.head
+        self.config = config
+        w = {name: np.asarray(value, np.float32) for name, value in weights.items()}
+        input_weight = w["rnn.weight_ih_l0"].T
+        self._inputs = Table(w["embed.weight"] @ input_weight, layout.input_sizes)
+        self._conditions = Table(w["condition.weight"] @ input_weight, config.condition_sizes)
+        self._noise = np.ascontiguousarray(w["noise.weight"].T @ input_weight)
+        self._bias = w["rnn.bias_ih_l0"]
+        self._first = w["first.weight"].T, w["first.bias"]
+        self._hidden = np.ascontiguousarray(w["rnn.weight_hh_l0"].T), w["rnn.bias_hh_l0"]
+        self._trunk = np.ascontiguousarray(w["trunk.weight"].T), w["trunk.bias"]
+        self._moment = Table(w["moment.weight"], layout.moment_sizes)
+        self._pitch = Table(w["pitch_context.weight"], layout.pitch_sizes)
+        self._duration = Table(w["duration_context.weight"], layout.duration_sizes)
+        self._wait_out = _linear(w, "wait_out")
+        self._voice_out = _linear(w, "voice_out")
+        self._pitch_out = _linear(w, "pitch_out")
+        self._duration_out = _linear(w, "duration_out")
+        self._size = size
+        if config.heads == 5:
+            sizes = (*layout.duration_sizes, layout.max_duration + 1)
+            self._velocity = Table(w["velocity_context.weight"], sizes)
+            self._velocity_out = _linear(w, "velocity_out")
+
+    def begin(self, conditions: Ints, noise: Floats) -> GeneratorState:
+        """The state before anything is fed: conditions [B, 4], noise z [B, Z]."""
+        weight, bias = self._first
+        hidden = np.tanh(noise @ weight + bias)
+        song = self._conditions(conditions) + noise @ self._noise + self._bias
+        return GeneratorState(hidden.astype(np.float32), song.astype(np.float32))
+
+    def advance(self, state: GeneratorState, inputs: Ints) -> GeneratorState:
+        """Feed the inputs [B, I] of one row a song."""
+        x = self._inputs(inputs)
+        x += state.song
+        return GeneratorState(gru_step(state.hidden, x, *self._hidden), state.song)
+
+    def trunk(self, state: GeneratorState) -> Floats:
+        """The hidden state as all heads see it, [B, heads x U]."""
+        weight, bias = self._trunk
+        return np.asarray(state.hidden @ weight + bias)
+
+    def wait(self, trunk: Floats) -> Floats:
+        """Logits [B, W] of the wait; the last one is END."""
+        return _apply(self._wait_out, trunk[:, : self._size])
+
+    def moment(self, trunk: Floats, moment: Ints) -> Floats:
+        """The other heads' share of the trunk once the next onset is known."""
+        return np.asarray(trunk[:, self._size :] + self._moment(moment))
+
+    def voice(self, base: Floats) -> Floats:
+        """Logits [B, V] of the voice."""
+        return _apply(self._voice_out, base[:, : self._size])
+
+    def pitch(self, base: Floats, columns: Ints, tonic: Ints, last: Ints, lowest: Ints) -> Floats:
+        """Logits [B, 128] of the pitch: absolute, as degree, as leap and above the bass."""
+        size = self._size
+        out = _apply(self._pitch_out, base[:, size : 2 * size] + self._pitch(columns))
+        degree = (_PITCHES - tonic[:, None]) % 12 + 128
+        leap = interval_class(_PITCHES, last[:, None]) + 140
+        height = interval_class(_PITCHES, lowest[:, None]) + 140 + INTERVALS
+        every = np.arange(len(out))[:, None]
+        return np.asarray(out[:, :128] + out[every, degree] + out[every, leap] + out[every, height])
+
+    def duration(self, base: Floats, columns: Ints) -> Floats:
+        """Logits [B, D] of the duration."""
+        size = self._size
+        return _apply(self._duration_out, base[:, 2 * size : 3 * size] + self._duration(columns))
+
+    def velocity(self, base: Floats, columns: Ints, duration: Ints) -> Floats:
+        """Logits [B, N] of the velocity bin."""
+        context = self._velocity(np.concatenate([columns, duration[:, None]], axis=1))
+        return _apply(self._velocity_out, base[:, 3 * self._size :] + context)
+
+
+PITCH_OUTPUTS = 128 + 12 + 2 * INTERVALS
+"""Outputs of the pitch head: 128 pitches, 12 degrees, leaps, intervals above the bass."""
+assert NO_INTERVAL < INTERVALS
+
+
+def _linear(weights: Mapping[str, Floats], name: str) -> tuple[Floats, Floats]:
+    return np.ascontiguousarray(weights[f"{name}.weight"].T), weights[f"{name}.bias"]
+
+
+def _apply(linear: tuple[Floats, Floats], x: Floats) -> Floats:
+    weight, bias = linear
+    return np.asarray(np.maximum(x, 0) @ weight + bias)

@@ -1,0 +1,82 @@
+"""Checkpoints: a nested dict of tensors, arrays and JSON values in one safetensors file.
+
+Nothing is pickled. A file is written beside its place and moved there, so that a kill at any
+moment leaves the last whole one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from musicgan.errors import CheckpointError
+
+FORMAT = "musicgan-checkpoint-1"
+
+
+def save_checkpoint(state: Mapping[str, Any], path: Path) -> None:
+    """Write `state` to `path` atomically. Raises `CheckpointError` when the disk says no."""
+    tensors: dict[str, torch.Tensor] = {}
+    tree = _flatten(state, "", tensors)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file(tensors, beside, metadata={"format": FORMAT, "tree": json.dumps(tree)})
+        with beside.open("rb") as file:
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except (OSError, SafetensorError) as error:
+        beside.unlink(missing_ok=True)
+        raise CheckpointError(f"{path}: the checkpoint cannot be written: {error}") from error
+
+
+def load_checkpoint(path: Path) -> dict[str, Any]:
+    """The state saved at `path`. Raises `CheckpointError` for a missing or foreign file."""
+    if not path.is_file():
+        raise CheckpointError(f"{path}: there is no checkpoint to resume from")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            if metadata.get("format") != FORMAT:
+                raise CheckpointError(f"{path}: not a checkpoint of this version ({FORMAT})")
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{path}: the checkpoint cannot be read: {error}") from error
+    state: dict[str, Any] = _unflatten(json.loads(metadata["tree"]), tensors)
+    return state
+
+
+def _flatten(value: Any, path: str, tensors: dict[str, torch.Tensor]) -> Any:
+    if isinstance(value, torch.Tensor):
+        tensors[path] = value.detach().cpu().contiguous().clone()
+        return {"tensor": path}
+    if isinstance(value, np.ndarray):
+        tensors[path] = torch.from_numpy(np.ascontiguousarray(value)).clone()
+        return {"array": path}
+    if isinstance(value, Mapping):
+        items = [[key, _flatten(item, f"{path}/{key}", tensors)] for key, item in value.items()]
+        return {"dict": items}
+    if isinstance(value, list | tuple):
+        return {"list": [_flatten(v, f"{path}/{i}", tensors) for i, v in enumerate(value)]}
+    return {"json": value}
+
+
+def _unflatten(node: Any, tensors: Mapping[str, torch.Tensor]) -> Any:
+    ((kind, value),) = node.items()
+    if kind == "tensor":
+        return tensors[value]
+    if kind == "array":
+        return tensors[value].numpy()
+    if kind == "dict":
+        return {key: _unflatten(item, tensors) for key, item in value}
+    if kind == "list":
+        return [_unflatten(item, tensors) for item in value]
+    return value

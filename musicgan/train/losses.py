@@ -1,0 +1,94 @@
+"""Every loss, each a small pure function of tensors."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def kl_to_prior(mu: Tensor, log_var: Tensor) -> Tensor:
+    """KL(N(mu, exp(log_var)) || N(0, 1)) in nats a song, [B, Z] -> [B]."""
+    return 0.5 * (mu.square() + log_var.exp() - 1 - log_var).sum(-1)
+
+
+def free_bits(kl: Tensor, nats: float) -> Tensor:
+    """A KL that costs nothing below `nats`, on the batch's mean, [B] -> scalar.
+
+    Without the free allowance a strong decoder ignores the noise (Kingma et al. 2016).
+    """
+    return kl.mean().clamp(min=nats)
+
+
+def critic_loss(real: Tensor, fake: Tensor, flip: float = 0.0) -> Tensor:
+    """Cross-entropy of verdicts at every note, real [B, T] against fake [B', T].
+
+    `flip` is the share of labels swapped, as smoothing: it bounds the logits of a critic that
+    is always right.
+    """
+    on_real = (1 - flip) * F.softplus(-real) + flip * F.softplus(real)
+    on_fake = (1 - flip) * F.softplus(fake) + flip * F.softplus(-fake)
+    return 0.5 * (on_real.mean() + on_fake.mean())
+
+
+def feature_gap(real: Tensor, fake: Tensor) -> Tensor:
+    """Feature matching on batch statistics: squared distance of means and of deviations.
+
+    Features are [N, H]; the real side is detached. Statistics of the batch, never pairs: matched
+    pair by pair the expectation holds the variances of both sides, which rewards collapse.
+    """
+    real = real.detach()
+    means = (real.mean(0) - fake.mean(0)).square().mean()
+    spreads = (real.std(0, correction=0) - fake.std(0, correction=0)).square().mean()
+    return means + spreads
+
+
+def feature_witness(real: Tensor, fake: Tensor, candidates: Tensor) -> Tensor:
+    """How much each candidate would close the gap of batch statistics, [..., H] -> [...].
+
+    The notes are discrete, so the gradient of feature matching cannot flow through them. This is
+    its first-order effect instead: the derivative of |mean_r - mean_f|^2 + |m2_r - m2_f|^2 (m2:
+    second moments) by the weight of a sample, features standardised by the real batch [N, H].
+    """
+    centre, scale = real.mean(0), real.std(0, correction=0) + 1e-3
+    real, fake, candidates = ((x - centre) / scale for x in (real, fake, candidates))
+    first = real.mean(0) - fake.mean(0)
+    second = real.square().mean(0) - fake.square().mean(0)
+    return (candidates @ first + candidates.square() @ second * 0.5) / real.shape[-1]
+
+
+def candidate_weights(scores: Tensor, clamp: float = 4.0) -> Tensor:
+    """Softmax over candidates of scores clamped about their mean, [..., K] -> [..., K]."""
+    centred = scores - scores.mean(-1, keepdim=True)
+    return centred.clamp(-clamp, clamp).softmax(-1)
+
+
+def candidate_loss(weights: Tensor, nll: Tensor) -> Tensor:
+    """Sum over candidates of (weight - 1/K) x NLL, averaged, both [..., K] -> scalar.
+
+    Zero when the critic has no preference; otherwise probability moves from the candidates it
+    likes less to those it likes more.
+    """
+    return ((weights.detach() - 1 / weights.shape[-1]) * nll).sum(-1).mean()
+
+
+def frame_loss(logits: Tensor, frames: Tensor) -> Tensor:
+    """Binary cross-entropy in nats a frame, [B, T, F] -> scalar: cells sum, frames average."""
+    loss = F.binary_cross_entropy_with_logits(logits, frames, reduction="none")
+    return loss.sum(-1).mean()
+
+
+def saturation(accuracy: float) -> float:
+    """Learning-rate factor of the critic: a quarter once it is right more than 9 times in 10."""
+    return 0.25 if accuracy > 0.9 else 1.0
+
+
+def balanced_accuracy(real: Tensor, fake: Tensor) -> float:
+    """Share of verdicts on the right side of 0, real and fake weighing the same."""
+    right = (real > 0).float().mean() + (fake < 0).float().mean()
+    return float(right / 2)
+
+
+def batch_noise(batch: int, size: int, generator: torch.Generator) -> Tensor:
+    """z ~ N(0, 1), [B, Z], drawn on the CPU so that every device sees the same."""
+    return torch.randn(batch, size, generator=generator)

@@ -1,0 +1,214 @@
+"""The recurrent GAN over note tuples as it is trained: torch, same parameter names as played.
+
+Shapes: B songs, T rows, H hidden, E embedding, U head width, Z noise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from musicgan.codecs.context import INTERVALS, LEAP, NO_INTERVAL
+from musicgan.model.config import EventsConfig
+from musicgan.model.generator import PITCH_OUTPUTS
+from musicgan.model.steps import offsets
+
+
+class Table(nn.Module):
+    """A sum of embeddings of integer columns [..., C] -> [..., E]."""
+
+    def __init__(self, sizes: Sequence[int], width: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(sum(sizes), width) * 0.3 / len(sizes) ** 0.5)
+        self.register_buffer("offsets", torch.as_tensor(offsets(sizes)), persistent=False)
+        self.offsets: Tensor
+
+    def forward(self, columns: Tensor) -> Tensor:
+        """Columns [..., C] of any integer type."""
+        flat = (columns.reshape(-1, columns.shape[-1]) + self.offsets).long()
+        return F.embedding_bag(flat, self.weight, mode="sum").view(*columns.shape[:-1], -1)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Windows of songs as the generator reads them, each [B, T, ...]; see `codecs.context`."""
+
+    fed: Tensor
+    """[B, T, I] inputs of the row before each row (START before the first)."""
+    rows: Tensor
+    """[B, T, 5] targets; a wait of END ends a song."""
+    moment: Tensor
+    pitch: Tensor
+    duration: Tensor
+    last: Tensor
+    """[B, T]"""
+    lowest: Tensor
+    """[B, T]"""
+    heard: Tensor
+    """[B, T, I] inputs of each row itself: what the critic and the posterior hear."""
+    tonic: Tensor
+    """[B]"""
+    conditions: Tensor
+    """[B, 4]"""
+    mask: Tensor
+    """[B, T] 1 where there is a row, END included."""
+
+    def to(self, device: torch.device) -> Batch:
+        """The same batch on another device."""
+        return Batch(**{name: value.to(device) for name, value in vars(self).items()})
+
+
+class Generator(nn.Module):
+    """noise z -> GRU -> sequential heads: wait, voice, pitch, duration, velocity."""
+
+    def __init__(self, config: EventsConfig, dropout: float = 0.0) -> None:
+        super().__init__()
+        layout, head = config.layout, config.head
+        self.config = config
+        self.dropout = dropout
+        self.embed = Table(layout.input_sizes, config.embed)
+        self.condition = Table(config.condition_sizes, config.embed)
+        self.noise = nn.Linear(config.noise, config.embed, bias=False)
+        self.first = nn.Linear(config.noise, config.hidden)
+        self.rnn = nn.GRU(config.embed, config.hidden, batch_first=True)
+        self.trunk = nn.Linear(config.hidden, config.heads * head)
+        self.moment = Table(layout.moment_sizes, (config.heads - 1) * head)
+        self.pitch_context = Table(layout.pitch_sizes, head)
+        self.duration_context = Table(layout.duration_sizes, head)
+        sizes = layout.row_sizes
+        self.wait_out = nn.Linear(head, sizes[0])
+        self.voice_out = nn.Linear(head, sizes[1])
+        self.pitch_out = nn.Linear(head, PITCH_OUTPUTS)
+        self.duration_out = nn.Linear(head, sizes[3])
+        if config.heads == 5:
+            velocity = (*layout.duration_sizes, layout.max_duration + 1)
+            self.velocity_context = Table(velocity, head)
+            self.velocity_out = nn.Linear(head, sizes[4])
+
+    def begin(self, noise: Tensor) -> Tensor:
+        """Hidden state [B, H] before anything is fed, from z [B, Z]."""
+        return torch.tanh(self.first(noise))
+
+    def run(self, fed: Tensor, conditions: Tensor, noise: Tensor, hidden: Tensor) -> Tensor:
+        """Hidden states [B, T, H] after each of the fed inputs [B, T, I]."""
+        song = self.condition(conditions) + self.noise(noise)
+        x = self.embed(fed) + song[:, None]
+        x = F.dropout(x, self.dropout, self.training)
+        out, _ = self.rnn(x, hidden[None].contiguous())
+        return F.dropout(out, self.dropout, self.training)
+
+    def heads(self, hidden: Tensor, batch: Batch) -> list[Tensor]:
+        """Logits of each field given those before it, each [B, T, N], from hidden [B, T, H]."""
+        size = self.config.head
+        trunk = self.trunk(hidden)
+        base = trunk[..., size:] + self.moment(batch.moment)
+        voice, pitch, duration = base.split(size, -1)[:3]
+        columns = batch.duration
+        logits = [
+            self.wait_out(F.relu(trunk[..., :size])),
+            self.voice_out(F.relu(voice)),
+            pitch_logits(self.pitch_out(F.relu(pitch + self.pitch_context(batch.pitch))), batch),
+            self.duration_out(F.relu(duration + self.duration_context(columns))),
+        ]
+        if self.config.heads == 5:
+            columns = torch.cat([columns, batch.rows[..., 3:4]], -1)
+            context = self.velocity_context(columns)
+            logits.append(self.velocity_out(F.relu(base[..., 3 * size :] + context)))
+        return logits
+
+    def forward(self, batch: Batch, noise: Tensor) -> Tensor:
+        """Negative log-likelihood in nats of each field of each row, [B, T, heads]."""
+        hidden = self.run(batch.fed, batch.conditions, noise, self.begin(noise))
+        return field_nll(self.heads(hidden, batch), batch)
+
+
+def pitch_logits(out: Tensor, batch: Batch) -> Tensor:
+    """[B, T, 128 pitches + 12 degrees + leaps + heights] -> logits of 128 pitches, [B, T, 128]."""
+    pitches = torch.arange(128, device=out.device)
+    degree = (pitches - batch.tonic[:, None, None]) % 12
+    degree = degree.expand(*out.shape[:2], 128)
+    absolute, degrees, leaps, heights = out.split([128, 12, INTERVALS, INTERVALS], -1)
+    return (
+        absolute
+        + degrees.gather(-1, degree)
+        + leaps.gather(-1, _interval_class(pitches, batch.last))
+        + heights.gather(-1, _interval_class(pitches, batch.lowest))
+    )
+
+
+def _interval_class(pitches: Tensor, below: Tensor) -> Tensor:
+    leap = (pitches - below[..., None]).clamp(-LEAP, LEAP) + LEAP
+    return torch.where(below[..., None] < 0, NO_INTERVAL, leap)
+
+
+def field_nll(logits: Sequence[Tensor], batch: Batch) -> Tensor:
+    """Cross-entropy of each field in nats, [B, T, heads]; 0 beyond the end.
+
+    The row that ends a song says END in its wait and nothing else.
+    """
+    end = batch.rows[..., 0] == logits[0].shape[-1] - 1
+    fields = []
+    for index, logit in enumerate(logits):
+        target = batch.rows[..., index].long()
+        nll = F.cross_entropy(logit.float().flatten(0, 1), target.flatten(), reduction="none")
+        live = batch.mask if index == 0 else batch.mask * ~end
+        fields.append(nll.view_as(target) * live)
+    return torch.stack(fields, -1)
+
+
+class Posterior(nn.Module):
+    """What noise could have made these windows: q(z | notes), pooled over notes.
+
+    Pooling keeps what a whole window has in common (texture, register, density) and leaves the
+    order of notes to the generator.
+    """
+
+    def __init__(self, config: EventsConfig) -> None:
+        super().__init__()
+        self.embed = Table(config.layout.input_sizes, config.embed)
+        self.mix = nn.Linear(config.embed, 2 * config.embed)
+        self.out = nn.Linear(4 * config.embed, 2 * config.noise)
+
+    def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Mean and log variance of z, each [B, Z]."""
+        notes = F.relu(self.mix(F.relu(self.embed(batch.heard))))
+        mask = batch.mask[..., None].to(notes.dtype)
+        mean = (notes * mask).sum(1) / mask.sum(1).clamp(min=1)
+        peak = (notes * mask).amax(1)
+        mu, log_var = self.out(torch.cat([mean, peak], -1)).float().chunk(2, -1)
+        return mu, log_var.clamp(-8, 4)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the critic says: log odds of real at every note, and the features behind them."""
+
+    logits: Tensor
+    """[B, T]"""
+    features: tuple[Tensor, ...]
+    """each [B, T, H]"""
+
+
+class Critic(nn.Module):
+    """A GRU over transposition-invariant inputs with a verdict at every note."""
+
+    def __init__(self, config: EventsConfig, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.config = config
+        self.dropout = dropout
+        self.embed = Table(config.layout.input_sizes[:-1], config.critic_embed)
+        self.condition = Table(config.condition_sizes, config.critic_embed)
+        self.rnn = nn.GRU(config.critic_embed, config.critic_hidden, batch_first=True)
+        self.out = nn.Linear(config.critic_hidden, 1)
+
+    def forward(self, heard: Tensor, conditions: Tensor) -> Verdict:
+        """Verdict on notes whose inputs are [B, T, I]."""
+        x = self.embed(heard[..., :-1]) + self.condition(conditions)[:, None]
+        x = F.dropout(x, self.dropout, self.training)
+        features, _ = self.rnn(x)
+        logits = self.out(F.dropout(features, self.dropout, self.training)).squeeze(-1).float()
+        return Verdict(logits, (features.float(),))

@@ -1,0 +1,100 @@
+"""What the training loop runs: phases, each with its own networks, step and held-out measure."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+
+class Phase(Protocol):
+    """One stage of training. The loop owns time, logging, selection and checkpoints."""
+
+    name: str
+    share: float
+    """Of the time budget, relative to the other phases'."""
+    max_steps: int
+    eval_steps: int
+    """Steps between evaluations."""
+    patience: int
+    """Evaluations without a better score before the phase ends; 0: never ends early."""
+
+    def begin(self) -> None:
+        """Called once, when the phase starts and not when it resumes."""
+        ...
+
+    def step(self, progress: float) -> dict[str, float]:
+        """One update. `progress` in [0, 1] drives schedules. Returns figures to log."""
+        ...
+
+    def evaluate(self) -> dict[str, float]:
+        """Held-out figures; `score` among them is what selection minimises."""
+        ...
+
+    def state(self) -> dict[str, Any]:
+        """All that `load_state` needs to go on as if never interrupted."""
+        ...
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take over a saved state."""
+        ...
+
+    def selected(self) -> dict[str, Any]:
+        """What is kept of the best evaluation."""
+        ...
+
+    def restore(self, selected: dict[str, Any]) -> None:
+        """Called at the end of the phase with the best that `selected` gave."""
+        ...
+
+
+class Ema:
+    """Exponential moving averages of a module's parameters.
+
+    The decay warms up with the number of updates, so that early averages are not dragged down
+    by the random start.
+    """
+
+    def __init__(self, module: nn.Module, decay: float) -> None:
+        self.decay = decay
+        self.updates = 0
+        self.module = copy.deepcopy(module).eval().requires_grad_(False)
+        self._pairs = list(zip(self.module.parameters(), module.parameters(), strict=True))
+
+    @torch.no_grad()
+    def update(self) -> None:
+        """Move the averages towards the module's present parameters."""
+        self.updates += 1
+        decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
+        for mean, now in self._pairs:
+            mean.lerp_(now, 1 - decay)
+
+    def state(self) -> dict[str, Any]:
+        """Averages and count."""
+        return {"updates": self.updates, "weights": self.module.state_dict()}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take over saved averages."""
+        self.updates = int(state["updates"])
+        self.module.load_state_dict(state["weights"])
+
+
+def descend(
+    optimizer: torch.optim.Optimizer, loss: Tensor, parameters: Iterable[nn.Parameter], clip: float
+) -> float:
+    """One clipped step down `loss`; returns the gradient norm. A non-finite one is skipped."""
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    norm = float(nn.utils.clip_grad_norm_(list(parameters), clip))
+    if norm < float("inf"):
+        optimizer.step()
+    return norm
+
+
+def module_parameters(*modules: nn.Module) -> Iterator[nn.Parameter]:
+    """Parameters of several modules."""
+    for module in modules:
+        yield from module.parameters()

@@ -1,0 +1,197 @@
+"""Pieces of note tuples -> training windows, analysed once, transposed on the fly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from musicgan.codecs.bars import place
+from musicgan.codecs.context import Analysis, Context, Layout, analyse
+from musicgan.corpus.piece import Piece
+from musicgan.model.config import EventsConfig
+from musicgan.train.networks import Batch
+
+Ints = NDArray[np.int64]
+PIECES_AT_ONCE = 64
+
+
+@dataclass(frozen=True)
+class Song:
+    """One analysed piece; row T is END. Columns as in `codecs.context.Analysis`."""
+
+    columns: dict[str, NDArray[np.int16]]
+    """fed, rows, moment, pitch, duration, last, lowest, heard: [T + 1, ...] each."""
+    tonic: int
+    conditions: Ints
+    shifts: Ints
+    """Transpositions in semitones that keep every voice in its range."""
+
+    def __len__(self) -> int:
+        return len(self.columns["rows"])
+
+
+def voice_ranges(pieces: Sequence[Piece], layout: Layout) -> Ints:
+    """Lowest and highest pitch of each voice over all pieces, [V, 2]."""
+    ranges = np.tile(np.array([127, 0], np.int64), (layout.voices, 1))
+    for piece in pieces:
+        np.minimum.at(ranges[:, 0], piece.rows[:, 1].astype(int), piece.rows[:, 2].astype(int))
+        np.maximum.at(ranges[:, 1], piece.rows[:, 1].astype(int), piece.rows[:, 2].astype(int))
+    return ranges
+
+
+def allowed_shifts(rows: Ints, ranges: Ints, drums: Sequence[int], reach: int = 6) -> Ints:
+    """Semitones from -`reach` to `reach` that keep rows [T, 5] inside voice ranges [V, 2].
+
+    0 is always allowed; drums do not move.
+    """
+    pitched = rows[~np.isin(rows[:, 1], drums)]
+    if not len(pitched):
+        return np.zeros(1, np.int64)
+    low = (ranges[pitched[:, 1], 0] - pitched[:, 2]).max()
+    high = (ranges[pitched[:, 1], 1] - pitched[:, 2]).min()
+    return np.arange(min(0, max(-reach, low)), max(0, min(reach, high)) + 1)
+
+
+def analyse_pieces(
+    pieces: Sequence[Piece], config: EventsConfig, ranges: Ints, style: int = 0
+) -> list[Song]:
+    """Analyse pieces many at once, longest together."""
+    order = sorted(range(len(pieces)), key=lambda i: len(pieces[i].rows))
+    songs: dict[int, Song] = {}
+    for begin in range(0, len(order), PIECES_AT_ONCE):
+        some = order[begin : begin + PIECES_AT_ONCE]
+        group = _analyse_group([pieces[i] for i in some], config, ranges, style)
+        songs.update(zip(some, group, strict=True))
+    return [songs[i] for i in range(len(pieces))]
+
+
+def _analyse_group(
+    pieces: Sequence[Piece], config: EventsConfig, ranges: Ints, style: int
+) -> list[Song]:
+    layout = config.layout
+    length = max(len(piece.rows) for piece in pieces) + 1
+    rows = np.zeros((len(pieces), length, 5), np.int64)
+    where = np.zeros((2, len(pieces), length), np.int64)
+    first = np.zeros((2, len(pieces)), np.int64)
+    for b, piece in enumerate(pieces):
+        clipped = layout.clip(piece.rows.astype(np.int64))
+        rows[b, : len(clipped)] = clipped
+        # Places come from the true onsets: a wait cut to the vocabulary must not shift bars.
+        onset = np.append(np.cumsum(piece.rows[:, 0]), piece.bar_start_step[-1])
+        where[:, b, : len(onset)] = place(onset, piece.bar_start_step, layout.max_position)
+        first[:, b] = np.stack(place(onset[:1] * 0, piece.bar_start_step, layout.max_position))[
+            :, 0
+        ]
+    context = Context(layout, np.array([piece.key.tonic for piece in pieces]))
+    start = context.start(*first)
+    found = analyse(context, rows, *where)
+    return [
+        _song(piece, b, found, rows[b], start[b], config, ranges, style)
+        for b, piece in enumerate(pieces)
+    ]
+
+
+def _song(
+    piece: Piece,
+    b: int,
+    found: Analysis,
+    rows: Ints,
+    start: Ints,
+    config: EventsConfig,
+    ranges: Ints,
+    style: int,
+) -> Song:
+    count = len(piece.rows)
+    columns = {name: value[b, : count + 1] for name, value in vars(found).items()}
+    heard = columns.pop("inputs")
+    end = rows[: count + 1].copy()
+    end[count] = (config.layout.end, 0, 0, 0, 0)
+    columns["rows"] = end
+    columns["heard"] = heard
+    columns["fed"] = np.concatenate([start[None], heard[:count]])
+    metre = piece.metre
+    return Song(
+        columns={name: value.astype(np.int16) for name, value in columns.items()},
+        tonic=piece.key.tonic,
+        conditions=config.conditions(style, metre, piece.bpm, piece.key.is_minor),
+        shifts=allowed_shifts(rows[:count], ranges, config.layout.drums),
+    )
+
+
+class Windows:
+    """Random windows of `length` rows for training, fixed ones for validation."""
+
+    def __init__(self, songs: Sequence[Song], length: int, layout: Layout) -> None:
+        self.songs = songs
+        self.length = length
+        self.layout = layout
+        rows = np.array([len(song) for song in songs], np.float64)
+        self._share = rows / rows.sum()
+        self.rows = int(rows.sum())
+
+    def draw(self, batch: int, rng: np.random.Generator, augment: bool = True) -> Batch:
+        """`batch` windows at random places of pieces drawn by length, transposed at random."""
+        chosen = rng.choice(len(self.songs), batch, p=self._share)
+        parts = []
+        for index in chosen:
+            song = self.songs[index]
+            # Starts before the beginning are cut to it, so that openings are seen often enough.
+            begin = max(0, int(rng.integers(-self.length // 8, max(1, len(song) - 16))))
+            shift = int(rng.choice(song.shifts)) if augment else 0
+            parts.append((song, begin, shift))
+        return self._collate(parts)
+
+    def every(self, batch: int) -> Iterator[Batch]:
+        """All windows one after another without overlap, at their own pitch."""
+        parts = [
+            (song, begin, 0)
+            for song in self.songs
+            for begin in range(0, len(song), self.length)
+            if len(song) - begin >= min(16, len(song))
+        ]
+        for begin in range(0, len(parts), batch):
+            yield self._collate(parts[begin : begin + batch])
+
+    def _collate(self, parts: Sequence[tuple[Song, int, int]]) -> Batch:
+        size = self.length
+        columns: dict[str, NDArray[np.int64]] = {}
+        for name, like in parts[0][0].columns.items():
+            columns[name] = np.zeros((len(parts), size, *like.shape[1:]), np.int64)
+        mask = np.zeros((len(parts), size), np.float32)
+        for b, (song, begin, _) in enumerate(parts):
+            count = min(size, len(song) - begin)
+            mask[b, :count] = 1
+            for name, value in song.columns.items():
+                columns[name][b, :count] = value[begin : begin + count]
+        shift = np.array([part[2] for part in parts])
+        tonic = np.array([part[0].tonic for part in parts])
+        _transpose(columns, shift, self.layout)
+        return Batch(
+            **{name: torch.from_numpy(value) for name, value in columns.items()},
+            tonic=torch.from_numpy((tonic + shift) % 12),
+            conditions=torch.from_numpy(np.stack([part[0].conditions for part in parts])),
+            mask=torch.from_numpy(mask),
+        )
+
+
+def _transpose(columns: dict[str, Ints], shift: Ints, layout: Layout) -> None:
+    """Move the few absolute pitches there are; everything else is invariant."""
+    by_song = shift[:, None]
+    drums = np.array(layout.drums, np.int64)
+
+    def moved(pitch: Ints, voice: Ints, still: NDArray[np.bool_] | bool = False) -> Ints:
+        still = np.isin(voice, drums) | (pitch < 0) | still
+        return np.where(still, pitch, np.clip(pitch + by_song, 0, 127))
+
+    voice = columns["rows"][..., 1]
+    columns["rows"][..., 2] = moved(columns["rows"][..., 2], voice)
+    columns["last"] = moved(columns["last"], voice)
+    columns["lowest"] = moved(columns["lowest"], np.full_like(voice, -1))
+    for name in ("fed", "heard"):
+        inputs = columns[name]
+        start = inputs[..., 0] == layout.start
+        inputs[..., -1] = moved(inputs[..., -1], inputs[..., 1], start)
