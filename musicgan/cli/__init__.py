@@ -1,1 +1,71 @@
-"""The command line: one command a file, heavy imports inside."""
+"""The command line: one command a file, found by name, loaded when it is called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import NamedTuple, cast
+
+import click
+
+from musicgan import __version__
+from musicgan.errors import MusicganError
+
+INTERRUPTED = 130
+"""Exit code after ctrl-C, as shells have it: 128 + SIGINT."""
+
+
+class Entry(NamedTuple):
+    """Where a command is, and its line in the listing."""
+
+    target: str
+    short_help: str
+
+
+# The listing's lines stand here so that `musicgan --help` need not load a single command.
+COMMANDS = {
+    "generate": Entry("musicgan.cli.generate:generate", "Write a song to a MIDI file."),
+    "train": Entry("musicgan.cli.train:train", "Learn from a folder of MIDI files."),
+    "data": Entry("musicgan.cli.data:data", "Look at a folder of MIDI files before training."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command only when it is asked for by name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the table's order, which is the order a newcomer needs them in."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command called `cmd_name`, or None; its module is imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name].target.split(":")
+        return cast("click.Command", getattr(import_module(module), attribute))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The listing, from the table alone."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.short_help) for name, entry in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; an error on purpose is one line and exit 1, ctrl-C is exit 130."""
+        try:
+            return super().invoke(ctx)
+        except MusicganError as error:
+            raise click.ClickException(" ".join(str(error).split())) from error
+        except KeyboardInterrupt:
+            click.echo(err=True)  # leaves the line on which the terminal wrote ^C
+            raise click.exceptions.Exit(INTERRUPTED) from None
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="musicgan")
+def main() -> None:
+    """A recurrent GAN for music: writes songs and learns from your MIDI files.
+
+    \b
+    Examples:
+      musicgan generate --out song.mid
+      musicgan COMMAND --help
+    """
