@@ -25,6 +25,11 @@ class Slot:
     program: int = 0
     is_drum: bool = False
 
+    @property
+    def track(self) -> Track:
+        """The track of a score that this slot is."""
+        return Track(self.name, self.program, self.is_drum)
+
 
 def as_slots(slots: Iterable[Slot | Sequence[object]]) -> tuple[Slot, ...]:
     """Slots from slots, or from (name, program, is_drum) lists as JSON options hold them.
@@ -52,7 +57,7 @@ def _as_slot(slot: Slot | Sequence[object]) -> Slot:
 @lru_cache(maxsize=64)
 def slot_tracks(slots: tuple[Slot, ...]) -> tuple[Track, ...]:
     """The tracks of a merged score: one a slot, in order."""
-    return tuple(Track(slot.name, slot.program, slot.is_drum) for slot in slots)
+    return tuple(slot.track for slot in slots)
 
 
 def assign_tracks(score: Score, slots: tuple[Slot, ...]) -> NDArray[np.int64]:
