@@ -1,0 +1,11 @@
+"""Read and write MIDI files: `read_midi(path) -> Score`, `write_midi(score, path)`.
+
+`read` decides how a file is read and makes the Score; `bulk` is the fast way, `tolerant` the one
+that saves what can be saved from anything; both hand over the same `raw.RawMidi`.
+"""
+
+from musicgan.midifile.raw import MAX_BEATS
+from musicgan.midifile.read import MAX_FILE_BYTES, read_midi
+from musicgan.midifile.write import write_midi
+
+__all__ = ["MAX_BEATS", "MAX_FILE_BYTES", "read_midi", "write_midi"]

@@ -1,0 +1,178 @@
+"""The fast way to read a MIDI file: symusic, asked in such a way that its answer can be checked.
+
+symusic parses ten million notes a second, but it does not say which channel a track came from,
+drops notes that are never ended, wraps silently at 2^31 ticks and splits a channel wherever its
+program changes. So every track chunk is handed over with an epilogue before its End-of-Track:
+
+- one tick after the end, a note-off for every pitch of every channel that may occur: a note that
+  was never ended now ends there, and is seen;
+- then, for each such channel, a marker note: pitch = channel, velocity 1, duration = number of
+  the chunk. It says whose track this is, and by being there at all that the chunk was
+  understood up to its end.
+
+Whenever anything is out of the ordinary the answer is None, and `tolerant` reads the file.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from musicgan.midifile.raw import Lane, RawMidi, clean_name, decode_text
+from musicgan.score import Track
+
+HEADER = b"MThd\x00\x00\x00\x06"
+END_OF_TRACK = b"\xff\x2f\x00"
+TRACK_NAME = b"\xff\x03"
+EMPTY_META = b"\xff\x7f\x00"
+ALL_SOUND_OFF, ALL_NOTES_OFF = 120, 123
+# Tempo, metre or key of another length than is legal, or a metre of n / 2^8 or finer, for which
+# symusic shifts modulo 32: what it makes of these cannot be used.
+ILLEGAL_MAP = re.compile(rb"\xff(?:\x51[^\x03]|\x58(?:[^\x04]|\x04[\s\S][^\x00-\x07])|\x59[^\x02])")
+TEMPO = re.compile(rb"\xff\x51\x03[\s\S]{3}")
+LONG_DELTA = re.compile(rb"[\x80-\xff]{3}[\x00-\x7f]")
+MANY_LONG_DELTAS = 8  # of at most 2^28 ticks each: fewer do not reach 2^31
+# Data bytes of note-offs for all pitches under running status, delta time 0 between them.
+NOTE_OFFS = b"\x00\x00".join(bytes([pitch]) for pitch in range(128)) + b"\x00"
+
+
+def read_bulk(data: bytes) -> RawMidi | None:
+    """The notes and maps of a well-formed file of format 0 or 1; None if it is anything else."""
+    chunks = _track_chunks(data)
+    if chunks is None or ILLEGAL_MAP.search(data) or _may_overflow(data):
+        return None
+    names = [_leading_name(chunk) for chunk in chunks]
+    if None in names:
+        return None
+    import symusic
+
+    channels = [_possible_channels(chunk) for chunk in chunks]
+    probe = data[:14] + b"".join(
+        _with_epilogue(chunk, found, number)
+        for number, (chunk, found) in enumerate(zip(chunks, channels, strict=True), 1)
+    )
+    try:
+        parsed: Any = symusic.Score.from_midi(probe)
+    except Exception:  # whatever it is, the tolerant parser will have its say
+        return None
+    expected = {
+        (number, channel): place
+        for number, found in enumerate(channels, 1)
+        for place, channel in enumerate(found)
+    }
+    lanes = _lanes(parsed.tracks, expected, names)
+    if lanes is None:
+        return None
+    keys = parsed.key_signatures.numpy()
+    metres = parsed.time_signatures.numpy()
+    tempos = parsed.tempos.numpy()
+    return RawMidi(
+        ticks_per_beat=parsed.tpq,
+        lanes=lanes,
+        tempos=_rows(tempos["time"], tempos["mspq"]),
+        metres=_rows(metres["time"], metres["numerator"], metres["denominator"]),
+        keys=_rows(keys["time"], keys["key"], keys["tonality"]),
+    )
+
+
+def _track_chunks(data: bytes) -> list[bytes] | None:
+    """Bodies of the track chunks, or None unless header and chunks fill the file exactly."""
+    if data[:8] != HEADER or data[8:10] not in (b"\0\0", b"\0\1"):
+        return None
+    if not 0 < int.from_bytes(data[12:14], "big") < 0x8000:
+        return None
+    chunks = []
+    at = 14
+    while at < len(data):
+        end = at + 8 + int.from_bytes(data[at + 4 : at + 8], "big")
+        body = data[at + 8 : end]
+        if data[at : at + 4] != b"MTrk" or end > len(data) or body[-3:] != END_OF_TRACK:
+            return None
+        chunks.append(body)
+        at = end
+    return chunks
+
+
+def _may_overflow(data: bytes) -> bool:
+    """Whether there are enough 4-byte delta times to carry a 32-bit tick right round."""
+    high = np.frombuffer(data, np.uint8) >= 128
+    if np.count_nonzero(high[2:] & high[1:-1] & high[:-2]) < MANY_LONG_DELTAS:
+        return False
+    return len(LONG_DELTA.findall(TEMPO.sub(b"", data))) >= MANY_LONG_DELTAS
+
+
+def _possible_channels(chunk: bytes) -> list[int]:
+    """Channels whose note-on byte occurs, be it as part of something else: that does no harm."""
+    return [channel for channel in range(16) if 0x90 | channel in chunk]
+
+
+def _leading_name(chunk: bytes) -> str | None:
+    """The track name among the meta events that open a track; None if it may be further on."""
+    at = 0
+    while chunk[at : at + 2] == b"\x00\xff" and chunk[at + 3] < 0x80:
+        body = at + 4
+        at = body + chunk[at + 3]
+        if chunk[body - 2] == 3 and (name := clean_name(decode_text(chunk[body:at]))):
+            return name
+    return None if TRACK_NAME in chunk else ""
+
+
+def _with_epilogue(chunk: bytes, channels: list[int], number: int) -> bytes:
+    """A whole track chunk; the meta event takes the delta time that End-of-Track had."""
+    body = chunk
+    if channels:
+        duration = bytes([0x80 | number >> 14 & 127, 0x80 | number >> 7 & 127, number & 127])
+        closing = [bytes([place == 0, 0x80 | c]) + NOTE_OFFS for place, c in enumerate(channels)]
+        marks = [bytes([1, 0x90 | c, c, 1]) + duration + bytes([0x80 | c, c, 0]) for c in channels]
+        body = b"".join([chunk[:-3], EMPTY_META, *closing, *marks, b"\0", END_OF_TRACK])
+    return b"MTrk" + len(body).to_bytes(4, "big") + body
+
+
+def _lanes(
+    tracks: Any, expected: dict[tuple[int, int], int], names: list[str]
+) -> list[Lane] | None:
+    """The tracks as lanes in order of (chunk, channel), or None if any is doubtful."""
+    found: dict[tuple[int, int], Lane | None] = {}
+    for track in tracks:
+        column = track.notes.numpy()
+        onset, duration, pitch = column["time"], column["duration"], column["pitch"]
+        if not len(onset):
+            continue
+        whose = (int(duration[-1]), int(pitch[-1]))
+        if column["velocity"][-1] != 1 or whose not in expected or whose in found:
+            return None  # notes without a marker: the program changed on the way
+        if len(onset) == 1:
+            found[whose] = None
+            continue
+        onset, velocity = onset[:-1], column["velocity"][:-1]
+        end = onset.astype(np.int64) + duration[:-1]
+        # One note-off epilogue for all channels, then the markers one after another.
+        closing_tick = int(column["time"][-1]) - 1 - expected[whose] * (1 + whose[0])
+        if (
+            onset.min() < 0
+            or duration.min() < 0
+            or end.max() >= closing_tick
+            or _silenced(track, onset, end)
+        ):
+            return None
+        about = Track(names[whose[0] - 1], track.program, track.is_drum)
+        found[whose] = Lane(about, onset, end, pitch[:-1], velocity)
+    if len(found) < len(expected):
+        return None
+    return [lane for _, lane in sorted(found.items()) if lane is not None]
+
+
+def _silenced(track: Any, onset: Any, end: Any) -> bool:
+    """Whether a channel-mode message ends a note before its note-off does."""
+    control = track.controls.numpy()
+    number = control["number"]
+    stops = control["time"][(number == ALL_NOTES_OFF) | (number == ALL_SOUND_OFF)]
+    if not len(stops):
+        return False
+    return bool((np.searchsorted(stops, onset, "right") < np.searchsorted(stops, end)).any())
+
+
+def _rows(*columns: Any) -> list[tuple[Any, ...]]:
+    return list(zip(*(column.tolist() for column in columns), strict=True))

@@ -1,0 +1,185 @@
+"""The patient way to read a MIDI file: byte by byte, saving what can be saved.
+
+Nothing in the bytes makes it raise, and its work is bounded: every event uses up bytes and a
+budget of `MAX_EVENTS`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict, deque
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from musicgan.midifile.chunks import Contents, TrackSpan
+from musicgan.midifile.raw import DRUM_CHANNEL, Lane, RawMidi, clean_name, decode_text
+from musicgan.score import Track
+
+MAX_EVENTS = 2_000_000
+MAX_TICK = 1 << 40
+# Where reading can start again after damage: a delta time followed by a status byte.
+SYNC = re.compile(rb"[\x80-\xff]{0,3}[\x00-\x7f](?=[\x80-\xef\xff])")
+# Data bytes after each status: by its upper half, or for system common messages by all of it.
+DATA_LENGTH = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2}
+SYSTEM_DATA_LENGTH = {0xF1: 1, 0xF2: 2, 0xF3: 1}
+SYSEX, SYSEX_MORE, META = 0xF0, 0xF7, 0xFF
+
+
+@dataclass
+class _Notes:
+    """Notes of one channel, in the order they began."""
+
+    program: int | None
+    onset: list[int] = field(default_factory=list)
+    end: list[int] = field(default_factory=list)
+    pitch: list[int] = field(default_factory=list)
+    velocity: list[int] = field(default_factory=list)
+    sounding: dict[int, deque[int]] = field(default_factory=lambda: defaultdict(deque))
+    """Notes not yet ended, by pitch, the oldest first."""
+
+    def begin(self, tick: int, pitch: int, velocity: int) -> None:
+        self.sounding[pitch].append(len(self.onset))
+        self.onset.append(tick)
+        self.end.append(tick)
+        self.pitch.append(pitch)
+        self.velocity.append(velocity)
+
+    def stop(self, tick: int, pitch: int) -> None:
+        if self.sounding[pitch]:
+            self.end[self.sounding[pitch].popleft()] = tick
+
+    def stop_all(self, tick: int, begun_before: int) -> None:
+        for waiting in self.sounding.values():
+            while waiting and self.onset[waiting[0]] < begun_before:
+                self.end[waiting.popleft()] = tick
+
+
+@dataclass
+class _Reader:
+    """State that outlives a track: the result, the budget and, for broken files, the status."""
+
+    data: bytes
+    raw: RawMidi
+    events_left: int = MAX_EVENTS
+    status: int = 0
+    start_tick: int = 0
+    """Where this track begins: not at 0 in a format 2 file, whose patterns follow each other."""
+    name: str = ""
+    programs: dict[int, int] = field(default_factory=dict)
+    channels: dict[int, _Notes] = field(default_factory=dict)
+
+
+def read_tolerant(contents: Contents) -> RawMidi:
+    """Notes and maps of all track chunks of `contents`. Never raises."""
+    reader = _Reader(contents.data, RawMidi(contents.ticks_per_beat))
+    for span in contents.tracks:
+        end_tick = _read_track(reader, span)
+        if contents.follow_each_other:
+            reader.start_tick = end_tick
+    return reader.raw
+
+
+def _read_track(reader: _Reader, span: TrackSpan) -> int:
+    """Read one chunk into `reader.raw`; the tick of its end."""
+    reader.name, reader.programs, reader.channels = "", {}, {}
+    # A track must not begin with a data byte; one that does most likely lost a note-on.
+    reader.status = 0x90 | reader.status & 0x0F
+    data = reader.data
+    at, tick = span.start, reader.start_tick
+    while at < span.end and reader.events_left > 0:
+        reader.events_left -= 1
+        delta, at = _variable_length(data, at, span.end)
+        tick = min(tick + delta, MAX_TICK)
+        if at >= span.end:
+            break
+        status = data[at]
+        if status < 0xF0:
+            at = _channel_event(reader, at, span.end, tick)
+        elif status == META:
+            if data[at + 1 : at + 2] == b"\x2f" and not span.is_exact:
+                break
+            at = _meta_event(reader, at, span.end, tick)
+        elif status in (SYSEX, SYSEX_MORE):
+            length, body = _variable_length(data, at + 1, span.end)
+            at = body + length
+            if at > span.end:
+                at = _next_event(data, body, span.end)
+        else:
+            at += 1 + SYSTEM_DATA_LENGTH.get(status, 0)
+    _finish_track(reader, tick)
+    return tick
+
+
+def _finish_track(reader: _Reader, end_tick: int) -> None:
+    for channel, notes in sorted(reader.channels.items()):
+        notes.stop_all(end_tick, end_tick + 1)
+        track = Track(reader.name, notes.program or 0, channel == DRUM_CHANNEL)
+        columns = (notes.onset, notes.end, notes.pitch, notes.velocity)
+        reader.raw.lanes.append(Lane(track, *(np.array(column, np.int64) for column in columns)))
+
+
+def _variable_length(data: bytes, at: int, end: int) -> tuple[int, int]:
+    """A variable-length quantity and where it ends. Longer than legal is read, not refused."""
+    value = 0
+    while at < end:
+        byte = data[at]
+        at += 1
+        value = min(value << 7 | byte & 0x7F, MAX_TICK)
+        if byte < 0x80:
+            break
+    return value, at
+
+
+def _next_event(data: bytes, at: int, end: int) -> int:
+    """Where the next plausible event begins, its delta time included; `end` if nowhere."""
+    found = SYNC.search(data, at, end)
+    return found.start() if found else end
+
+
+def _channel_event(reader: _Reader, at: int, end: int, tick: int) -> int:
+    """Take in a channel message, under running status or not; where the next event begins."""
+    data = reader.data
+    if data[at] >= 0x80:
+        reader.status = data[at]
+        at += 1
+    kind, channel = reader.status & 0xF0, reader.status & 0x0F
+    following = at + DATA_LENGTH[kind]
+    if following > end:
+        return end
+    first, second = data[at], data[following - 1]
+    if first >= 0x80:  # damage: no such pitch, controller or program
+        return following
+    if kind == 0x90 and second:
+        if channel not in reader.channels:
+            reader.channels[channel] = _Notes(reader.programs.get(channel))
+        reader.channels[channel].begin(tick, first, min(second, 127))
+    elif kind in (0x80, 0x90):
+        if channel in reader.channels:
+            reader.channels[channel].stop(tick, first)
+    elif kind == 0xC0:
+        reader.programs[channel] = first
+        if channel in reader.channels and reader.channels[channel].program is None:
+            reader.channels[channel].program = first
+    elif kind == 0xB0 and first in (120, 123) and channel in reader.channels:
+        reader.channels[channel].stop_all(tick, begun_before=tick)
+    return following
+
+
+def _meta_event(reader: _Reader, at: int, end: int, tick: int) -> int:
+    """Take in a meta event; where the next event begins."""
+    data = reader.data
+    length, body = _variable_length(data, at + 2, end)
+    if body + length > end:
+        return _next_event(data, body, end)
+    kind, payload = data[at + 1], data[body : body + length]
+    if kind == 0x03 and not reader.name:
+        reader.name = clean_name(decode_text(payload))
+    elif kind == 0x51 and length in (3, 4):
+        reader.raw.tempos.append((tick, int.from_bytes(payload, "big")))
+    elif kind == 0x58 and length >= 2 and payload[1] <= 7:
+        reader.raw.metres.append((tick, payload[0], 1 << payload[1]))
+    elif kind == 0x59 and length >= 2:
+        sharps = payload[0] - 256 if payload[0] > 127 else payload[0]
+        reader.raw.keys.append((tick, sharps, payload[1]))
+    return body + length
