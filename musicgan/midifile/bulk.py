@@ -116,7 +116,7 @@ def _leading_name(chunk: bytes) -> str | None:
         at = body + chunk[at + 3]
         if chunk[body - 2] == 3 and (name := clean_name(decode_text(chunk[body:at]))):
             return name
-    return None if TRACK_NAME in chunk else ""
+    return None if TRACK_NAME in chunk[at:] else ""
 
 
 def _with_epilogue(chunk: bytes, channels: list[int], number: int) -> bytes:
@@ -131,7 +131,7 @@ def _with_epilogue(chunk: bytes, channels: list[int], number: int) -> bytes:
 
 
 def _lanes(
-    tracks: Any, expected: dict[tuple[int, int], int], names: list[str]
+    tracks: Any, expected: dict[tuple[int, int], int], names: list[str | None]
 ) -> list[Lane] | None:
     """The tracks as lanes in order of (chunk, channel), or None if any is doubtful."""
     found: dict[tuple[int, int], Lane | None] = {}
@@ -157,7 +157,7 @@ def _lanes(
             or _silenced(track, onset, end)
         ):
             return None
-        about = Track(names[whose[0] - 1], track.program, track.is_drum)
+        about = Track(names[whose[0] - 1] or "", track.program, track.is_drum)
         found[whose] = Lane(about, onset, end, pitch[:-1], velocity)
     if len(found) < len(expected):
         return None
@@ -168,9 +168,9 @@ def _silenced(track: Any, onset: Any, end: Any) -> bool:
     """Whether a channel-mode message ends a note before its note-off does."""
     control = track.controls.numpy()
     number = control["number"]
-    stops = control["time"][(number == ALL_NOTES_OFF) | (number == ALL_SOUND_OFF)]
-    if not len(stops):
+    if not len(number):
         return False
+    stops = control["time"][(number == ALL_NOTES_OFF) | (number == ALL_SOUND_OFF)]
     return bool((np.searchsorted(stops, onset, "right") < np.searchsorted(stops, end)).any())
 
 

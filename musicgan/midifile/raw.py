@@ -135,21 +135,24 @@ def end_at_retrigger(
     re-trigger belongs to the earlier note. Pairing keeps the multiset of note-off ticks, so
     they can be dealt out again.
     """
-    order = np.argsort((slot << 36) | onset_tick, kind="stable")
-    start, end, lane = onset_tick[order], end_tick[order], slot[order]
-    same = lane[1:] == lane[:-1]
-    overlaps = same & (end[:-1] > start[1:])
+    # Ticks have at most 36 bits, so that (slot, tick) is one sortable number.
+    lane = slot << 36
+    on = lane | onset_tick
+    order = np.argsort(on, kind="stable")
+    on, end = on[order], (lane | end_tick)[order]
+    overlaps = end[:-1] > on[1:]
     if not overlaps.any():
         return end_tick
     crowded = np.zeros(len(order), bool)
     crowded[:-1] |= overlaps
     crowded[1:] |= overlaps
-    off = np.sort((lane << 36) | end)
-    first_off = off[np.searchsorted(off, (lane[crowded] << 36) | start[crowded], side="right")]
-    next_on = np.append(np.where(same, start[1:], np.iinfo(np.int64).max), np.iinfo(np.int64).max)
-    end[crowded] = np.minimum(first_off & ((1 << 36) - 1), next_on[crowded])
+    off = np.sort(end)
+    # A crowded note has a later note-off in its slot: its own, or that of the note before it.
+    next_off = off[np.searchsorted(off, on[crowded], side="right")]
+    next_on = np.append(on[1:], np.iinfo(np.int64).max)[crowded]
+    end[crowded] = np.minimum(next_off, next_on)
     result = np.empty_like(end)
-    result[order] = end
+    result[order] = end & ((1 << 36) - 1)
     return result
 
 
