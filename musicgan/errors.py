@@ -1,4 +1,4 @@
-"""Every error a user can meet. Each message is one line: what, where, the legal range, what to do."""
+"""Every error a user can meet: one line each, with what, where, legal range and what to do."""
 
 from __future__ import annotations
 

@@ -145,7 +145,7 @@ class Context:
         """What is known once the next onset is: [B, M], columns as `Layout.moment_sizes`."""
         onset = self.onset_step + wait
         sounding = self.silent_step > onset[:, None]
-        classes = sounding.reshape(-1, 11, 12).any(axis=1)
+        classes = np.asarray(sounding.reshape(-1, 11, 12).any(axis=1))
         out = np.empty((len(onset), 15 + self.layout.voices), np.int64)
         out[:, 0] = wait
         out[:, 1] = position

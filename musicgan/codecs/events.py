@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from musicgan.codecs.base import Rows
 from musicgan.codecs.slots import Slot, as_slots, merge_tracks, slot_tracks
+from musicgan.codecs.velocity import bin_to_velocity, velocity_to_bin
 from musicgan.errors import CodecError
 from musicgan.score import Score, empty_notes, snap_notes
 
 FIELDS = ("wait", "voice", "pitch", "duration", "velocity")
 WAIT, VOICE, PITCH, DURATION, VELOCITY = range(5)
-DEFAULT_VELOCITY = 80
 LONGEST_STEP = 1 << 31
 """Waits and durations of garbage rows are cut here, so that sums stay far inside int64."""
 
@@ -67,7 +67,7 @@ class EventsCodec:
         """`score` on the grid, its tracks gathered into the slots, velocities at bin centres."""
         snapped = merge_tracks(score, self.slots).snapped(self.grid)
         notes = snapped.notes.copy()
-        notes["velocity"] = self._bin_velocity(self._velocity_bin(notes["velocity"]))
+        notes["velocity"] = self._binned(notes["velocity"])
         return snapped.with_notes(notes)
 
     def encode(self, score: Score) -> Rows:
@@ -79,7 +79,7 @@ class EventsCodec:
         rows[:, VOICE] = notes["track"]
         rows[:, PITCH] = notes["pitch"]
         rows[:, DURATION] = notes["duration_tick"]
-        rows[:, VELOCITY] = self._velocity_bin(notes["velocity"])
+        rows[:, VELOCITY] = velocity_to_bin(notes["velocity"], self.velocity_bins)
         return rows
 
     def decode(self, rows: NDArray[Any], like: Score | None = None) -> Score:
@@ -89,13 +89,13 @@ class EventsCodec:
         """
         if rows.ndim != 2 or rows.shape[1] != len(FIELDS):
             raise CodecError(f"rows of shape {rows.shape}: expected [T, {len(FIELDS)}]")
-        rows = self._legal(rows)
+        rows = self.legal(rows)
         notes = empty_notes(len(rows))
         notes["onset_tick"] = np.cumsum(rows[:, WAIT])
         notes["duration_tick"] = rows[:, DURATION]
         notes["pitch"] = rows[:, PITCH]
         notes["track"] = rows[:, VOICE]
-        notes["velocity"] = self._bin_velocity(rows[:, VELOCITY])
+        notes["velocity"] = bin_to_velocity(rows[:, VELOCITY], self.velocity_bins)
         frame = like.snapped(self.grid) if like is not None else Score(empty_notes())
         return Score(
             notes=snap_notes(notes, self.grid, self.grid),
@@ -106,21 +106,17 @@ class EventsCodec:
             ticks_per_beat=self.grid,
         )
 
-    def _legal(self, rows: NDArray[Any]) -> Rows:
+    def legal(self, rows: NDArray[Any]) -> Rows:
+        """Any rows [T, 5] with each value clipped to its legal range."""
         low = np.array([0, 0, 0, 1, 0])
         high = np.array([LONGEST_STEP, len(self.slots) - 1, 127, LONGEST_STEP, 0])
         high[VELOCITY] = self.velocity_bins - 1
         return np.clip(rows.astype(np.int64), low, high)
 
-    def _velocity_bin(self, velocity: NDArray[Any]) -> NDArray[np.int64]:
-        if self.velocity_bins == 1:
-            return np.zeros(len(velocity), np.int64)
-        loud = np.clip(velocity.astype(np.int64), 1, 127) - 1
-        return loud * self.velocity_bins // 127
+    def loudness(self, velocity_bin: int) -> int:
+        """The velocity that one bin decodes to."""
+        return int(bin_to_velocity(np.array([velocity_bin]), self.velocity_bins)[0])
 
-    def _bin_velocity(self, index: NDArray[np.int64]) -> NDArray[np.int64]:
-        if self.velocity_bins == 1:
-            return np.full(len(index), DEFAULT_VELOCITY, np.int64)
-        # The middle of [ceil(127 i / n), ceil(127 (i + 1) / n)), which bins back to i.
-        n = self.velocity_bins
-        return (-(-127 * index // n) + -(-127 * (index + 1) // n) - 1) // 2 + 1
+    def _binned(self, velocity: NDArray[Any]) -> NDArray[np.int64]:
+        bins = velocity_to_bin(velocity, self.velocity_bins)
+        return bin_to_velocity(bins, self.velocity_bins)

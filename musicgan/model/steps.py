@@ -26,7 +26,7 @@ class Table:
     def __call__(self, columns: Ints) -> Floats:
         """Columns [B, C] -> [B, E]."""
         rows: Floats = np.take(self.weight, columns + self._offsets, axis=0)
-        return np.add.reduce(rows, axis=1)
+        return np.asarray(np.add.reduce(rows, axis=1))
 
 
 def gru_step(hidden: Floats, x: Floats, weight: Floats, bias: Floats) -> Floats:

@@ -193,8 +193,8 @@ class Loop:
 
         old: dict[int, Any] = {}
         try:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                old[number] = signal.signal(number, stop)
+            for asked in (signal.SIGINT, signal.SIGTERM):
+                old[asked] = signal.signal(asked, stop)
         except ValueError:
             old = {}  # not the main thread: whoever owns it handles signals
         try:

@@ -91,11 +91,16 @@ class Generator(nn.Module):
 
     def begin(self, noise: Tensor) -> Tensor:
         """Hidden state [B, H] before anything is fed, from z [B, Z]."""
-        return torch.tanh(self.first(noise))
+        hidden: Tensor = torch.tanh(self.first(noise))
+        return hidden
 
-    def run(self, fed: Tensor, conditions: Tensor, noise: Tensor, hidden: Tensor) -> Tensor:
+    def song(self, conditions: Tensor, noise: Tensor) -> Tensor:
+        """What stays the same through a song, [B, E], from conditions [B, 4] and z [B, Z]."""
+        song: Tensor = self.condition(conditions) + self.noise(noise)
+        return song
+
+    def run(self, fed: Tensor, song: Tensor, hidden: Tensor) -> Tensor:
         """Hidden states [B, T, H] after each of the fed inputs [B, T, I]."""
-        song = self.condition(conditions) + self.noise(noise)
         x = self.embed(fed) + song[:, None]
         x = F.dropout(x, self.dropout, self.training)
         out, _ = self.rnn(x, hidden[None].contiguous())
@@ -106,23 +111,28 @@ class Generator(nn.Module):
         size = self.config.head
         trunk = self.trunk(hidden)
         base = trunk[..., size:] + self.moment(batch.moment)
-        voice, pitch, duration = base.split(size, -1)[:3]
+        voice, pitch, duration = torch.split(base, size, -1)[:3]
         columns = batch.duration
         logits = [
-            self.wait_out(F.relu(trunk[..., :size])),
-            self.voice_out(F.relu(voice)),
-            pitch_logits(self.pitch_out(F.relu(pitch + self.pitch_context(batch.pitch))), batch),
-            self.duration_out(F.relu(duration + self.duration_context(columns))),
+            self.wait_out(self._live(trunk[..., :size])),
+            self.voice_out(self._live(voice)),
+            pitch_logits(
+                self.pitch_out(self._live(pitch + self.pitch_context(batch.pitch))), batch
+            ),
+            self.duration_out(self._live(duration + self.duration_context(columns))),
         ]
         if self.config.heads == 5:
             columns = torch.cat([columns, batch.rows[..., 3:4]], -1)
             context = self.velocity_context(columns)
-            logits.append(self.velocity_out(F.relu(base[..., 3 * size :] + context)))
+            logits.append(self.velocity_out(self._live(base[..., 3 * size :] + context)))
         return logits
+
+    def _live(self, x: Tensor) -> Tensor:
+        return F.dropout(F.relu(x), self.dropout, self.training)
 
     def forward(self, batch: Batch, noise: Tensor) -> Tensor:
         """Negative log-likelihood in nats of each field of each row, [B, T, heads]."""
-        hidden = self.run(batch.fed, batch.conditions, noise, self.begin(noise))
+        hidden = self.run(batch.fed, self.song(batch.conditions, noise), self.begin(noise))
         return field_nll(self.heads(hidden, batch), batch)
 
 
@@ -131,13 +141,10 @@ def pitch_logits(out: Tensor, batch: Batch) -> Tensor:
     pitches = torch.arange(128, device=out.device)
     degree = (pitches - batch.tonic[:, None, None]) % 12
     degree = degree.expand(*out.shape[:2], 128)
-    absolute, degrees, leaps, heights = out.split([128, 12, INTERVALS, INTERVALS], -1)
-    return (
-        absolute
-        + degrees.gather(-1, degree)
-        + leaps.gather(-1, _interval_class(pitches, batch.last))
-        + heights.gather(-1, _interval_class(pitches, batch.lowest))
-    )
+    absolute, degrees, leaps, heights = torch.split(out, [128, 12, INTERVALS, INTERVALS], -1)
+    relative = degrees.gather(-1, degree)
+    relative = relative + leaps.gather(-1, _interval_class(pitches, batch.last))
+    return absolute + relative + heights.gather(-1, _interval_class(pitches, batch.lowest))
 
 
 def _interval_class(pitches: Tensor, below: Tensor) -> Tensor:

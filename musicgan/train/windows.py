@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from musicgan.codecs.bars import place
 from musicgan.codecs.context import Analysis, Context, Layout, analyse
 from musicgan.corpus.piece import Piece
+from musicgan.errors import CorpusError
 from musicgan.model.config import EventsConfig
 from musicgan.train.networks import Batch
 
@@ -142,6 +143,23 @@ class Windows:
             # Starts before the beginning are cut to it, so that openings are seen often enough.
             begin = max(0, int(rng.integers(-self.length // 8, max(1, len(song) - 16))))
             shift = int(rng.choice(song.shifts)) if augment else 0
+            parts.append((song, begin, shift))
+        return self._collate(parts)
+
+    def draw_inside(self, batch: int, rng: np.random.Generator, openings: bool = False) -> Batch:
+        """`batch` windows that are full and hold no END; `openings` begin with the first row.
+
+        Raises `CorpusError` when no piece is as long as a window.
+        """
+        long = [i for i, song in enumerate(self.songs) if len(song) > self.length]
+        if not long:
+            raise CorpusError(f"no piece has {self.length} notes: give longer ones, or more")
+        share = self._share[long] / self._share[long].sum()
+        parts = []
+        for index in rng.choice(long, batch, p=share):
+            song = self.songs[index]
+            last = 0 if openings else len(song) - 1 - self.length
+            begin, shift = int(rng.integers(last + 1)), int(rng.choice(song.shifts))
             parts.append((song, begin, shift))
         return self._collate(parts)
 

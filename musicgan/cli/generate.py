@@ -1,0 +1,63 @@
+"""`musicgan generate`: compose songs and write them to files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+EXAMPLES = """\b
+Examples:
+  musicgan generate --out song.mid
+  musicgan generate --style lieder --bars 32 --key Am --tempo 96 --out song.mid
+  musicgan generate --seed 7 --count 5 --out songs/take.mid
+  musicgan generate --primer tune.mid --bars 16 --out answer.mid
+  musicgan generate --model my-style.safetensors --temperature 0.95 --out song.mid
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="File to write.")
+@click.option("--style", default="chorale", show_default=True, help="Bundled model to play.")
+@click.option("--model", type=click.Path(path_type=Path), help="A model file of your own.")
+@click.option("--bars", default=16, show_default=True, help="Length in bars.")
+@click.option("--tempo", type=float, help="Beats a minute, 20 to 400.  [default: the style's]")
+@click.option("--key", help="Such as C, F#m, Bb or 'A minor'.  [default: drawn by the seed]")
+@click.option("--seed", type=int, help="Repeats a song exactly.  [default: drawn, and printed]")
+@click.option("--temperature", default=1.0, show_default=True, help="Below 1 safer, above wilder.")
+@click.option("--top-p", default=1.0, show_default=True, help="Keep the likeliest share of notes.")
+@click.option("--primer", type=click.Path(path_type=Path), help="MIDI file to continue.")
+@click.option("--critic", default=8, show_default=True, help="Candidates weighed; 0: no critic.")
+@click.option("--count", default=1, show_default=True, help="Songs to write, numbered.")
+@click.option("--format", "kind", type=click.Choice(["mid", "musicxml"]), help="Of the file.")
+def generate(out: Path, style: str, model: Path | None, key: str | None, **options: Any) -> None:
+    """Compose a song and write it as MIDI (or MusicXML)."""
+    from musicgan.compose.player import bundled_path, open_player
+    from musicgan.compose.settings import Settings, parse_key
+    from musicgan.compose.write import draw_seed, write_songs
+    from musicgan.errors import ComposeError
+
+    count, seed = options["count"], options["seed"]
+    if not 1 <= count <= 10_000:
+        raise click.BadParameter(f"{count} is out of range: from 1 to 10000", param_hint="--count")
+    try:
+        settings = Settings(
+            bars=options["bars"],
+            seed=draw_seed() if seed is None else seed,
+            tempo_bpm=options["tempo"],
+            key=parse_key(key) if key else None,
+            temperature=options["temperature"],
+            top_p=options["top_p"],
+            critic=options["critic"],
+        )
+    except ComposeError as error:
+        raise click.UsageError(str(error)) from error
+    player = open_player(model or bundled_path(style))
+    for written in write_songs(
+        player, settings, out, count=count, kind=options["kind"], primer=options["primer"]
+    ):
+        click.echo(
+            f"{written.path}: {written.bars} bars, {written.notes} notes, "
+            f"{written.key}, {written.bpm:.0f} bpm, seed {written.seed}"
+        )

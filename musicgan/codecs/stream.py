@@ -1,0 +1,79 @@
+"""Rows -> notes as they come: what is played live and what is written to a file is one stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from musicgan.codecs.base import Rows
+from musicgan.codecs.events import EventsCodec
+from musicgan.codecs.slots import slot_tracks
+from musicgan.score import Key, Metre, Score, Tempo, empty_notes, sort_notes
+
+
+@dataclass(frozen=True)
+class Sounded:
+    """One finished note, in grid steps."""
+
+    onset_step: int
+    duration_step: int
+    pitch: int
+    velocity: int
+    voice: int
+
+
+class StreamDecoder:
+    """Turns rows [5] into notes one by one, for any rows, with nothing left sounding.
+
+    A note comes out when it is over: at the first onset at or past its end, or when its pitch is
+    struck again in its voice, which ends it there. The notes of a whole stream are those of
+    `EventsCodec.decode`.
+    """
+
+    def __init__(self, codec: EventsCodec) -> None:
+        self.codec = codec
+        self.onset_step = 0
+        self._sounding: dict[tuple[int, int], list[int]] = {}
+
+    def push(self, row: Rows) -> list[Sounded]:
+        """Take in one row; the notes that are over by its onset."""
+        wait, voice, pitch, duration, velocity = (int(v) for v in self.codec.legal(row[None])[0])
+        self.onset_step += wait
+        now, lane = self.onset_step, (voice, pitch)
+        done = [key for key, (_, end, _) in self._sounding.items() if end <= now]
+        held = self._sounding.get(lane)
+        if held is not None and held[0] < now < held[1]:
+            held[1] = now
+            done.append(lane)
+        finished = [self._finish(key) for key in done]
+        loudness = self.codec.loudness(velocity)
+        if lane in self._sounding:
+            # Struck twice at once: the longer stays, with the greater velocity.
+            both = self._sounding[lane]
+            both[1], both[2] = max(both[1], now + duration), max(both[2], loudness)
+        else:
+            self._sounding[lane] = [now, now + duration, loudness]
+        return finished
+
+    def close(self) -> list[Sounded]:
+        """The notes still sounding, each with its own end."""
+        return [self._finish(key) for key in list(self._sounding)]
+
+    def score(
+        self,
+        notes: Iterable[Sounded],
+        tempos: tuple[Tempo, ...] = (),
+        metres: tuple[Metre, ...] = (),
+        keys: tuple[Key, ...] = (),
+    ) -> Score:
+        """The score of finished notes; a tick is one step."""
+        listed = list(notes)
+        array = empty_notes(len(listed))
+        for i, note in enumerate(listed):
+            array[i] = (note.onset_step, note.duration_step, note.pitch, note.velocity, note.voice)
+        tracks = slot_tracks(self.codec.slots)
+        return Score(sort_notes(array), tracks, tempos, metres, keys, self.codec.grid)
+
+    def _finish(self, lane: tuple[int, int]) -> Sounded:
+        onset, end, velocity = self._sounding.pop(lane)
+        return Sounded(onset, end - onset, lane[1], velocity, lane[0])

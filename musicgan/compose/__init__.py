@@ -1,0 +1,1 @@
+"""Generation: sampling, constraints, critic guidance, primer, endings."""

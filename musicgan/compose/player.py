@@ -1,0 +1,76 @@
+"""A loaded model, ready to compose: numpy only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from musicgan.codecs.events import EventsCodec
+from musicgan.compose.sampler import Rules
+from musicgan.errors import ModelFileError
+from musicgan.model.config import EventsConfig
+from musicgan.model.critic import Critic
+from musicgan.model.file import ModelFile, load_model
+from musicgan.model.generator import Generator
+
+BUNDLED = Path(__file__).parent.parent / "bundled"
+
+
+@dataclass(frozen=True)
+class Player:
+    """Generator, critic and codec of a note-tuple model."""
+
+    file: ModelFile
+    generator: Generator
+    critic: Critic | None
+    codec: EventsCodec
+    rules: Rules
+
+    @property
+    def typical(self) -> dict[str, Any]:
+        """The collection's habits: `metre`, `bpm`, `keys` as [tonic, is_minor] by frequency."""
+        return dict(self.file.metadata["typical"])
+
+
+def open_player(path: Path) -> Player:
+    """Load a note-tuple model. Raises `ModelFileError`."""
+    return player_of(load_model(path), path)
+
+
+def player_of(file: ModelFile, path: Path) -> Player:
+    """The player of a model file already read."""
+    meta = file.metadata
+    try:
+        config = EventsConfig.from_json(meta["config"])
+        voices = meta["voices"]
+        rules = Rules(np.array(voices["ranges"], np.int64), np.array(voices["single"], bool))
+        critic = file.part("critic")
+        return Player(
+            file=file,
+            generator=Generator(file.part("generator"), config),
+            critic=Critic(critic, config) if critic else None,
+            codec=EventsCodec(**meta["codec"]["options"]),
+            rules=rules,
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelFileError(f"{path}: the model's description is damaged: {error!r}") from error
+
+
+def with_rules(player: Player, **changes: Any) -> Player:
+    """The same player under other rules."""
+    return replace(player, rules=replace(player.rules, **changes))
+
+
+def bundled_styles() -> list[str]:
+    """Names of the models that come with the package."""
+    return sorted(path.stem for path in BUNDLED.glob("*.safetensors"))
+
+
+def bundled_path(style: str) -> Path:
+    """The file of a bundled model. Raises `ModelFileError` listing the choices."""
+    if style not in bundled_styles():
+        raise ModelFileError(f"style {style!r}: choose one of {', '.join(bundled_styles())}")
+    return BUNDLED / f"{style}.safetensors"

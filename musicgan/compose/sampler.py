@@ -1,0 +1,205 @@
+"""The sampler: B songs at once, row by row, field by field.
+
+It is the one place where rows are drawn: `generate` runs it with one song or with K candidate
+continuations of one song, adversarial training with many.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from musicgan.codecs.base import Rows
+from musicgan.codecs.context import Context, Layout
+from musicgan.codecs.events import DURATION, PITCH, VELOCITY, VOICE, WAIT
+from musicgan.compose.sampling import draw, masked
+from musicgan.model.generator import Generator, GeneratorState
+from musicgan.model.steps import Floats, Ints
+
+
+@dataclass(frozen=True)
+class EvenBars:
+    """Bars of equal length, a song each: where they begin, how long they are, how many [B]."""
+
+    origin_step: Ints
+    bar_step: Ints
+    count: Ints
+
+    def place(self, onset_step: Ints, max_position: int) -> tuple[Ints, Ints]:
+        """Position in the bar [B] and bars remaining [B]; 0 remain after the end."""
+        since = onset_step - self.origin_step
+        position = np.minimum(since % self.bar_step, max_position - 1)
+        return position, np.maximum(self.count - since // self.bar_step, 0)
+
+    @property
+    def end_step(self) -> Ints:
+        """Where the last bar ends [B]."""
+        return self.origin_step + self.bar_step * self.count
+
+    def take(self, index: Ints) -> EvenBars:
+        """The bars of songs `index` [N]."""
+        return EvenBars(self.origin_step[index], self.bar_step[index], self.count[index])
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What may be drawn at all.
+
+    `ranges` [V, 2] bound each voice's pitch; `single` [V] marks voices that play one note at a
+    time. With `must_end`, END may fall in the last bar only and no onset after it; without, a
+    song never ends. Rows come out in the order the codec sorts them (voice, then pitch).
+    """
+
+    ranges: Ints
+    single: NDArray[np.bool_]
+    must_end: bool = True
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One row a song and all that training needs to weigh it; shapes [B, ...]."""
+
+    rows: Rows
+    heard: Ints
+    moment: Ints
+    pitch: Ints
+    duration: Ints
+    last: Ints
+    lowest: Ints
+    ended: NDArray[np.bool_]
+    """[B] True once a song has ended; its row then means nothing."""
+
+
+@dataclass
+class Sampler:
+    """Songs under way. `step` draws one row for each."""
+
+    generator: Generator
+    context: Context
+    state: GeneratorState
+    bars: EvenBars
+    rules: Rules
+    rng: np.random.Generator
+    row: Rows
+    """[B, 5] the latest rows; a wait of -1 before the first."""
+    ended: NDArray[np.bool_]
+    temperature: float = 1.0
+    top_p: float = 1.0
+
+    @classmethod
+    def begin(
+        cls,
+        generator: Generator,
+        conditions: Ints,
+        tonic: Ints,
+        noise: Floats,
+        bars: EvenBars,
+        rules: Rules,
+        rng: np.random.Generator,
+        temperature: float = 1.0,
+        top_p: float = 1.0,
+    ) -> Sampler:
+        """Songs before their first note: conditions [B, 4], tonic [B], noise z [B, Z]."""
+        batch, layout = len(tonic), generator.config.layout
+        context = Context(layout, tonic)
+        place = bars.place(np.zeros(batch, np.int64), layout.max_position)
+        state = generator.advance(generator.begin(conditions, noise), context.start(*place))
+        row, ended = np.full((batch, 5), -1, np.int64), np.zeros(batch, bool)
+        return cls(generator, context, state, bars, rules, rng, row, ended, temperature, top_p)
+
+    @property
+    def layout(self) -> Layout:
+        """The vocabulary."""
+        return self.generator.config.layout
+
+    def take(self, index: Ints) -> Sampler:
+        """Songs `index` [N] as they stand, free to go their own ways."""
+        return replace(
+            self,
+            context=self.context.take(index),
+            state=self.state.take(index),
+            bars=self.bars.take(index),
+            row=self.row[index],
+            ended=self.ended[index],
+        )
+
+    def hear(self, rows: Rows) -> Ints:
+        """Feed given rows [B, 5]; the inputs [B, I] they make."""
+        place = self.bars.place(self.context.onset_step + rows[:, WAIT], self.layout.max_position)
+        inputs = self.context.hear(rows, *place)
+        self.state = self.generator.advance(self.state, inputs)
+        self.row = rows
+        return inputs
+
+    def step(self) -> Drawn:
+        """Draw one row for every song, and hear it."""
+        generator, context = self.generator, self.context
+        trunk = generator.trunk(self.state)
+        wait = self._draw(generator.wait(trunk), self._waits())
+        ended = self.ended | (wait == self.layout.end)
+        wait = np.where(ended, 0, wait)
+        place = self.bars.place(context.onset_step + wait, self.layout.max_position)
+        moment = context.moment(wait, *place)
+        base = generator.moment(trunk, moment)
+
+        voice = self._draw(generator.voice(base), self._voices(wait, moment))
+        own, last, lowest = context.own_voice(voice, moment)
+        logits = generator.pitch(base, own, context.tonic, last, lowest)
+        pitch = self._draw(logits, self._pitches(wait, voice))
+        columns = context.own_pitch(voice, pitch, last, lowest)
+        duration = np.maximum(1, self._draw(generator.duration(base, columns)))
+
+        rows = np.zeros((len(wait), 5), np.int64)
+        rows[:, WAIT], rows[:, VOICE], rows[:, PITCH] = wait, voice, pitch
+        rows[:, DURATION] = self._within(wait, duration)
+        if generator.config.heads == 5:
+            rows[:, VELOCITY] = self._draw(generator.velocity(base, columns, rows[:, DURATION]))
+        self.ended = ended
+        return Drawn(rows, self.hear(rows), moment, own, columns, last, lowest, ended)
+
+    def _draw(self, logits: Floats, allowed: NDArray[np.bool_] | None = None) -> Ints:
+        if allowed is not None:
+            logits = masked(logits, allowed)
+        return draw(logits, self.rng, self.temperature, self.top_p)
+
+    def _waits(self) -> NDArray[np.bool_]:
+        """Waits that keep the rows in order and the song within its bars, [B, W]."""
+        layout = self.layout
+        allowed = np.ones((len(self.row), layout.end + 1), bool)
+        first = self.row[:, WAIT] < 0
+        top = layout.voices - 1
+        crowded = (self.row[:, VOICE] == top) & self.rules.single[top]
+        allowed[:, 0] = first | ~crowded
+        if not self.rules.must_end:
+            allowed[:, layout.end] = False
+            return allowed
+        _, remaining = self.bars.place(self.context.onset_step, layout.max_position)
+        allowed[:, layout.end] = (remaining <= 1) & ~first
+        left_step = self.bars.end_step - self.context.onset_step
+        allowed[:, : layout.end] &= np.arange(layout.end) < left_step[:, None]
+        return allowed
+
+    def _voices(self, wait: Ints, moment: Ints) -> NDArray[np.bool_]:
+        """Voices not before the last row's at the same onset, and free if they play single."""
+        voices = np.arange(self.layout.voices)
+        together = ((wait == 0) & (self.row[:, WAIT] >= 0))[:, None]
+        last = self.row[:, VOICE, None]
+        allowed = ~together | (voices > last) | ((voices == last) & ~self.rules.single)
+        sounding = moment[:, 3:-12] == 1
+        return np.asarray(allowed & ~(sounding & self.rules.single))
+
+    def _pitches(self, wait: Ints, voice: Ints) -> NDArray[np.bool_]:
+        """Pitches in the voice's range, ascending within a chord of one voice."""
+        pitches = np.arange(128)
+        low, high = self.rules.ranges[voice].T
+        stacked = (wait == 0) & (self.row[:, WAIT] >= 0) & (voice == self.row[:, VOICE])
+        floor = np.where(stacked, np.maximum(low, self.row[:, PITCH] + 1), low)
+        return np.asarray((pitches >= floor[:, None]) & (pitches <= high[:, None]))
+
+    def _within(self, wait: Ints, duration: Ints) -> Ints:
+        if not self.rules.must_end:
+            return duration
+        left = self.bars.end_step - self.context.onset_step - wait
+        return np.clip(duration, 1, np.maximum(left, 1))

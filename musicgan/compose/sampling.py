@@ -1,0 +1,47 @@
+"""Drawing from logits: temperature, nucleus, masks; vectorised over songs."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from musicgan.model.steps import Floats, Ints
+
+NEVER = np.float32(-1e9)
+"""Logit of what must not be drawn."""
+
+
+def draw(
+    logits: Floats, rng: np.random.Generator, temperature: float = 1.0, top_p: float = 1.0
+) -> Ints:
+    """One draw a row, logits [B, N] -> [B].
+
+    `top_p` below 1 keeps the smallest set of values whose probability reaches it (nucleus
+    sampling, Holtzman et al. 2020). Exactly one uniform number a row is taken from `rng`.
+    """
+    scaled = logits / np.float32(temperature)
+    scaled -= scaled.max(axis=1, keepdims=True)
+    weight = np.exp(scaled, out=scaled)
+    if top_p < 1:
+        weight = _nucleus(weight, top_p)
+    total = np.cumsum(weight, axis=1, dtype=np.float64)
+    mark = rng.random(len(logits)) * total[:, -1]
+    index = (total <= mark[:, None]).sum(axis=1)
+    # A mark rounded up to the total itself would fall off the end.
+    return np.asarray(np.minimum(index, logits.shape[1] - 1))
+
+
+def _nucleus(weight: Floats, top_p: float) -> Floats:
+    order = np.argsort(-weight, axis=1, kind="stable")
+    ranked = np.take_along_axis(weight, order, axis=1)
+    before = np.cumsum(ranked, axis=1, dtype=np.float64) - ranked
+    kept = before < top_p * ranked.sum(axis=1, keepdims=True, dtype=np.float64)
+    out = np.zeros_like(weight)
+    np.put_along_axis(out, order, np.where(kept, ranked, 0), axis=1)
+    return out
+
+
+def masked(logits: Floats, allowed: NDArray[np.bool_]) -> Floats:
+    """Logits [B, N] with what is not `allowed` out of reach; a row with nothing left is kept."""
+    possible = allowed.any(axis=1, keepdims=True)
+    return np.where(allowed | ~possible, logits, NEVER)

@@ -1,0 +1,65 @@
+"""What can be asked of a song, with ranges and defaults, checked before anything is played."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from musicgan.errors import ComposeError
+from musicgan.score import PITCH_NAMES, Key
+
+MAX_BARS = 10_000
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A request. None means the model's own habit, or drawn from the seed."""
+
+    bars: int = 16
+    seed: int = 0
+    tempo_bpm: float | None = None
+    key: Key | None = None
+    metre: tuple[int, int] | None = None
+    temperature: float = 1.0
+    top_p: float = 1.0
+    critic: int = 8
+    """Candidate blocks weighed by the critic; 0 or 1 leaves the critic out."""
+    block: int = 8
+    """Notes in a candidate block."""
+
+    def __post_init__(self) -> None:
+        _within("bars", self.bars, 1, MAX_BARS)
+        _within("seed", self.seed, 0, 2**63 - 1)
+        _within("temperature", self.temperature, 0.05, 5)
+        _within("top-p", self.top_p, 0.01, 1)
+        _within("critic", self.critic, 0, 256)
+        _within("block", self.block, 1, 64)
+        if self.tempo_bpm is not None:
+            _within("tempo", self.tempo_bpm, 20, 400)
+
+
+def _within(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise ComposeError(f"{name} {value} is out of range: from {low} to {high}")
+
+
+_SHARPS = {"DB": "C#", "D#": "EB", "GB": "F#", "G#": "AB", "A#": "BB", "CB": "B", "B#": "C"}
+_SHARPS |= {"E#": "F", "FB": "E"}
+
+
+def parse_key(text: str) -> Key:
+    """A key from "C", "f#", "Bb", "Am", "E minor", "G major".
+
+    A lower-case letter alone is a minor key, as in "f#". Raises `ComposeError`.
+    """
+    match = re.fullmatch(r"\s*([A-Ga-g][#b]?)\s*(m|min|minor|maj|major)?\s*", text)
+    if match is None:
+        raise ComposeError(
+            f"key {text!r}: write a note and a mode, such as C, F#m, Bb or 'A minor'"
+        )
+    name, mode = match.groups()
+    tonics = {pitch.upper(): number for number, pitch in enumerate(PITCH_NAMES)}
+    upper = name.upper()
+    tonic = tonics[_SHARPS.get(upper, upper)]
+    minor = mode.startswith("min") or mode == "m" if mode else name[0].islower()
+    return Key(0, tonic, minor)

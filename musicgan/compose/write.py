@@ -1,0 +1,98 @@
+"""Songs to files, with what made them written inside."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from musicgan import __version__
+from musicgan.compose.player import Player
+from musicgan.compose.settings import Settings
+from musicgan.compose.song import compose
+from musicgan.errors import MidiWriteError
+from musicgan.midifile import read_midi, write_midi
+from musicgan.score import Key, Score
+from musicgan.timing import bar_length_step, us_to_bpm
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written where."""
+
+    path: Path
+    seed: int
+    bars: int
+    notes: int
+    key: Key
+    bpm: float
+
+
+def draw_seed() -> int:
+    """A seed short enough to be typed again."""
+    return secrets.randbelow(1_000_000)
+
+
+def write_songs(
+    player: Player,
+    settings: Settings,
+    out: Path,
+    *,
+    count: int = 1,
+    kind: str | None = None,
+    primer: Path | None = None,
+) -> Iterator[Written]:
+    """Compose `count` songs on consecutive seeds and write each; yields as they are done.
+
+    With several, `song.mid` becomes `song-001.mid` and so on. Seed, model hash and settings go
+    into each MIDI file as a text event. Raises `MidiReadError` for the primer, `MidiWriteError`
+    for the path before anything is composed.
+    """
+    kind = kind or ("musicxml" if out.suffix.lower() in (".musicxml", ".xml") else "mid")
+    heard = read_midi(primer) if primer else None
+    _check_folder(out)
+    for index in range(count):
+        one = replace(settings, seed=settings.seed + index)
+        path = out if count == 1 else out.with_name(f"{out.stem}-{index + 1:03}{out.suffix}")
+        score = compose(player, one, heard)
+        _write(score, path, kind, provenance(player, one))
+        yield _written(score, path, one)
+
+
+def provenance(player: Player, settings: Settings) -> str:
+    """One line of JSON that says how to make a song again."""
+    asked = {name: value for name, value in vars(settings).items() if value is not None}
+    if settings.key is not None:
+        asked["key"] = str(settings.key)
+    made = {"musicgan": __version__, "model": player.file.digest}
+    return json.dumps({**made, "style": player.file.metadata.get("style"), **asked})
+
+
+def _check_folder(out: Path) -> None:
+    folder = out.parent
+    if not folder.is_dir():
+        raise MidiWriteError(f"{out}: the folder {folder} does not exist; create it first")
+    if out.is_dir():
+        raise MidiWriteError(f"{out}: is a folder; give a file name")
+    if not os.access(folder, os.W_OK):
+        raise MidiWriteError(f"{out}: no permission to write in {folder}")
+
+
+def _write(score: Score, path: Path, kind: str, text: str) -> None:
+    if kind == "musicxml":
+        from musicgan.interop import write_musicxml
+
+        write_musicxml(score, path)
+    else:
+        write_midi(score, path, text=text)
+
+
+def _written(score: Score, path: Path, settings: Settings) -> Written:
+    metre = score.metres[0]
+    bar = bar_length_step(metre.numerator, metre.denominator, score.ticks_per_beat)
+    bpm = us_to_bpm(score.tempos[0].us_per_beat)
+    bars = -(-score.end_tick // bar)
+    return Written(path, settings.seed, bars, len(score), score.keys[0], bpm)

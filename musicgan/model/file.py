@@ -1,0 +1,85 @@
+"""A model is ONE safetensors file: weights of generator and critic, and JSON metadata.
+
+Nothing is ever unpickled. A file says what it is; anything else is refused by name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from musicgan.errors import ModelFileError
+from musicgan.model.steps import Floats
+
+FORMAT = "musicgan-model"
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """What a model file holds.
+
+    `metadata` keys: `kind` ("events" or "frames"), `codec` (name and options), `config` (network
+    sizes), `voices` (pitch ranges, which play one note at a time), `typical` (metre, bpm, keys),
+    `style`, `licence`, `manifest` (hash of the training data), `seed`, `steps`, `metrics`.
+    """
+
+    weights: Mapping[str, Floats]
+    """Names `generator.*` and, where there is one, `critic.*`."""
+    metadata: Mapping[str, Any]
+    digest: str = field(default="", compare=False)
+    """First 12 hexadecimal digits of the file's sha256."""
+
+    def part(self, name: str) -> dict[str, Floats]:
+        """The weights of "generator" or "critic", without the prefix; empty if absent."""
+        prefix = name + "."
+        return {k[len(prefix) :]: v for k, v in self.weights.items() if k.startswith(prefix)}
+
+
+def save_model(model: ModelFile, path: Path) -> None:
+    """Write `model` to `path` atomically. Raises `ModelFileError` if the path cannot be written."""
+    tensors = {name: np.ascontiguousarray(value) for name, value in model.weights.items()}
+    metadata = {
+        "format": FORMAT,
+        "version": str(VERSION),
+        "model": json.dumps(model.metadata, sort_keys=True),
+    }
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file(tensors, beside, metadata=metadata)
+        beside.replace(path)
+    except (OSError, SafetensorError) as error:
+        beside.unlink(missing_ok=True)
+        raise ModelFileError(f"{path}: the model cannot be written: {error}") from error
+
+
+def load_model(path: Path) -> ModelFile:
+    """Read a model file. Raises `ModelFileError`: missing, truncated, foreign, newer version."""
+    if not path.is_file():
+        raise ModelFileError(f"{path}: there is no such model file")
+    try:
+        with safe_open(path, framework="np") as file:
+            header = file.metadata() or {}
+            if header.get("format") != FORMAT:
+                raise ModelFileError(f"{path}: a safetensors file, but not a musicgan model")
+            if header.get("version") != str(VERSION):
+                raise ModelFileError(
+                    f"{path}: model format {header.get('version')}; this musicgan reads "
+                    f"{VERSION}: update musicgan or train the model anew"
+                )
+            metadata = json.loads(header["model"])
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        raise ModelFileError(f"{path}: not a whole model file: {error}") from error
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    return ModelFile(weights, metadata, digest)

@@ -1,0 +1,310 @@
+"""Phase two: the generator against the critic.
+
+From every state of a roll-out K candidate blocks are drawn; the critic's log-ratio increments,
+together with feature matching on batch statistics, weigh them; the generator moves probability
+from the candidates that sound less like the real music to those that sound more like it, held
+to the data by a likelihood anchor. Longer runs drift, so the best evaluation is what is kept.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from musicgan.model.critic import Critic as PlayedCritic
+from musicgan.model.generator import Generator as PlayedGenerator
+from musicgan.model.steps import Floats, Ints
+from musicgan.train.likelihood import autocast, elbo, held_out
+from musicgan.train.losses import (
+    balanced_accuracy,
+    candidate_loss,
+    candidate_weights,
+    critic_loss,
+    feature_gap,
+    feature_witness,
+    saturation,
+)
+from musicgan.train.networks import Critic, Generator, Posterior, field_nll
+from musicgan.train.phase import Ema, descend
+from musicgan.train.quality import Judge
+from musicgan.train.rollout import RollOut, played, roll_out
+from musicgan.train.windows import Windows
+
+
+@dataclass(frozen=True)
+class AdversarialOptions:
+    """Settings of the phase; defaults are the committed recipe's."""
+
+    batch: int = 16
+    anchor_batch: int = 32
+    critic_batch: int = 32
+    opening: int = 32
+    block: int = 8
+    candidates: int = 8
+    rate: float = 2e-4
+    critic_rate: float = 1e-3
+    anchor: float = 0.5
+    feature_weight: float = 1.0
+    flip: float = 0.05
+    clip: float = 1.0
+    ema: float = 0.98
+    critic_ema: float = 0.98
+    critic_warmup: int = 80
+    replay: int = 256
+    bf16: bool = True
+
+
+class CriticTrainer:
+    """The critic, its optimiser, its averages, and a memory of recent fakes."""
+
+    def __init__(
+        self, critic: Critic, train: Windows, options: AdversarialOptions, device: torch.device
+    ) -> None:
+        self.critic = critic.to(device)
+        self.train, self.options, self.device = train, options, device
+        self.optimizer = torch.optim.AdamW(
+            critic.parameters(), options.critic_rate, (0.5, 0.98), weight_decay=0.01
+        )
+        self.ema = Ema(critic, options.critic_ema)
+        # Openings and continuations are kept apart: where a window begins can be heard.
+        self.replay: list[deque[tuple[Ints, Ints]]] = [
+            deque(maxlen=options.replay) for _ in range(2)
+        ]
+        self.accuracy = 0.5
+
+    def step(
+        self, heard: Ints, conditions: Ints, opening: int, rng: np.random.Generator
+    ) -> dict[str, float]:
+        """One update on real windows against fresh fakes [B, T, I] and remembered ones.
+
+        The first `opening` rows of the fakes are real and judged by nobody.
+        """
+        options = self.options
+        replay = self.replay[opening == 0]
+        old = [replay[i] for i in rng.permutation(len(replay))[: len(heard)]]
+        fresh = list(zip(heard.astype(np.int16), conditions, strict=True))
+        replay.extend(fresh)
+        fake = self._tensors(fresh + old)
+        batch = self.train.draw_inside(options.critic_batch, rng, openings=opening == 0)
+        self.critic.train()
+        with autocast(self.device, options.bf16):
+            on_real = self.critic(batch.heard.to(self.device), batch.conditions.to(self.device))
+            on_fake = self.critic(*fake)
+        real, faked = on_real.logits[:, opening:], on_fake.logits[:, opening:]
+        loss = critic_loss(real, faked, options.flip)
+        for group in self.optimizer.param_groups:
+            group["lr"] = options.critic_rate * saturation(self.accuracy)
+        norm = descend(self.optimizer, loss, self.critic.parameters(), options.clip)
+        self.ema.update()
+        accuracy = balanced_accuracy(real.detach(), faked.detach())
+        self.accuracy = 0.9 * self.accuracy + 0.1 * accuracy
+        gap = feature_gap(on_real.features[0][:, -1], on_fake.features[0][:, -1])
+        return {
+            "critic_loss": float(loss.detach()),
+            "critic_accuracy": accuracy,
+            "critic_gradient": norm,
+            "feature_gap": float(gap.detach()),
+        }
+
+    def state(self) -> dict[str, Any]:
+        """Everything, the remembered fakes included."""
+        return {
+            "critic": self.critic.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "ema": self.ema.state(),
+            "replay": [
+                [np.stack(column) for column in zip(*replay, strict=True)] for replay in self.replay
+            ],
+            "accuracy": self.accuracy,
+        }
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on from `state`."""
+        self.critic.load_state_dict(state["critic"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.ema.load_state(state["ema"])
+        for replay, saved in zip(self.replay, state["replay"], strict=True):
+            replay.clear()
+            if saved:
+                replay.extend(zip(*saved, strict=True))
+        self.accuracy = float(state["accuracy"])
+
+    def _tensors(self, fakes: list[tuple[Ints, Ints]]) -> tuple[Tensor, Tensor]:
+        heard = torch.from_numpy(np.stack([h for h, _ in fakes]))
+        conditions = torch.from_numpy(np.stack([c for _, c in fakes]))
+        return heard.to(self.device), conditions.to(self.device)
+
+
+class AdversarialPhase:
+    """Generator against critic; selected by how its songs measure against held-out music."""
+
+    name = "adversarial"
+    share = 0.3
+
+    def __init__(
+        self,
+        generator: Generator,
+        posterior: Posterior,
+        critic: CriticTrainer,
+        judge: Judge,
+        train: Windows,
+        valid: Windows,
+        seed: int,
+        options: AdversarialOptions,
+        device: torch.device,
+        max_steps: int = 400,
+        eval_steps: int = 25,
+        patience: int = 6,
+    ) -> None:
+        self.generator, self.posterior = generator.to(device), posterior.to(device)
+        self.critic, self.judge = critic, judge
+        self.train, self.valid = train, valid
+        self.options, self.device = options, device
+        self.max_steps, self.eval_steps, self.patience = max_steps, eval_steps, patience
+        self.rng = np.random.default_rng([seed, 2])
+        # The noise of a window comes from its posterior, which stays as likelihood left it.
+        self.optimizer = torch.optim.AdamW(generator.parameters(), options.rate, (0.5, 0.98))
+        self.ema = Ema(generator, options.ema)
+
+    def begin(self) -> None:
+        """Averages start at the likelihood's weights; the critic gets its first lessons."""
+        self.ema = Ema(self.generator, self.options.ema)
+        for _ in range(self.options.critic_warmup):
+            self.critic_lesson()
+
+    def step(self, progress: float) -> dict[str, float]:
+        """One update of the critic and one of the generator."""
+        options = self.options
+        batch, opening = self._windows(options.batch)
+        noise = self._noise(batch.heard, batch, opening)
+        config = self.generator.config
+        generator = PlayedGenerator(played(self.generator), config)
+        critic = PlayedCritic(played(self.critic.ema.module), config)
+        found = roll_out(
+            generator, critic, batch, noise, opening, self.rng,
+            block=options.block, candidates=options.candidates,
+        )  # fmt: skip
+        conditions = batch.conditions.numpy()
+        figures = self.critic.step(found.heard, conditions, opening, self.rng)
+        figures |= self._generator_step(found, self._real_features(batch, critic), progress)
+        return figures
+
+    def _generator_step(self, found: RollOut, real: Tensor, progress: float) -> dict[str, float]:
+        options = self.options
+        flat = found.features.flatten(0, 1)
+        witness = feature_witness(real, flat, found.features)
+        weights = candidate_weights(found.scores + options.feature_weight * witness)
+        anchor = self.train.draw(options.anchor_batch, self.rng).to(self.device)
+        self.generator.train()
+        with autocast(self.device, options.bf16):
+            nll, _ = elbo(self.generator, self.posterior, anchor)
+            block_nll = candidate_nll(self.generator, found, self.device)
+        likelihood = nll.sum() / anchor.mask.sum()
+        chosen = candidate_loss(weights.to(self.device), block_nll.view_as(weights))
+        for group in self.optimizer.param_groups:
+            group["lr"] = options.rate * (1 - 0.9 * progress)
+        loss = chosen + options.anchor * likelihood
+        norm = descend(self.optimizer, loss, self.generator.parameters(), options.clip)
+        self.ema.update()
+        return {
+            "generator_loss": float(chosen.detach()),
+            "train_nll": float(likelihood.detach()),
+            "gradient": norm,
+            "score_spread": float(found.scores.std(-1).mean()),
+            "witness_spread": float(witness.std(-1).mean()),
+        }
+
+    def evaluate(self) -> dict[str, float]:
+        """Held-out likelihood, and how songs from scratch measure against held-out windows."""
+        generator = self.ema.module
+        assert isinstance(generator, Generator)
+        bf16 = self.options.bf16
+        figures = held_out(generator, self.posterior, self.valid, self.device, bf16)
+        config = generator.config
+        songs = self.judge(
+            PlayedGenerator(played(generator), config),
+            PlayedCritic(played(self.critic.ema.module), config),
+        )
+        return {**figures, **songs, "score": songs["frechet"]}
+
+    def state(self) -> dict[str, Any]:
+        """Networks, optimisers, averages, random state."""
+        return {
+            "generator": self.generator.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "ema": self.ema.state(),
+            "critic": self.critic.state(),
+            "rng": self.rng.bit_generator.state,
+        }
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on from `state`."""
+        self.generator.load_state_dict(state["generator"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.ema.load_state(state["ema"])
+        self.critic.load_state(state["critic"])
+        self.rng.bit_generator.state = state["rng"]
+
+    def selected(self) -> dict[str, Any]:
+        """The averaged generator."""
+        return self.ema.state()
+
+    def restore(self, selected: dict[str, Any]) -> None:
+        """The averaged generator becomes the generator."""
+        self.ema.load_state(selected)
+        self.generator.load_state_dict(self.ema.module.state_dict())
+
+    def _windows(self, count: int) -> tuple[Any, int]:
+        """Real windows to continue: one time in four from the first note on."""
+        if self.rng.random() < 0.25:
+            return self.train.draw_inside(count, self.rng, openings=True), 0
+        return self.train.draw_inside(count, self.rng), self.options.opening
+
+    @torch.no_grad()
+    def _noise(self, heard: Tensor, batch: Any, opening: int) -> Floats:
+        """A window that is continued brings its own noise; a new song draws it."""
+        size = self.generator.config.noise
+        drawn = self.rng.standard_normal((len(heard), size)).astype(np.float32)
+        if not opening:
+            return drawn
+        mu, log_var = self.posterior(batch.to(self.device))
+        return np.asarray(mu.cpu().numpy() + np.exp(0.5 * log_var.cpu().numpy()) * drawn)
+
+    def _real_features(self, batch: Any, critic: PlayedCritic) -> Tensor:
+        """The critic's features of real music where blocks end, [N, C]."""
+        state = critic.begin(batch.conditions.numpy())
+        heard, kept = batch.heard.numpy(), []
+        for t in range(heard.shape[1]):
+            state, _ = critic.advance(state, heard[:, t])
+            if t >= self.options.opening and (t + 1) % self.options.block == 0:
+                kept.append(state.hidden)
+        return torch.from_numpy(np.concatenate(kept))
+
+    def critic_lesson(self) -> dict[str, float]:
+        """One update of the critic alone, on continuations by the present generator."""
+        batch, opening = self._windows(self.options.batch)
+        noise = self._noise(batch.heard, batch, opening)
+        config = self.generator.config
+        found = roll_out(
+            PlayedGenerator(played(self.generator), config),
+            PlayedCritic(played(self.critic.critic), config),
+            batch, noise, opening, self.rng, candidates=1,
+        )  # fmt: skip
+        return self.critic.step(found.heard, batch.conditions.numpy(), opening, self.rng)
+
+
+def candidate_nll(generator: Generator, found: RollOut, device: torch.device) -> Tensor:
+    """NLL in nats of each candidate block given the state it grew from, [G x K].
+
+    The state has already heard the row before the block; it is not trained through.
+    """
+    batch, hidden = found.batch.to(device), found.hidden.to(device)
+    song = generator.song(batch.conditions, found.noise.to(device))
+    states = generator.run(batch.heard[:, :-1], song, hidden)
+    states = torch.cat([hidden[:, None].to(states.dtype), states], 1)
+    return field_nll(generator.heads(states, batch), batch).sum((1, 2))

@@ -1,0 +1,96 @@
+"""Settings that follow from a collection: grid, track slots, velocity, vocabulary."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from musicgan.codecs.context import Layout
+from musicgan.codecs.events import DURATION, WAIT, EventsCodec
+from musicgan.codecs.slots import Slot
+from musicgan.corpus.piece import Piece
+from musicgan.corpus.scan import find_midi
+from musicgan.errors import CorpusError, MidiReadError
+from musicgan.midifile import read_midi
+from musicgan.score import Score
+
+SAMPLE_FILES = 200
+MAX_SLOTS = 8
+LONGEST_BEAT = 8
+"""Waits and durations are told apart up to two bars of 4/4."""
+COMMON = 0.3
+"""A kind of track gets a slot when at least this share of the files has it."""
+
+
+def choose_codec(folder: Path) -> EventsCodec:
+    """A note-tuple codec for the files under `folder`, from an even sample of them.
+
+    Raises `CorpusError` when none can be read.
+    """
+    names = find_midi(folder)
+    scores = []
+    for name in names[:: -(-len(names) // SAMPLE_FILES)]:
+        try:
+            scores.append(read_midi(folder / name))
+        except MidiReadError:
+            continue
+    scores = [score for score in scores if len(score)]
+    if not scores:
+        raise CorpusError(f"{folder}: not one file of it can be read as music")
+    velocities = np.median([len(np.unique(score.notes["velocity"])) for score in scores])
+    return EventsCodec(
+        grid=_grid(scores), slots=_slots(scores), velocity_bins=8 if velocities > 4 else 1
+    )
+
+
+def _grid(scores: Sequence[Score]) -> int:
+    """12 steps a beat where triplets are part of the music, else 4."""
+
+    def off(grid: int) -> float:
+        on = [np.mean(s.notes["onset_tick"] * grid % s.ticks_per_beat == 0) for s in scores]
+        return 1 - float(np.mean(on))
+
+    return 12 if off(4) > 0.02 and off(12) < 0.5 * off(4) else 4
+
+
+def _slots(scores: Sequence[Score]) -> tuple[Slot, ...]:
+    """One slot for each place among the pitched tracks that is common, and one for drums."""
+    pitched = [[t for t in _played(score) if not t.is_drum] for score in scores]
+    counts = np.array([len(tracks) for tracks in pitched])
+    slots = []
+    for place in range(MAX_SLOTS):
+        there = [tracks[place] for tracks in pitched if len(tracks) > place]
+        if place and np.mean(counts > place) < COMMON:
+            break
+        if not there:
+            break
+        program = Counter(track.program for track in there).most_common(1)[0][0]
+        name = Counter(track.name for track in there if track.name).most_common(1)
+        slots.append(Slot(name[0][0] if name else f"voice {place + 1}", program))
+    if np.mean([any(t.is_drum for t in score.tracks) for score in scores]) >= COMMON:
+        slots.append(Slot("drums", 0, True))
+    return tuple(slots) or (Slot(),)
+
+
+def _played(score: Score) -> list:  # type: ignore[type-arg]
+    used = np.unique(score.notes["track"])
+    return [score.tracks[index] for index in used]
+
+
+def choose_layout(codec: EventsCodec, pieces: Sequence[Piece]) -> Layout:
+    """A vocabulary that holds all but the rarest waits and durations of `pieces`."""
+    longest = LONGEST_BEAT * codec.grid
+    rows = np.concatenate([piece.rows for piece in pieces]).astype(np.int64)
+    drums = tuple(i for i, slot in enumerate(codec.slots) if slot.is_drum)
+    return Layout(
+        voices=len(codec.slots),
+        grid=codec.grid,
+        max_wait=int(np.clip(np.quantile(rows[:, WAIT], 0.9999), codec.grid, longest)),
+        max_duration=int(np.clip(np.quantile(rows[:, DURATION], 0.999), codec.grid, longest)),
+        velocity_bins=codec.velocity_bins,
+        max_position=LONGEST_BEAT * codec.grid + 1,
+        drums=drums,
+    )

@@ -1,0 +1,109 @@
+"""The judge of a generator in training: its songs from scratch against held-out windows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from musicgan.codecs.base import Rows
+from musicgan.codecs.events import WAIT, EventsCodec
+from musicgan.compose.sampler import EvenBars, Sampler
+from musicgan.evaluate.descriptors import descriptors
+from musicgan.evaluate.distances import distinct_n, frechet, pairwise_distance
+from musicgan.model.critic import Critic
+from musicgan.model.generator import Generator
+from musicgan.model.steps import Ints
+from musicgan.train.rollout import POSITION, REMAINING, free_rules, song_bar_step
+from musicgan.train.windows import Song, Windows
+
+Judge = Callable[[Generator, Critic], dict[str, float]]
+
+
+@dataclass
+class SongJudge:
+    """Draws songs on held-out conditions, cuts windows, measures them against real ones.
+
+    Figures: `frechet` on musical descriptors, `distinct` and `distance` (a collapse shows
+    here), and the critic's loss and accuracy on held-out openings against drawn ones.
+    """
+
+    codec: EventsCodec
+    valid: Windows
+    songs: int = 64
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        self._real_rows = [
+            (batch.rows[b].numpy(), int(batch.fed[b, 0, POSITION]))
+            for batch in self.valid.every(64)
+            for b in range(len(batch.mask))
+            if bool(batch.mask[b].all())
+        ]
+        self._real = np.stack([self._describe(*item) for item in self._real_rows])
+
+    def __call__(self, generator: Generator, critic: Critic) -> dict[str, float]:
+        """Measure a generator; the same seed each time, so that evaluations are comparable."""
+        rng = np.random.default_rng([self.seed, 3])
+        chosen = [self.valid.songs[i] for i in rng.integers(len(self.valid.songs), size=self.songs)]
+        rows, heard = self.draw(generator, chosen, rng)
+        length = self.valid.length
+        windows = [(r[:length], p) for r, p in rows] + [(r[length:], p) for r, p in rows]
+        fake = np.stack([self._describe(*item) for item in windows])
+        names = [window for window, _ in windows]
+        return {
+            "frechet": float(frechet(self._real, fake)),
+            "distinct": float(distinct_n(names, 4)),
+            "distance": float(pairwise_distance(names[:64])),
+            **self._verdicts(critic, heard[:, :length], chosen),
+        }
+
+    def verdicts(self, generator: Generator, critic: Critic) -> dict[str, float]:
+        """The critic on held-out openings and on as many songs drawn anew."""
+        rng = np.random.default_rng([self.seed, 4])
+        chosen = [self.valid.songs[i] for i in rng.integers(len(self.valid.songs), size=self.songs)]
+        _, heard = self.draw(generator, chosen, rng)
+        return self._verdicts(critic, heard[:, : self.valid.length], chosen)
+
+    def draw(
+        self, generator: Generator, chosen: list[Song], rng: np.random.Generator
+    ) -> tuple[list[tuple[Rows, int]], Ints]:
+        """Two windows' worth of rows a song, with the bar position they begin at; inputs too."""
+        conditions = np.stack([song.conditions for song in chosen])
+        first = np.stack([song.columns["fed"][0] for song in chosen]).astype(np.int64)
+        bar_step = song_bar_step(conditions, generator.config.layout.grid)
+        bars = EvenBars(-first[:, POSITION], bar_step, np.maximum(first[:, REMAINING], 1))
+        noise = rng.standard_normal((len(chosen), generator.config.noise)).astype(np.float32)
+        tonic = np.array([song.tonic for song in chosen])
+        rules = free_rules(generator.config)
+        sampler = Sampler.begin(generator, conditions, tonic, noise, bars, rules, rng)
+        drawn = [sampler.step() for _ in range(2 * self.valid.length)]
+        rows = np.stack([step.rows for step in drawn], axis=1)
+        heard = np.stack([step.heard for step in drawn], axis=1)
+        return [(r, int(h[0, POSITION])) for r, h in zip(rows, heard, strict=True)], heard
+
+    def _describe(self, rows: Rows, position_step: int) -> NDArray[np.float64]:
+        rows = rows.copy()
+        rows[0, WAIT] = position_step
+        return np.asarray(descriptors(self.codec.decode(rows)))
+
+    def _verdicts(self, critic: Critic, drawn: Ints, songs: list[Song]) -> dict[str, float]:
+        long = [song for song in self.valid.songs if len(song) > self.valid.length][: self.songs]
+        openings = np.stack([song.columns["heard"][: self.valid.length] for song in long])
+        real = _listen(critic, openings.astype(np.int64), long)
+        fake = _listen(critic, drawn, songs)
+        loss = 0.5 * (np.logaddexp(0, -real).mean() + np.logaddexp(0, fake).mean())
+        right = 0.5 * ((real[:, -1] > 0).mean() + (fake[:, -1] < 0).mean())
+        return {"critic_held_out_loss": float(loss), "critic_held_out_accuracy": float(right)}
+
+
+def _listen(critic: Critic, heard: Ints, songs: list[Song]) -> NDArray[np.float64]:
+    """Logits at every note, [B, T]."""
+    state = critic.begin(np.stack([song.conditions for song in songs]))
+    logits = []
+    for t in range(heard.shape[1]):
+        state, logit = critic.advance(state, heard[:, t])
+        logits.append(logit)
+    return np.stack(logits, axis=1).astype(np.float64)

@@ -1,0 +1,166 @@
+"""Roll-outs: real openings continued by the generator, candidate block by candidate block.
+
+Played with the very sampler and critic that `generate` uses, on numpy weights taken from the
+networks in training, so that what is trained is what is played.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from musicgan.codecs.context import Context
+from musicgan.compose.sampler import Drawn, EvenBars, Rules, Sampler
+from musicgan.model.config import METRES, EventsConfig
+from musicgan.model.critic import Critic, CriticState
+from musicgan.model.generator import Generator
+from musicgan.model.steps import Floats, Ints
+from musicgan.timing import bar_length_step
+from musicgan.train.networks import Batch
+
+POSITION, REMAINING = 9, 10
+"""Columns of `Context.hear` that say where a row stands."""
+
+
+@dataclass(frozen=True)
+class RollOut:
+    """G = blocks x B groups of K candidates of N notes, and the songs that came of them."""
+
+    batch: Batch
+    """[G x K, N] the candidates' rows; `fed` holds nothing, `heard` what each row makes."""
+    hidden: Tensor
+    """[G x K, H] the generator's state at the start of each block."""
+    noise: Tensor
+    """[G x K, Z]"""
+    scores: Tensor
+    """[G, K] the critic's log-ratio increments over each block."""
+    features: Tensor
+    """[G, K, C] the critic's features at the end of each block."""
+    heard: Ints
+    """[B, T, I] opening and continuation as the critic hears them."""
+
+
+def played(module: nn.Module) -> dict[str, Floats]:
+    """A network's parameters as numpy arrays."""
+    return {name: p.detach().cpu().numpy() for name, p in module.named_parameters()}
+
+
+def free_rules(config: EventsConfig) -> Rules:
+    """No bounds but the order of rows, and no end: training sees what the networks do."""
+    voices = config.layout.voices
+    ranges = np.tile(np.array([0, 127], np.int64), (voices, 1))
+    return Rules(ranges, np.zeros(voices, bool), must_end=False)
+
+
+def open_songs(
+    generator: Generator, batch: Batch, noise: Floats, opening: int, rng: np.random.Generator
+) -> Sampler:
+    """Songs that have heard the first `opening` rows of each window of `batch`."""
+    layout = generator.config.layout
+    rows, heard, fed = batch.rows.numpy(), batch.heard.numpy(), batch.fed.numpy()
+    context = Context(layout, batch.tonic.numpy())
+    state = generator.begin(batch.conditions.numpy(), noise)
+    state = generator.advance(state, fed[:, 0])
+    place = fed[:, 0]
+    for t in range(opening):
+        context.hear(rows[:, t], heard[:, t, POSITION], heard[:, t, REMAINING])
+        state = generator.advance(state, heard[:, t])
+        place = heard[:, t]
+    bar_step = song_bar_step(batch.conditions.numpy(), layout.grid)
+    origin = context.onset_step - place[:, POSITION]
+    bars = EvenBars(origin, bar_step, np.maximum(place[:, REMAINING], 1))
+    row = rows[:, opening - 1] if opening else np.full((len(rows), 5), -1, np.int64)
+    ended = np.zeros(len(rows), bool)
+    return Sampler(generator, context, state, bars, free_rules(generator.config), rng, row, ended)
+
+
+def song_bar_step(conditions: Ints, grid: int) -> Ints:
+    """Steps in a bar of each song [B], from its metre class; 4/4 for a rare one."""
+    lengths = [bar_length_step(*metre, grid) for metre in METRES] + [4 * grid]
+    return np.array(lengths, np.int64)[conditions[:, 1]]
+
+
+def roll_out(
+    generator: Generator,
+    critic: Critic,
+    batch: Batch,
+    noise: Floats,
+    opening: int,
+    rng: np.random.Generator,
+    *,
+    block: int = 8,
+    candidates: int = 8,
+) -> RollOut:
+    """Continue each window of `batch` after `opening` rows, to its length.
+
+    At every block K continuations are drawn from the same state and weighed; the song goes on
+    from the first, so that it stays the generator's own.
+    """
+    songs = open_songs(generator, batch, noise, opening, rng)
+    critic_state = critic.begin(batch.conditions.numpy())
+    logits = np.zeros(len(noise), np.float32)
+    heard = [batch.heard.numpy()[:, t] for t in range(opening)]
+    for inputs in heard:
+        critic_state, logits = critic.advance(critic_state, inputs)
+    spread = np.repeat(np.arange(len(noise)), candidates)
+    first = np.arange(len(noise)) * candidates
+    parts: list[tuple[list[Drawn], Floats, Floats, Floats]] = []
+    for _ in range((batch.rows.shape[1] - opening) // block):
+        many, many_critic = songs.take(spread), critic_state.take(spread)
+        hidden, before = many.state.hidden, logits[spread]
+        drawn, many_critic, after = _draw_block(many, critic, many_critic, block)
+        parts.append((drawn, hidden, after - before, many_critic.hidden))
+        heard += [step.heard[first] for step in drawn]
+        songs, critic_state, logits = many.take(first), many_critic.take(first), after[first]
+    return _gather(parts, batch, noise, candidates, np.stack(heard, axis=1))
+
+
+def _draw_block(
+    songs: Sampler, critic: Critic, state: CriticState, block: int
+) -> tuple[list[Drawn], CriticState, Floats]:
+    drawn = []
+    for _ in range(block):
+        step = songs.step()
+        state, logits = critic.advance(state, step.heard)
+        drawn.append(step)
+    return drawn, state, logits
+
+
+def _gather(
+    parts: list[tuple[list[Drawn], Floats, Floats, Floats]],
+    batch: Batch,
+    noise: Floats,
+    candidates: int,
+    heard: Ints,
+) -> RollOut:
+    def column(name: str) -> Tensor:
+        blocks = [np.stack([getattr(d, name) for d in drawn], axis=1) for drawn, *_ in parts]
+        return torch.from_numpy(np.concatenate(blocks))
+
+    def joined(index: int) -> Tensor:
+        return torch.from_numpy(np.concatenate([part[index] for part in parts]))
+
+    repeats = len(parts)
+    rows = column("rows")
+    own = [column(name) for name in ("moment", "pitch", "duration", "last", "lowest", "heard")]
+    moment, pitch, duration, last, lowest, made = own
+    each = Batch(
+        fed=made[:, :0],
+        rows=rows,
+        moment=moment,
+        pitch=pitch,
+        duration=duration,
+        last=last,
+        lowest=lowest,
+        heard=made,
+        tonic=batch.tonic.repeat_interleave(candidates).repeat(repeats),
+        conditions=batch.conditions.repeat_interleave(candidates, 0).repeat(repeats, 1),
+        mask=torch.ones(rows.shape[:2]),
+    )
+    scores = joined(2).view(-1, candidates)
+    features = joined(3).view(len(scores), candidates, -1)
+    each_noise = torch.from_numpy(noise).repeat_interleave(candidates, 0).repeat(repeats, 1)
+    return RollOut(each, joined(1), each_noise, scores, features, heard)

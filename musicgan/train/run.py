@@ -1,0 +1,227 @@
+"""A training run from a folder of MIDI to one model file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from musicgan.codecs.events import EventsCodec
+from musicgan.compose.player import Player, player_of
+from musicgan.corpus.cache import Corpus
+from musicgan.corpus.piece import Piece
+from musicgan.errors import CorpusError
+from musicgan.model.config import EventsConfig
+from musicgan.model.file import ModelFile, save_model
+from musicgan.train.adversarial import AdversarialOptions, AdversarialPhase, CriticTrainer
+from musicgan.train.choose import choose_codec, choose_layout
+from musicgan.train.critic_phase import CriticPhase
+from musicgan.train.likelihood import LikelihoodOptions, LikelihoodPhase
+from musicgan.train.loop import Loop, Observer
+from musicgan.train.networks import Critic, Generator, Posterior
+from musicgan.train.phase import Phase
+from musicgan.train.quality import SongJudge
+from musicgan.train.rollout import played
+from musicgan.train.windows import Song, Windows, analyse_pieces, voice_ranges
+
+WINDOW = 128
+"""Notes in a training window."""
+SHORTEST_WINDOW = 32
+SHORTEST_PIECE = 16
+
+
+@dataclass(frozen=True)
+class Options:
+    """Everything a run can be told. `minutes` None: to the plateau."""
+
+    style: str = "my-style"
+    licence: str = "unstated"
+    minutes: float | None = None
+    seed: int = 0
+    device: str | None = None
+    hidden: int = 256
+    dropout: float = 0.4
+    critic_dropout: float = 0.4
+    likelihood: LikelihoodOptions = field(default_factory=LikelihoodOptions)
+    adversarial: AdversarialOptions = field(default_factory=AdversarialOptions)
+    likelihood_steps: int = 4000
+    adversarial_steps: int = 400
+    critic_steps: int = 300
+
+
+class EventsRun:
+    """Networks, phases and the model file of a run over note tuples."""
+
+    def __init__(self, corpus: Corpus, codec: EventsCodec, options: Options) -> None:
+        torch.manual_seed(options.seed)
+        self.corpus, self.codec, self.options = corpus, codec, options
+        self.device = choose_device(options.device)
+        train, valid = (_long_enough(corpus.pieces(part)) for part in ("train", "valid"))
+        if not train or not valid:
+            raise CorpusError(
+                f"{corpus.folder}: too few pieces of {SHORTEST_PIECE} notes or more to train on "
+                "and to check against: give more music"
+            )
+        layout = choose_layout(codec, train)
+        self.config = EventsConfig(layout, (options.style,), hidden=options.hidden)
+        self.ranges = voice_ranges(train, layout)
+        self.songs = [analyse_pieces(part, self.config, self.ranges) for part in (train, valid)]
+        self.typical = typical(train)
+        self.single = single_voices(train, layout.voices)
+        self.generator = Generator(self.config, options.dropout)
+        self.posterior = Posterior(self.config)
+        self.phases = self._phases()
+
+    def _phases(self) -> list[Phase]:
+        options, device, seed = self.options, self.device, self.options.seed
+        layout = self.config.layout
+        train, valid = (Windows(songs, WINDOW, layout) for songs in self.songs)
+        length = min(shared_length(songs) for songs in self.songs)
+        short, short_valid = (Windows(songs, length, layout) for songs in self.songs)
+        critic = Critic(self.config, options.critic_dropout)
+        self.critic = CriticTrainer(critic, short, options.adversarial, device)
+        judge = SongJudge(self.codec, short_valid, seed=seed)
+        likelihood = LikelihoodPhase(
+            self.generator, self.posterior, train, valid, seed, options.likelihood, device,
+            options.likelihood_steps,
+        )  # fmt: skip
+        adversarial = AdversarialPhase(
+            self.generator, self.posterior, self.critic, judge, short, valid, seed,
+            options.adversarial, device, options.adversarial_steps,
+        )  # fmt: skip
+        return [likelihood, adversarial, CriticPhase(adversarial, judge, options.critic_steps)]
+
+    def model_file(self, history: Sequence[dict[str, Any]], steps: int) -> ModelFile:
+        """The model as it stands: averaged generator, averaged critic."""
+        weights = {f"generator.{k}": v for k, v in played(self.generator).items()}
+        weights |= {f"critic.{k}": v for k, v in played(self.critic.ema.module).items()}
+        metadata = {
+            "kind": "events",
+            "codec": {"name": self.codec.name, "options": dict(self.codec.options())},
+            "config": self.config.to_json(),
+            "voices": {"ranges": self.ranges.tolist(), "single": self.single},
+            "typical": self.typical,
+            "style": self.options.style,
+            "licence": self.options.licence,
+            "manifest": self.corpus.manifest_hash,
+            "seed": self.options.seed,
+            "steps": steps,
+            "metrics": best_of(history),
+        }
+        return ModelFile(weights, metadata)
+
+    def player(self) -> Player:
+        """The present weights, ready to play."""
+        file = self.model_file([], 0)
+        return player_of(file, Path("in memory"))
+
+
+def train(
+    folder: Path,
+    out: Path,
+    options: Options,
+    *,
+    resume: bool = False,
+    observers: Sequence[Observer] = (),
+    corpus: Corpus | None = None,
+) -> ModelFile:
+    """Train on the MIDI files under `folder` and write the model to `out`.
+
+    The checkpoint lies beside it in `OUT.run/`. Raises `CorpusError`, `CheckpointError`, and
+    `loop.Interrupted` after SIGINT with the checkpoint saved.
+    """
+    codec = choose_codec(folder)
+    corpus = corpus or Corpus.open(folder, codec)
+    run = EventsRun(corpus, codec, options)
+    loop = Loop(
+        run.phases, run_folder(out) / "checkpoint.safetensors", identity(run), observers,
+        options.minutes,
+    )  # fmt: skip
+    if resume:
+        loop.resume()
+    progress = loop.run()
+    model = run.model_file(progress.history, sum(p.max_steps for p in run.phases))
+    save_model(model, out)
+    return model
+
+
+def run_folder(out: Path) -> Path:
+    """Where a run keeps its checkpoint and logs."""
+    return out.with_name(out.name + ".run")
+
+
+def identity(run: EventsRun) -> dict[str, Any]:
+    """What must be the same for a run to be resumed."""
+    options = run.options
+    settings = {k: v for k, v in vars(options).items() if k not in ("device", "minutes")}
+    text = json.dumps(settings, default=vars, sort_keys=True)
+    return {
+        "collection": run.corpus.manifest_hash,
+        "codec": json.dumps(dict(run.codec.options()), sort_keys=True),
+        "options": hashlib.sha256(text.encode()).hexdigest()[:16],
+    }
+
+
+def choose_device(name: str | None) -> torch.device:
+    """The device asked for, else CUDA where there is one, else the CPU."""
+    if name is not None:
+        return torch.device(name)
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def typical(pieces: Sequence[Piece]) -> dict[str, Any]:
+    """The collection's commonest metre, median tempo and keys by frequency."""
+    metre = Counter(piece.metre for piece in pieces).most_common(1)[0][0]
+    keys = sorted([piece.key.tonic, int(piece.key.is_minor)] for piece in pieces)
+    bpm = float(np.median([piece.bpm for piece in pieces]))
+    return {"metre": list(metre), "bpm": round(bpm, 1), "keys": keys}
+
+
+def single_voices(pieces: Sequence[Piece], voices: int) -> list[bool]:
+    """Voices that hardly ever sound two notes at once: under 1% of their notes overlap."""
+    notes, overlaps = np.zeros(voices), np.zeros(voices)
+    for piece in pieces:
+        rows = piece.rows.astype(np.int64)
+        onset = np.cumsum(rows[:, 0])
+        for voice in range(voices):
+            own = rows[:, 1] == voice
+            begin, end = onset[own], (onset + rows[:, 3])[own]
+            notes[voice] += own.sum()
+            overlaps[voice] += (begin[1:] < end[:-1]).sum()
+    return [bool(o < 0.01 * n) for o, n in zip(overlaps, np.maximum(notes, 1), strict=True)]
+
+
+def shared_length(songs: Sequence[Song]) -> int:
+    """The window of the adversarial phase: as long as half the songs allow, up to `WINDOW`."""
+    fits = int(np.median([len(song) for song in songs])) - 1
+    length = min(WINDOW, fits // 8 * 8)
+    if length < SHORTEST_WINDOW:
+        raise CorpusError(
+            f"half of the pieces have fewer than {SHORTEST_WINDOW} notes: give longer pieces"
+        )
+    return length
+
+
+def best_of(history: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The selected evaluation of each phase."""
+    best: dict[str, Any] = {}
+    for record in history:
+        name = str(record["phase"])
+        if name not in best or record["score"] < best[name]["score"]:
+            best[name] = {key: _short(value) for key, value in record.items()}
+    return best
+
+
+def _short(value: Any) -> Any:
+    return round(value, 4) if isinstance(value, float) else value
+
+
+def _long_enough(pieces: Sequence[Piece]) -> list[Piece]:
+    return [piece for piece in pieces if len(piece.rows) >= SHORTEST_PIECE]
