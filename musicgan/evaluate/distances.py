@@ -22,8 +22,10 @@ def frechet(real: Floats, fake: Floats) -> float:
     + tr(A + B - 2 (AB)^(1/2)) for covariances A, B (Frechet 1957; Heusel et al. 2017, there on
     network activations). 0 means alike; it has no unit. A value that never varies in the real
     set is left on its own scale; values more than `LIMIT_SD` from the real mean count as there.
-    It does not see copying: training windows given back score like the real thing. Small sets bias it upwards: compare sets of equal size, beside
-    `frechet_floor`. Raises ValueError for fewer than 2 rows or unlike widths.
+
+    It does not see copying: training windows given back score like the real thing. Small sets
+    bias it upwards: compare sets of equal size, beside `frechet_floor`. Raises ValueError for
+    fewer than 2 rows or unlike widths.
     """
     if real.ndim != 2 or fake.ndim != 2 or real.shape[1] != fake.shape[1]:
         raise ValueError(f"descriptors {real.shape} and {fake.shape}: expected [N, D] and [M, D]")

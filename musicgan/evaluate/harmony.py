@@ -27,8 +27,8 @@ def harmony(onset: Floats, end: Floats, pitch: Ints, voice: Ints) -> dict[str, f
     included. Intervals between pitch classes are blind to octaves and to which note is lower.
     """
     beat, note = _sounding(onset, end)
-    if not len(beat):
-        return {}
+    if not len(beat):  # nothing sounds at any beat
+        return {"bass_mean": float(pitch.min())}
     values = _vertical(beat, pitch[note])
     values["bass_mean"] = float(_lowest(beat, pitch[note]).mean())
     lines = _lines(beat, pitch[note], voice[note])
