@@ -16,7 +16,7 @@ class Codec(Protocol):
 
     Laws: `decode(encode(s), like=s) == normalized(s)`; `normalized` is idempotent; any array of
     the right shape and type decodes to a score that is already normal; transposing commutes
-    with encoding; `from_options(options())` is the same codec.
+    with encoding; `type(codec)(**options())` is the same codec. `codecs.laws` checks them all.
     """
 
     name: str
