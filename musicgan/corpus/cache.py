@@ -1,0 +1,232 @@
+"""`Corpus`: a folder of MIDI as encoded pieces, computed once and memory-mapped ever after."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from musicgan.codecs import get_codec
+from musicgan.codecs.base import Codec
+from musicgan.corpus.duplicates import exact_groups, near_groups
+from musicgan.corpus.ingest import Ingest
+from musicgan.corpus.piece import Piece
+from musicgan.corpus.places import (
+    cache_folder,
+    codec_key,
+    digest,
+    remove_stale_work,
+    writable_or_temporary,
+)
+from musicgan.corpus.pool import run_tasks, worker_count
+from musicgan.corpus.report import FileReport
+from musicgan.corpus.scan import Progress, find_midi, report_of
+from musicgan.corpus.split import PARTS, split
+from musicgan.corpus.store import Store, is_store, move_into_place, write_store
+from musicgan.errors import CodecError, CorpusError
+from musicgan.score import Key
+
+Part = Literal["train", "valid", "test"]
+Listing = list[tuple[str, int, int]]
+"""(name, bytes, modification time in ns) of each file."""
+
+
+class Corpus:
+    """Every readable file of a folder, encoded, split by piece, exact duplicates left out.
+
+    Made by `Corpus.open`. Memory stays flat: pieces are views of files on disk.
+    """
+
+    def __init__(self, folder: Path, codec: Codec, store: Store) -> None:
+        self.folder = folder
+        self.codec = codec
+        self._store = store
+
+    @classmethod
+    def open(
+        cls,
+        folder: str | Path,
+        codec: Codec,
+        *,
+        cache_dir: str | Path | None = None,
+        progress: Progress | None = None,
+        workers: int | None = None,
+    ) -> Corpus:
+        """The corpus of `folder` under `codec`; only the first opening reads the files.
+
+        `cache_dir`: default $MUSICGAN_CACHE or the user's cache folder. `progress(done, total)`
+        is called after each file. `workers`: processes (None: by the machine; 0: this one).
+        Raises `CorpusError` when there is no such folder, no MIDI in it, nothing readable, or
+        fewer than 3 different pieces, which cannot be split.
+        """
+        names = find_midi(folder)
+        root = Path(folder).resolve()
+        listing = [(name, *_size_and_time(root / name)) for name in names]
+        corpus = cls.__new__(cls)
+        home = writable_or_temporary(cache_folder(cache_dir), corpus)
+        pointer = home / f"{digest([str(root), codec_key(codec), listing])[:40]}.at"
+        store = home / pointer.read_text("ascii") if pointer.is_file() else None
+        if store is None or not is_store(store):
+            contents = [_content_hash(root / name) for name in names]
+            store = home / digest([codec_key(codec), names, contents])[:40]
+            if not is_store(store):
+                _build(store, root, names, codec, worker_count_of(names, codec, workers), progress)
+            _write_whole(pointer, store.name)
+        corpus.__init__(root, codec, Store(store))  # type: ignore[misc]
+        return corpus
+
+    def pieces(self, part: Part) -> Sequence[Piece]:
+        """The pieces of one part of the split, made as they are asked for."""
+        if part not in PARTS:
+            raise CorpusError(f"no part {part!r}: choose one of {', '.join(PARTS)}")
+        return _Pieces(self._store, np.flatnonzero(self._store.pieces["part"] == PARTS.index(part)))
+
+    @property
+    def manifest_hash(self) -> str:
+        """sha256 of the contents of all pieces: the same files give the same hash anywhere."""
+        return str(self._store.about["manifest_hash"])
+
+    @cached_property
+    def reports(self) -> list[FileReport]:
+        """What is in each file, readable or not, sorted by name."""
+        return [FileReport.from_json(report) for report in self._store.reports()]
+
+
+class _Pieces(Sequence[Piece]):
+    """Pieces of a store by number; each is made anew, its rows read from disk as it is used."""
+
+    def __init__(self, store: Store, indices: NDArray[np.int64]) -> None:
+        self._store = store
+        self._indices = indices
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+    @overload
+    def __getitem__(self, at: int) -> Piece: ...
+    @overload
+    def __getitem__(self, at: slice) -> _Pieces: ...
+    def __getitem__(self, at: int | slice) -> Piece | _Pieces:
+        if isinstance(at, slice):
+            return _Pieces(self._store, self._indices[at])
+        index = int(self._indices[at])
+        entry = self._store.pieces[index]
+        rows = np.asarray(self._store.rows[entry["row_start"] : entry["row_stop"]])
+        bars = np.asarray(self._store.bars[entry["bar_start"] : entry["bar_stop"]])
+        return Piece(
+            name=self._store.names[index],
+            rows=rows if rows.dtype.kind == "f" else rows.astype(np.int64),
+            bar_start_step=bars,
+            key=Key(0, int(entry["tonic"]), bool(entry["is_minor"])),
+            metre=(int(entry["numerator"]), int(entry["denominator"])),
+            bpm=float(entry["bpm"]),
+        )
+
+    def __iter__(self) -> Iterator[Piece]:
+        return (self[at] for at in range(len(self)))
+
+
+def worker_count_of(names: Sequence[str], codec: Codec, workers: int | None) -> int:
+    """Processes to use; 0, this one, when a worker could not make the codec by its name."""
+    if workers == 0:
+        return 0
+    try:
+        found = type(get_codec(codec.name, **dict(codec.options()))) is type(codec)
+    except CodecError:
+        found = False
+    return worker_count(len(names), workers) if found else 0
+
+
+def _size_and_time(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except OSError:  # gone since it was listed: the reader will say so
+        return 0, 0
+    return status.st_size, status.st_mtime_ns
+
+
+def _content_hash(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def _build(
+    store: Path,
+    root: Path,
+    names: Sequence[str],
+    codec: Codec,
+    workers: int,
+    progress: Progress | None,
+) -> None:
+    """Encode everything beside `store`, then move it there in one step."""
+    remove_stale_work(store.parent)
+    work = Path(tempfile.mkdtemp(prefix="work-", dir=store.parent))
+    try:
+        answers = {}
+        with closing(_answers(work, root, names, codec, workers)) as tasks:
+            for name, answer in tasks:
+                answers[name] = answer
+                if progress is not None:
+                    progress(len(answers), len(names))
+        _finish(work, root, codec, [(name, answers[name]) for name in names])
+        move_into_place(work / "store", store)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _answers(
+    work: Path, root: Path, names: Sequence[str], codec: Codec, workers: int
+) -> Generator[tuple[str, dict[str, Any]], None, None]:
+    if workers == 0:
+        with closing(Ingest(root, codec, work / "0")) as ingest:
+            for name in names:
+                yield name, ingest.file(name)
+        return
+    setup = {"folder": str(root), "codec": codec.name, "options": dict(codec.options())}
+    setups = [{**setup, "shard": str(work / str(number))} for number in range(workers)]
+    yield from run_tasks(setups, names)
+
+
+def _finish(
+    work: Path, root: Path, codec: Codec, answers: Sequence[tuple[str, dict[str, Any]]]
+) -> None:
+    """Leave exact duplicates out, split the rest, write the store."""
+    reports = [report_of(name, answer) for name, answer in answers]
+    readable = [i for i, (_, answer) in enumerate(answers) if answer.get("piece") is not None]
+    if not readable:
+        first = next(
+            (f"{r.name}: {r.error}" for r in reports if r.error), "no notes for its voices"
+        )
+        raise CorpusError(f"none of the {len(reports)} files in {root} can be used; first {first}")
+    exact = exact_groups([reports[i].notes_sha256 for i in readable])
+    groups = near_groups([reports[i].sketch for i in readable], exact)
+    kept = np.flatnonzero(exact == np.arange(len(exact)))
+    hashes = [reports[readable[i]].notes_sha256 for i in kept]
+    parts = split(hashes, groups[kept])
+    places = [answers[readable[i]][1]["piece"] for i in kept]
+    kept_reports = [reports[readable[i]] for i in kept]
+    about = {
+        "codec": codec.name,
+        "options": dict(codec.options()),
+        "manifest_hash": digest(sorted(report.sha256 for report in kept_reports)),
+    }
+    kept_names = [report.name for report in kept_reports]
+    as_json = [report.to_json() for report in reports]
+    write_store(work / "store", work, places, parts, kept_names, as_json, about)
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a small file so that no reader sees half of it."""
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix="work-", delete=False) as file:
+        file.write(text)
+    Path(file.name).replace(path)

@@ -1,0 +1,132 @@
+"""Which files of a collection are the same music: exactly, or nearly and in any key.
+
+Near duplicates are found by MinHash over n-grams of the top line's intervals (Broder 1997;
+one hash a piece, Li, Owen & Zhang 2012) and banded locality-sensitive hashing, so that the work
+grows with the number of files and not with the number of pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from musicgan.score import Score
+
+SKETCH_SIZE = 63
+_BANDS = 21
+NGRAM = 8
+"""Successive intervals that make one feature."""
+FEWEST_NGRAMS = 8
+"""A piece with fewer different features is too short to be called like another."""
+ALIKE = 0.5
+"""Share of common features from which two pieces count as near duplicates."""
+NO_SKETCH = b""
+_STEPS_PER_BEAT = 12
+
+
+def sketch(score: Score) -> bytes:
+    """A fingerprint of `SKETCH_SIZE` uint32, equal under transposition; empty for short pieces.
+
+    The share of positions at which two sketches agree estimates the share of n-grams they have
+    in common. Music with pitches is known by its top line, drums alone by their strokes.
+    """
+    grams = np.unique(_ngrams(_symbols(score)))
+    if len(grams) < FEWEST_NGRAMS:
+        return NO_SKETCH
+    bin_of = (grams >> np.uint64(32)) % np.uint64(SKETCH_SIZE)
+    order = np.lexsort((grams, bin_of))
+    filled, first = np.unique(bin_of[order], return_index=True)
+    # An empty bin borrows from the next filled one, so that sketches of any length compare.
+    source = np.searchsorted(filled, np.arange(SKETCH_SIZE)) % len(filled)
+    least = grams[order][first][source].astype(np.uint32)
+    return least.astype("<u4").tobytes()
+
+
+def _symbols(score: Score) -> NDArray[np.int64]:
+    drums = np.array([track.is_drum for track in score.tracks] or [False])
+    is_drum = drums[score.notes["track"]]
+    notes = score.notes if is_drum.all() else score.notes[~is_drum]
+    if not len(notes):
+        return np.zeros(0, np.int64)
+    tpb = score.ticks_per_beat
+    step = (notes["onset_tick"] * (2 * _STEPS_PER_BEAT) + tpb) // (2 * tpb)
+    pitch = notes["pitch"].astype(np.int64)
+    if is_drum.all():
+        strokes = np.unique(step * 128 + pitch)
+        return np.asarray(strokes % 128 + 128 * np.minimum(np.diff(strokes // 128, prepend=0), 96))
+    keyed = np.sort(step * 128 + pitch)
+    top = keyed[np.append(np.diff(keyed // 128) > 0, True)] % 128
+    return np.asarray(np.diff(top))
+
+
+def _ngrams(symbols: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """Well mixed hashes of every `NGRAM` successive symbols, [T] -> [T - NGRAM + 1]."""
+    count = len(symbols) - NGRAM + 1
+    if count < 1:
+        return np.zeros(0, np.uint64)
+    unsigned = symbols.astype(np.uint64)
+    mixed = np.zeros(count, np.uint64)
+    for offset in range(NGRAM):
+        mixed = mixed * np.uint64(0x9E3779B97F4A7C15) + unsigned[offset : offset + count]
+        mixed ^= mixed >> np.uint64(29)
+    mixed *= np.uint64(0xBF58476D1CE4E5B9)
+    return np.asarray(mixed ^ (mixed >> np.uint64(31)))
+
+
+def exact_groups(hashes: Sequence[str]) -> NDArray[np.int64]:
+    """For each file the index of the first one with the same hash, [N]."""
+    first: dict[str, int] = {}
+    return np.array([first.setdefault(h, i) for i, h in enumerate(hashes)], np.int64)
+
+
+def near_groups(sketches: Sequence[bytes], exact: NDArray[np.int64]) -> NDArray[np.int64]:
+    """For each file the lowest index among the files joined to it by likeness, [N].
+
+    Likeness joins in chains: a like b and b like c puts all three together. `exact` groups
+    (`exact_groups`) stay together.
+    """
+    groups = _Groups(len(sketches))
+    for index, other in enumerate(exact.tolist()):
+        groups.join(index, other)
+    where = np.array([i for i, s in enumerate(sketches) if s != NO_SKETCH], np.int64)
+    if len(where) > 1:
+        table = np.frombuffer(b"".join(sketches[i] for i in where), "<u4").reshape(len(where), -1)
+        for one, other in _alike_pairs(table).tolist():
+            groups.join(int(where[one]), int(where[other]))
+    return np.array([groups.find(i) for i in range(len(sketches))], np.int64)
+
+
+def _alike_pairs(table: NDArray[np.uint32]) -> NDArray[np.int64]:
+    """Pairs of rows [P, 2] alike enough, enough of them to join every bucket of likes."""
+    found = []
+    for band in np.split(table, _BANDS, axis=1):
+        keys = np.ascontiguousarray(band).view(f"V{band.shape[1] * 4}").ravel()
+        _, bucket = np.unique(keys, return_inverse=True)
+        order = np.argsort(bucket, kind="stable")
+        same = bucket[order][1:] == bucket[order][:-1]
+        start = np.maximum.accumulate(np.where(np.append(False, same), 0, np.arange(len(order))))
+        later = np.flatnonzero(same) + 1
+        for earlier in (later - 1, start[later]):
+            found.append(np.stack([order[earlier], order[later]], axis=1))
+    pairs = np.unique(np.concatenate(found), axis=0)
+    alike = (table[pairs[:, 0]] == table[pairs[:, 1]]).mean(axis=1) >= ALIKE
+    return np.asarray(pairs[alike])
+
+
+class _Groups:
+    """Union-find; a group is known by its lowest member."""
+
+    def __init__(self, count: int) -> None:
+        self._parent = list(range(count))
+
+    def find(self, item: int) -> int:
+        while self._parent[item] != item:
+            self._parent[item] = self._parent[self._parent[item]]
+            item = self._parent[item]
+        return item
+
+    def join(self, one: int, other: int) -> None:
+        low, high = sorted((self.find(one), self.find(other)))
+        self._parent[high] = low

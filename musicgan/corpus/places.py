@@ -1,0 +1,93 @@
+"""Where caches live, and the keys that say whether a cached collection is still the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+import warnings
+import weakref
+from collections.abc import Iterable
+from pathlib import Path
+
+import musicgan
+from musicgan.codecs.base import Codec
+from musicgan.corpus.store import FORMAT_VERSION
+
+CACHE_VARIABLE = "MUSICGAN_CACHE"
+SOURCES = ("score.py", "timing.py", "midifile/*.py", "theory.py", "codecs/*.py", "corpus/*.py")
+"""The code that decides what a cache holds: when it changes, caches are made anew."""
+STALE_SEC = 24 * 3600
+
+
+def cache_folder(chosen: str | Path | None = None) -> Path:
+    """`chosen`, else $MUSICGAN_CACHE, else the platform's cache folder of this user."""
+    if chosen is not None:
+        return Path(chosen).expanduser().resolve()
+    variable = os.environ.get(CACHE_VARIABLE)
+    if variable:
+        return Path(variable).expanduser().resolve()
+    if sys.platform == "win32":
+        home = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        home = Path.home() / "Library" / "Caches"
+    else:
+        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return home / "musicgan"
+
+
+def writable_or_temporary(folder: Path, owner: object) -> Path:
+    """`folder`, made if need be; when it cannot be written, a temporary one that dies with `owner`.
+
+    A warning then says so.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        temporary = Path(tempfile.mkdtemp(prefix="musicgan-"))
+        weakref.finalize(owner, shutil.rmtree, temporary, ignore_errors=True)
+        warnings.warn(
+            f"cache folder {folder} cannot be written ({error.strerror}): encoding into a "
+            f"temporary folder; set {CACHE_VARIABLE} to a writable one to encode only once",
+            stacklevel=3,
+        )
+        return temporary
+
+
+def remove_stale_work(folder: Path) -> None:
+    """Delete what interrupted runs left behind more than a day ago."""
+    for left in folder.glob("work-*"):
+        try:
+            if time.time() - left.stat().st_mtime > STALE_SEC:
+                shutil.rmtree(left, ignore_errors=True)
+        except OSError:
+            continue
+
+
+def digest(parts: Iterable[object]) -> str:
+    """One hash of several JSON-ready things."""
+    text = json.dumps(list(parts), sort_keys=True)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def codec_key(codec: Codec) -> str:
+    """Hash of the codec, its options, the store's format and the code that reads and encodes."""
+    return digest([FORMAT_VERSION, codec.name, dict(codec.options()), _code_hash(type(codec))])
+
+
+def _code_hash(codec_class: type) -> str:
+    home = Path(musicgan.__file__).parent
+    files = {path for pattern in SOURCES for path in home.glob(pattern)}
+    module_file = getattr(sys.modules.get(codec_class.__module__), "__file__", None)
+    if module_file is not None:
+        files.add(Path(module_file))
+    state = hashlib.sha256()
+    for path in sorted(files):
+        state.update(path.read_bytes())
+    return state.hexdigest()

@@ -1,0 +1,79 @@
+"""A folder tree of MIDI files -> one report a file, in parallel."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from musicgan.corpus.ingest import Ingest
+from musicgan.corpus.pool import run_tasks, worker_count
+from musicgan.corpus.report import FileReport
+from musicgan.errors import CorpusError
+
+SUFFIXES = frozenset({".mid", ".midi", ".kar", ".rmi"})
+Progress = Callable[[int, int], None]
+"""Called with (files done, files in all)."""
+
+
+def find_midi(folder: str | Path) -> list[str]:
+    """Names of the MIDI files under `folder`, with forward slashes, sorted.
+
+    Suffixes count in any case. Links to folders are followed, each folder is visited once.
+    Raises `CorpusError` when there is no such folder or no MIDI file in it.
+    """
+    root = Path(folder)
+    if not root.is_dir():
+        what = "is a file, not a folder" if root.exists() else "does not exist"
+        raise CorpusError(f"{root} {what}: give a folder of MIDI files")
+    seen: set[tuple[int, int]] = set()
+    names = []
+    for here, folders, files in os.walk(root, followlinks=True):
+        status = Path(here).stat()
+        if (status.st_dev, status.st_ino) in seen:
+            folders.clear()
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        folders.sort()
+        found = [Path(here, file) for file in files if Path(file).suffix.lower() in SUFFIXES]
+        names += [path.relative_to(root).as_posix() for path in found if path.is_file()]
+    if not names:
+        raise CorpusError(f"{root} holds no MIDI file ({', '.join(sorted(SUFFIXES))})")
+    return sorted(names)
+
+
+def scan(
+    folder: str | Path, workers: int | None = None, progress: Progress | None = None
+) -> list[FileReport]:
+    """A report on every MIDI file under `folder`, sorted by name.
+
+    `workers` processes (None: by the machine; 0: this process). A file that cannot be read, or
+    that breaks its reader, is reported with its `error` and ends nothing.
+    Raises `CorpusError` when there is no such folder or no MIDI file in it.
+    """
+    names = find_midi(folder)
+    root = Path(folder).resolve()
+    reports = []
+    for done, (name, answer) in enumerate(_answers(root, names, workers), start=1):
+        reports.append(report_of(name, answer))
+        if progress is not None:
+            progress(done, len(names))
+    return sorted(reports, key=lambda report: report.name)
+
+
+def _answers(
+    root: Path, names: list[str], workers: int | None
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    if workers == 0:
+        ingest = Ingest(root)
+        return ((name, ingest.file(name)) for name in names)
+    return run_tasks([{"folder": str(root)}] * worker_count(len(names), workers), names)
+
+
+def report_of(name: str, answer: dict[str, object]) -> FileReport:
+    """The report in an answer of `pool.run_tasks`, made up where the worker died."""
+    report = answer.get("report")
+    if isinstance(report, dict):
+        return FileReport.from_json(report)
+    return FileReport(name, sha256="", error=str(answer["error"]))

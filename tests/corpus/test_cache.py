@@ -1,0 +1,191 @@
+"""A corpus is encoded once, whole or not at all, and says the same ever after."""
+
+import os
+import shutil
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pytest
+
+from musicgan.codecs.events import EventsCodec
+from musicgan.codecs.pianoroll import PianorollCodec
+from musicgan.codecs.slots import Slot
+from musicgan.corpus import cache, ingest
+from musicgan.corpus.cache import Corpus
+from musicgan.corpus.piece import make_piece
+from musicgan.corpus.places import cache_folder
+from musicgan.errors import CorpusError
+from musicgan.midifile import read_midi, write_midi
+
+from .conftest import tune
+
+CODEC = EventsCodec(slots=(Slot("tune"), Slot("bass", 32)))
+PARTS = ("train", "valid", "test")
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    """No test touches the user's cache."""
+    monkeypatch.setenv("MUSICGAN_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def all_pieces(corpus):
+    return {piece.name: piece for part in PARTS for piece in corpus.pieces(part)}
+
+
+def test_pieces_are_what_the_codec_makes_of_the_files(folder):
+    root = folder(6)
+    pieces = all_pieces(Corpus.open(root, CODEC, workers=2))
+    assert len(pieces) == 6
+    for name, piece in pieces.items():
+        expected = make_piece(name, read_midi(root / name), CODEC)
+        assert piece.rows.dtype == np.int64
+        assert np.array_equal(piece.rows, expected.rows)
+        assert np.array_equal(piece.bar_start_step, expected.bar_start_step)
+        assert (piece.key, piece.metre) == (expected.key, expected.metre)
+        assert piece.bpm == expected.bpm
+
+
+def test_frames_are_kept_as_frames(folder):
+    codec = PianorollCodec()
+    root = folder(3)
+    for name, piece in all_pieces(Corpus.open(root, codec, workers=0)).items():
+        assert piece.rows.dtype == np.float32
+        assert np.array_equal(piece.rows, codec.encode(read_midi(root / name)))
+
+
+def test_parts_index_and_slice_like_lists(folder):
+    train = Corpus.open(folder(8), CODEC, workers=0).pieces("train")
+    names = [piece.name for piece in train]
+    assert train[-1].name == names[-1]
+    assert [piece.name for piece in train[1:3]] == names[1:3]
+    with pytest.raises(IndexError):
+        train[len(train)]
+    with pytest.raises(CorpusError, match="choose one of train, valid, test"):
+        Corpus.open(folder(8), CODEC, workers=0).pieces("dev")
+
+
+def test_the_second_opening_reads_no_file(folder, monkeypatch):
+    root = folder(4)
+    first = Corpus.open(root, CODEC, workers=0)
+    monkeypatch.setattr(ingest.Ingest, "file", lambda *_: pytest.fail("read again"))
+    monkeypatch.setattr(cache, "_content_hash", lambda *_: pytest.fail("hashed again"))
+    second = Corpus.open(root, CODEC, workers=0)
+    assert second.manifest_hash == first.manifest_hash
+    assert second.reports == first.reports
+
+
+def test_a_moved_folder_is_not_encoded_again(folder, monkeypatch):
+    root = folder(4)
+    first = Corpus.open(root, CODEC, workers=0)
+    moved = root.rename(root.with_name("elsewhere"))
+    monkeypatch.setattr(ingest.Ingest, "file", lambda *_: pytest.fail("read again"))
+    assert Corpus.open(moved, CODEC, workers=0).manifest_hash == first.manifest_hash
+
+
+def test_a_changed_file_and_another_codec_are_encoded_anew(folder):
+    root = folder(4)
+    before = Corpus.open(root, CODEC, workers=0)
+    write_midi(tune(99), root / "tune0.mid")
+    after = Corpus.open(root, CODEC, workers=0)
+    assert after.manifest_hash != before.manifest_hash
+    expected = CODEC.encode(tune(99))
+    assert np.array_equal(all_pieces(after)["tune0.mid"].rows, expected)
+    coarse = Corpus.open(root, EventsCodec(grid=2), workers=0)
+    assert coarse.manifest_hash == after.manifest_hash
+    assert not np.array_equal(all_pieces(coarse)["tune0.mid"].rows, expected)
+
+
+def test_the_number_of_workers_changes_no_byte(folder, tmp_path):
+    root = folder(9)
+    stores = []
+    for workers in (0, 1, 3):
+        home = tmp_path / f"cache{workers}"
+        Corpus.open(root, CODEC, cache_dir=home, workers=workers)
+        stores.append({p.relative_to(home): p.read_bytes() for p in home.rglob("*.*")})
+    assert stores[0] == stores[1] == stores[2]
+
+
+def test_an_interrupted_run_leaves_nothing(folder, own_cache):
+    def interrupt(done, total):
+        if done == 2:
+            raise KeyboardInterrupt
+
+    root = folder(4)
+    with pytest.raises(KeyboardInterrupt):
+        Corpus.open(root, CODEC, workers=0, progress=interrupt)
+    assert list(own_cache.iterdir()) == []
+    assert len(all_pieces(Corpus.open(root, CODEC, workers=0))) == 4
+
+
+def test_exact_duplicates_are_kept_once_and_near_ones_on_one_side(folder):
+    root = folder(3)
+    for seed in range(3, 30):
+        write_midi(tune(seed, 200), root / f"tune{seed}.mid")
+        write_midi(tune(seed, 200).transposed(2), root / f"tune{seed} in D.mid")
+    shutil.copy(root / "tune0.mid", root / "copy.mid")
+    corpus = Corpus.open(root, CODEC, workers=0)
+    names = {part: {piece.name for piece in corpus.pieces(part)} for part in PARTS}
+    assert len(set.union(*names.values()) & {"copy.mid", "tune0.mid"}) == 1
+    for seed in range(3, 30):
+        pair = {f"tune{seed}.mid", f"tune{seed} in D.mid"}
+        assert any(pair <= part for part in names.values())
+
+
+def test_unreadable_files_are_reported_and_left_out(folder):
+    root = folder(3)
+    (root / "zero.mid").write_bytes(b"")
+    corpus = Corpus.open(root, CODEC, workers=0)
+    assert len(all_pieces(corpus)) == 3
+    assert [report.name for report in corpus.reports if report.error] == ["zero.mid"]
+
+
+def test_a_folder_with_nothing_to_learn_from_says_why(folder, tmp_path):
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "a.mid").write_bytes(b"no music")
+    with pytest.raises(CorpusError, match=r"none of the 1 files .* a\.mid: "):
+        Corpus.open(tmp_path / "bad", CODEC, workers=0)
+    with pytest.raises(CorpusError, match="2 files hold 2 different pieces, too few to split"):
+        Corpus.open(folder(2), CODEC, workers=0)
+    with pytest.raises(CorpusError, match="does not exist"):
+        Corpus.open(tmp_path / "nowhere", CODEC)
+
+
+def test_a_cache_that_cannot_be_written_is_replaced_for_now(folder, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.warns(UserWarning, match="cannot be written .* set MUSICGAN_CACHE"):
+        corpus = Corpus.open(folder(3), CODEC, cache_dir=tmp_path / "file" / "cache", workers=0)
+    assert len(all_pieces(corpus)) == 3
+
+
+def test_the_cache_folder_is_the_users_unless_told(monkeypatch, tmp_path):
+    assert cache_folder() == (tmp_path / "cache").resolve()
+    assert cache_folder(tmp_path / "own") == (tmp_path / "own").resolve()
+    monkeypatch.delenv("MUSICGAN_CACHE")
+    assert cache_folder().name == "musicgan"
+
+
+def test_a_codec_no_worker_could_make_is_used_in_this_process(folder):
+    class Foreign(EventsCodec):
+        name = "not registered"
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        corpus = Corpus.open(folder(3), Foreign(), workers=4)
+    assert len(all_pieces(corpus)) == 3
+
+
+def test_a_script_without_a_main_guard_can_open_a_corpus(folder, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys\n"
+        "from musicgan.corpus.cache import Corpus\n"
+        "from musicgan.codecs.events import EventsCodec\n"
+        "print(len(Corpus.open(sys.argv[1], EventsCodec(), workers=2).reports))\n"
+    )
+    command = [sys.executable, str(script), str(folder(4))]
+    ran = subprocess.run(command, capture_output=True, text=True, env=os.environ, check=True)
+    assert ran.stdout == "4\n"

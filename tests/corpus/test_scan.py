@@ -1,0 +1,68 @@
+"""A folder of anything becomes one report a file."""
+
+import pytest
+
+from musicgan.corpus.report import FileReport
+from musicgan.corpus.scan import find_midi, scan
+from musicgan.errors import CorpusError
+
+
+def test_every_suffix_in_any_case_at_any_depth(tmp_path):
+    for name in ("a.mid", "b.MIDI", "deep/er/c.Kar", "d.rmi", "e.txt", "mid"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    assert find_midi(tmp_path) == ["a.mid", "b.MIDI", "d.rmi", "deep/er/c.Kar"]
+
+
+def test_a_loop_of_links_ends(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "one.mid").write_bytes(b"")
+    (tmp_path / "a" / "loop").symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "broken.mid").symlink_to(tmp_path / "nowhere")
+    assert find_midi(tmp_path) == ["a/one.mid"]
+
+
+def test_no_folder_a_file_and_an_empty_folder_are_told_apart(tmp_path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "empty").mkdir()
+    for name, words in (("no", "does not exist"), ("file", "is a file"), ("empty", "no MIDI")):
+        with pytest.raises(CorpusError, match=words) as caught:
+            scan(tmp_path / name)
+        assert "\n" not in str(caught.value)
+
+
+def test_a_report_says_what_is_in_a_file(folder):
+    report = scan(folder(1), workers=0)[0]
+    assert report.error is None
+    assert (report.name, report.notes, report.tracks, report.drum_tracks) == ("tune0.mid", 45, 2, 0)
+    assert report.seconds == pytest.approx(20 * 0.666667, abs=0.01)
+    assert (report.stated_metre, report.metre) == ("4/4", "4/4")
+    assert report.bpm == pytest.approx(90, abs=0.01)
+    assert report.polyphony == pytest.approx(2.0)
+    assert report.velocities == 3
+    assert report.on_sixteenth == 1.0
+
+
+def test_a_report_survives_json(folder):
+    report = scan(folder(1), workers=0)[0]
+    assert FileReport.from_json(report.to_json()) == report
+
+
+def test_processes_report_what_one_process_reports(folder):
+    root = folder(5)
+    (root / "odd.mid").write_bytes(b"MThd, or so it seems")
+    seen = []
+    reports = scan(root, workers=2, progress=lambda done, total: seen.append((done, total)))
+    assert reports == scan(root, workers=0)
+    assert [report.name for report in reports if report.error] == ["odd.mid"]
+    assert seen == [(done, 6) for done in range(1, 7)]
+
+
+def test_hostile_files_end_nothing(shared):
+    """Every malformed file gets one line; the rest of the collection is read."""
+    reports = scan(shared / "hostile", workers=1)
+    assert [report.name for report in reports] == find_midi(shared / "hostile")
+    assert sum(report.error is None for report in reports) > 50
+    for report in reports:
+        assert report.error is None or (report.error and "\n" not in report.error)
+        assert not (report.error or "").startswith(("TypeError", "ValueError", "IndexError"))
