@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from musicgan.midifile.raw import Lane, RawMidi, clean_name, decode_text
+from musicgan.midifile.raw import MAX_MAP_EVENTS, Lane, RawMidi, clean_name, decode_text
 from musicgan.score import Track
 
 HEADER = b"MThd\x00\x00\x00\x06"
@@ -92,7 +92,7 @@ def _track_chunks(data: bytes) -> list[bytes] | None:
             return None
         chunks.append(body)
         at = end
-    return chunks
+    return chunks or None
 
 
 def _may_overflow(data: bytes) -> bool:
@@ -175,4 +175,4 @@ def _silenced(track: Any, onset: Any, end: Any) -> bool:
 
 
 def _rows(*columns: Any) -> list[tuple[Any, ...]]:
-    return list(zip(*(column.tolist() for column in columns), strict=True))
+    return list(zip(*(column[:MAX_MAP_EVENTS].tolist() for column in columns), strict=True))

@@ -19,12 +19,14 @@ A file of 60 bytes can claim 268 million beats; code that lays a score out on a 
 this bound. Later notes are dropped, longer ones end here.
 """
 
+MAX_MAP_EVENTS = 100_000
+"""Of the tempo, the metre and the key events of a file no more than the first so many are kept."""
+
 MIN_US_PER_BEAT = 10_000
 """Tempo events below this (6,000 bpm) are damage and are ignored."""
 
 MAX_NAME_LENGTH = 128
 DRUM_CHANNEL = 9
-EVENT_TYPES = (Tempo, Metre, Key)
 
 
 @dataclass
@@ -56,11 +58,15 @@ def to_score(raw: RawMidi) -> Score:
     """The Score of a parsed file: notes paired, bounded and sorted, nonsense events dropped."""
     max_tick = MAX_BEATS * raw.ticks_per_beat
     lanes = raw.lanes[:MAX_TRACKS]
-    tempos = [Tempo(t, us) for t, us in raw.tempos if MIN_US_PER_BEAT <= us < 1 << 24]
-    metres = [Metre(t, n, d) for t, n, d in raw.metres if 0 < n < 256 and 0 < d <= 128]
+    tempos = [
+        Tempo(t, us) for t, us in raw.tempos[:MAX_MAP_EVENTS] if MIN_US_PER_BEAT <= us < 1 << 24
+    ]
+    metres = [
+        Metre(t, n, d) for t, n, d in raw.metres[:MAX_MAP_EVENTS] if 0 < n < 256 and 0 < d <= 128
+    ]
     keys = [
         Key(t, (sharps * 7 + 9 * minor) % 12, bool(minor))
-        for t, sharps, minor in raw.keys
+        for t, sharps, minor in raw.keys[:MAX_MAP_EVENTS]
         if -7 <= sharps <= 7 and minor in (0, 1)
     ]
     notes = _join(lanes, max_tick)

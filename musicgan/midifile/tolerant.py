@@ -16,10 +16,11 @@ from musicgan.midifile.chunks import Contents, TrackSpan
 from musicgan.midifile.raw import DRUM_CHANNEL, Lane, RawMidi, clean_name, decode_text
 from musicgan.score import Track
 
-MAX_EVENTS = 2_000_000
+MAX_EVENTS = 1_000_000
 MAX_TICK = 1 << 40
 # Where reading can start again after damage: a delta time followed by a status byte.
 SYNC = re.compile(rb"[\x80-\xff]{0,3}[\x00-\x7f](?=[\x80-\xef\xff])")
+LONG_RUN = re.compile(rb"[\x80-\xff]{8,}")
 # Data bytes after each status: by its upper half, or for system common messages by all of it.
 DATA_LENGTH = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2}
 SYSTEM_DATA_LENGTH = {0xF1: 1, 0xF2: 2, 0xF3: 1}
@@ -122,6 +123,8 @@ def _finish_track(reader: _Reader, end_tick: int) -> None:
 def _variable_length(data: bytes, at: int, end: int) -> tuple[int, int]:
     """A variable-length quantity and where it ends. Longer than legal is read, not refused."""
     value = 0
+    if at < end and data[at] >= 0x80 and (run := LONG_RUN.match(data, at, end)):
+        at = run.end() - 8  # its first bits do not matter
     while at < end:
         byte = data[at]
         at += 1
