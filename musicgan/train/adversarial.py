@@ -42,20 +42,25 @@ class AdversarialOptions:
 
     batch: int = 16
     anchor_batch: int = 32
-    critic_batch: int = 32
+    critic_batch: int = 64
     opening: int = 32
     block: int = 8
     candidates: int = 8
     rate: float = 2e-4
-    critic_rate: float = 1e-3
+    critic_rate: float = 2e-3
     anchor: float = 0.5
     feature_weight: float = 1.0
     flip: float = 0.05
     clip: float = 1.0
     ema: float = 0.98
     critic_ema: float = 0.98
-    critic_warmup: int = 80
-    replay: int = 256
+    critic_updates: int = 2
+    """Of the critic for each of the generator."""
+    lesson_updates: int = 4
+    """Of the critic for each batch of fakes when it learns alone."""
+    critic_warmup: int = 60
+    """Lessons before the generator is first moved."""
+    replay: int = 512
     bf16: bool = True
 
 
@@ -77,19 +82,21 @@ class CriticTrainer:
         ]
         self.accuracy = 0.5
 
-    def step(
-        self, heard: Ints, conditions: Ints, opening: int, rng: np.random.Generator
-    ) -> dict[str, float]:
-        """One update on real windows against fresh fakes [B, T, I] and remembered ones.
+    def remember(self, heard: Ints, conditions: Ints, opening: int) -> None:
+        """Take in fakes [B, T, I] whose first `opening` rows are real."""
+        fakes = zip(heard.astype(np.int16), conditions, strict=True)
+        self.replay[opening == 0].extend(fakes)
+
+    def step(self, opening: int, rng: np.random.Generator) -> dict[str, float]:
+        """One update on real windows against fakes: half the newest, half remembered ones.
 
         The first `opening` rows of the fakes are real and judged by nobody.
         """
         options = self.options
         replay = self.replay[opening == 0]
-        old = [replay[i] for i in rng.permutation(len(replay))[: len(heard)]]
-        fresh = list(zip(heard.astype(np.int16), conditions, strict=True))
-        replay.extend(fresh)
-        fake = self._tensors(fresh + old)
+        half = min(options.critic_batch // 2, len(replay))
+        newest = range(len(replay) - half, len(replay))
+        fake = self._tensors([replay[i] for i in (*newest, *rng.integers(len(replay), size=half))])
         batch = self.train.draw_inside(options.critic_batch, rng, openings=opening == 0)
         self.critic.train()
         with autocast(self.device, options.bf16):
@@ -190,8 +197,12 @@ class AdversarialPhase:
             block=options.block, candidates=options.candidates,
         )  # fmt: skip
         conditions = batch.conditions.numpy()
-        figures = self.critic.step(found.heard, conditions, opening, self.rng)
-        figures |= self._generator_step(found, self._real_features(batch, critic), progress)
+        self.critic.remember(found.heard, conditions, opening)
+        for _ in range(options.critic_updates):
+            figures = self.critic.step(opening, self.rng)
+        figures = figures | self._generator_step(
+            found, self._real_features(batch, critic), progress
+        )
         return figures
 
     def _generator_step(self, found: RollOut, real: Tensor, progress: float) -> dict[str, float]:
@@ -286,8 +297,8 @@ class AdversarialPhase:
         return torch.from_numpy(np.concatenate(kept))
 
     def critic_lesson(self) -> dict[str, float]:
-        """One update of the critic alone, on continuations by the present generator."""
-        batch, opening = self._windows(self.options.batch)
+        """Some updates of the critic alone, on fresh continuations by the present generator."""
+        batch, opening = self._windows(self.options.critic_batch)
         noise = self._noise(batch.heard, batch, opening)
         config = self.generator.config
         found = roll_out(
@@ -295,7 +306,10 @@ class AdversarialPhase:
             PlayedCritic(played(self.critic.critic), config),
             batch, noise, opening, self.rng, candidates=1,
         )  # fmt: skip
-        return self.critic.step(found.heard, batch.conditions.numpy(), opening, self.rng)
+        self.critic.remember(found.heard, batch.conditions.numpy(), opening)
+        for _ in range(self.options.lesson_updates):
+            figures = self.critic.step(opening, self.rng)
+        return figures
 
 
 def candidate_nll(generator: Generator, found: RollOut, device: torch.device) -> Tensor:

@@ -12,7 +12,8 @@ from musicgan.codecs.base import Rows
 from musicgan.codecs.events import WAIT, EventsCodec
 from musicgan.compose.sampler import EvenBars, Sampler
 from musicgan.evaluate.descriptors import descriptors
-from musicgan.evaluate.distances import distinct_n, frechet, pairwise_distance
+from musicgan.evaluate.distances import frechet
+from musicgan.evaluate.ngrams import distinct_n, pairwise_distance
 from musicgan.model.critic import Critic
 from musicgan.model.generator import Generator
 from musicgan.model.steps import Ints
@@ -50,7 +51,9 @@ class SongJudge:
         chosen = [self.valid.songs[i] for i in rng.integers(len(self.valid.songs), size=self.songs)]
         rows, heard = self.draw(generator, chosen, rng)
         length = self.valid.length
-        windows = [(r[:length], p) for r, p in rows] + [(r[length:], p) for r, p in rows]
+        windows = [(r[:length], p) for r, p in rows]
+        middle = heard[:, length, POSITION]
+        windows += [(r[length:], int(p)) for (r, _), p in zip(rows, middle, strict=True)]
         fake = np.stack([self._describe(*item) for item in windows])
         names = [window for window, _ in windows]
         return {

@@ -14,21 +14,25 @@ import numpy as np
 import torch
 
 from musicgan.codecs.events import EventsCodec
-from musicgan.compose.player import Player, player_of
+from musicgan.compose.player import player_of
+from musicgan.compose.settings import Settings
+from musicgan.compose.song import compose
 from musicgan.corpus.cache import Corpus
 from musicgan.corpus.piece import Piece
 from musicgan.errors import CorpusError
 from musicgan.model.config import EventsConfig
 from musicgan.model.file import ModelFile, save_model
+from musicgan.score import Score
 from musicgan.train.adversarial import AdversarialOptions, AdversarialPhase, CriticTrainer
 from musicgan.train.choose import choose_codec, choose_layout
 from musicgan.train.critic_phase import CriticPhase
 from musicgan.train.likelihood import LikelihoodOptions, LikelihoodPhase
-from musicgan.train.loop import Loop, Observer
+from musicgan.train.loop import Loop
 from musicgan.train.networks import Critic, Generator, Posterior
 from musicgan.train.phase import Phase
 from musicgan.train.quality import SongJudge
 from musicgan.train.rollout import played
+from musicgan.train.watch import Watch
 from musicgan.train.windows import Song, Windows, analyse_pieces, voice_ranges
 
 WINDOW = 128
@@ -46,6 +50,7 @@ class Options:
     minutes: float | None = None
     seed: int = 0
     device: str | None = None
+    codec: str = "events"
     hidden: int = 256
     dropout: float = 0.4
     critic_dropout: float = 0.4
@@ -98,7 +103,7 @@ class EventsRun:
         )  # fmt: skip
         return [likelihood, adversarial, CriticPhase(adversarial, judge, options.critic_steps)]
 
-    def model_file(self, history: Sequence[dict[str, Any]], steps: int) -> ModelFile:
+    def model_file(self, history: Sequence[dict[str, Any]]) -> ModelFile:
         """The model as it stands: averaged generator, averaged critic."""
         weights = {f"generator.{k}": v for k, v in played(self.generator).items()}
         weights |= {f"critic.{k}": v for k, v in played(self.critic.ema.module).items()}
@@ -112,15 +117,26 @@ class EventsRun:
             "licence": self.options.licence,
             "manifest": self.corpus.manifest_hash,
             "seed": self.options.seed,
-            "steps": steps,
+            "steps": {str(r["phase"]): int(r["step"]) for r in history},
             "metrics": best_of(history),
         }
         return ModelFile(weights, metadata)
 
-    def player(self) -> Player:
-        """The present weights, ready to play."""
-        file = self.model_file([], 0)
-        return player_of(file, Path("in memory"))
+    def sample(self) -> Score:
+        """A song of 16 bars by the present weights, without disturbing any random state."""
+        file = self.model_file([])
+        return compose(player_of(file, Path("in memory")), Settings(seed=1, critic=0))
+
+    def summary(self) -> str:
+        """What was chosen, in one line."""
+        layout, train = self.config.layout, self.songs[0]
+        notes = sum(len(song) for song in train)
+        slots = ", ".join(slot.name for slot in self.codec.slots)
+        return (
+            f"{len(train)} pieces, {notes} notes to learn, {len(self.songs[1])} pieces held out; "
+            f"{layout.grid} steps a beat; voices: {slots}; "
+            f"{layout.velocity_bins} velocities; on {self.device}"
+        )
 
 
 def train(
@@ -129,8 +145,7 @@ def train(
     options: Options,
     *,
     resume: bool = False,
-    observers: Sequence[Observer] = (),
-    corpus: Corpus | None = None,
+    watch: Watch | None = None,
 ) -> ModelFile:
     """Train on the MIDI files under `folder` and write the model to `out`.
 
@@ -138,16 +153,18 @@ def train(
     `loop.Interrupted` after SIGINT with the checkpoint saved.
     """
     codec = choose_codec(folder)
-    corpus = corpus or Corpus.open(folder, codec)
-    run = EventsRun(corpus, codec, options)
+    run = EventsRun(Corpus.open(folder, codec), codec, options)
+    if watch is not None:
+        watch.say(run.summary())
+        watch.show_samples(run.sample)
     loop = Loop(
-        run.phases, run_folder(out) / "checkpoint.safetensors", identity(run), observers,
-        options.minutes,
+        run.phases, run_folder(out) / "checkpoint.safetensors", identity(run),
+        [watch] if watch is not None else [], options.minutes,
     )  # fmt: skip
     if resume:
         loop.resume()
     progress = loop.run()
-    model = run.model_file(progress.history, sum(p.max_steps for p in run.phases))
+    model = run.model_file(progress.history)
     save_model(model, out)
     return model
 
