@@ -62,7 +62,7 @@ def test_exact_duplicates_are_the_same_notes_whatever_else_differs():
 def test_many_sketches_are_grouped_without_comparing_all_pairs(count):
     """Half of them are copies with a fifth of the sketch changed; no stranger joins."""
     random = np.random.default_rng(0)
-    table = random.integers(0, 2**32, (count // 2, 63), dtype=np.uint32)
+    table = random.integers(0, 2**32, (count // 2, 64), dtype=np.uint32)
     copies = table.copy()
     copies[:, ::5] = random.integers(0, 2**32, copies[:, ::5].shape, dtype=np.uint32)
     sketches = [row.astype("<u4").tobytes() for row in np.concatenate([table, copies])]

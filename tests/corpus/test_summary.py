@@ -1,0 +1,24 @@
+"""Many reports become one summary."""
+
+from musicgan.corpus.report import FileReport, report_score
+from musicgan.corpus.summary import summarize
+
+from .conftest import tune
+
+
+def test_copies_count_once_in_the_split_and_unreadable_files_not_at_all():
+    reports = [report_score(f"{seed}.mid", "", tune(seed)) for seed in (0, 1, 2, 2)]
+    summary = summarize([*reports, FileReport("bad.mid", "", error="why")])
+    assert (summary["files"], summary["readable"], summary["exact_copies"]) == (5, 4, 1)
+    assert summary["exact"] == [["2.mid", "2.mid"]]
+    assert summary["split"] == {"train": 1, "valid": 1, "test": 1}
+    assert summary["unreadable"] == {"bad.mid": "why"}
+    assert summary["notes"] == 4 * 45
+    assert summary["metres"] == {"4/4": 4}
+
+
+def test_nothing_readable_is_summarized_too():
+    summary = summarize([FileReport("bad.mid", "", error="why")])
+    assert summary["readable"] == summary["notes"] == 0
+    assert summary["split"] is None
+    assert summary["percentiles"]["bpm"] == []
