@@ -1,0 +1,130 @@
+"""Models small enough to be made in a test: random weights, true shapes, no torch."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from musicgan.codecs.context import Layout
+from musicgan.codecs.events import EventsCodec
+from musicgan.model.config import EventsConfig
+from musicgan.model.file import ModelFile
+from musicgan.model.generator import PITCH_OUTPUTS
+
+CHOIR = (("soprano", 52, False), ("alto", 52, False), ("tenor", 52, False), ("bass", 52, False))
+BAND = (("piano", 0, False), ("bass", 32, False), ("drums", 0, True))
+
+
+def choir_codec() -> EventsCodec:
+    """Four voices, sixteenths, no velocity."""
+    return EventsCodec(grid=4, slots=CHOIR, velocity_bins=1)
+
+
+def band_codec() -> EventsCodec:
+    """Piano, bass and drums, triplets, eight velocities."""
+    return EventsCodec(grid=12, slots=BAND, velocity_bins=8)
+
+
+def tiny_config(codec: EventsCodec, max_wait: int = 8, max_duration: int = 16) -> EventsConfig:
+    """The sizes of a tiny model; durations go beyond waits, as those of real ones do."""
+    layout = Layout(
+        voices=len(codec.slots),
+        grid=codec.grid,
+        max_wait=max_wait,
+        max_duration=max_duration,
+        velocity_bins=codec.velocity_bins,
+        max_position=8 * codec.grid + 1,
+        drums=tuple(i for i, slot in enumerate(codec.slots) if slot.is_drum),
+    )
+    return EventsConfig(layout, ("tiny",), 16, 12, 10, 4, critic_hidden=14, critic_embed=8)
+
+
+def generator_shapes(config: EventsConfig) -> dict[str, tuple[int, ...]]:
+    """Every parameter of a generator by name."""
+    layout, hidden, embed, head = config.layout, config.hidden, config.embed, config.head
+    shapes = {
+        "embed.weight": (sum(layout.input_sizes), embed),
+        "condition.weight": (sum(config.condition_sizes), embed),
+        "noise.weight": (embed, config.noise),
+        **_linear("first", config.noise, hidden),
+        **_gru(embed, hidden),
+        **_linear("trunk", hidden, config.heads * head),
+        "moment.weight": (sum(layout.moment_sizes), (config.heads - 1) * head),
+        "pitch_context.weight": (sum(layout.pitch_sizes), head),
+        "duration_context.weight": (sum(layout.duration_sizes), head),
+        **_linear("wait_out", head, layout.row_sizes[0]),
+        **_linear("voice_out", head, layout.row_sizes[1]),
+        **_linear("pitch_out", head, PITCH_OUTPUTS),
+        **_linear("duration_out", head, layout.row_sizes[3]),
+    }
+    if config.heads == 5:
+        sizes = (*layout.duration_sizes, layout.max_duration + 1)
+        shapes["velocity_context.weight"] = (sum(sizes), head)
+        shapes |= _linear("velocity_out", head, layout.row_sizes[4])
+    return shapes
+
+
+def critic_shapes(config: EventsConfig) -> dict[str, tuple[int, ...]]:
+    """Every parameter of a critic by name."""
+    return {
+        "embed.weight": (sum(config.layout.input_sizes[:-1]), config.critic_embed),
+        "condition.weight": (sum(config.condition_sizes), config.critic_embed),
+        **_gru(config.critic_embed, config.critic_hidden),
+        **_linear("out", config.critic_hidden, 1),
+    }
+
+
+def _linear(name: str, inputs: int, outputs: int) -> dict[str, tuple[int, ...]]:
+    return {f"{name}.weight": (outputs, inputs), f"{name}.bias": (outputs,)}
+
+
+def _gru(inputs: int, hidden: int) -> dict[str, tuple[int, ...]]:
+    return {
+        "rnn.weight_ih_l0": (3 * hidden, inputs),
+        "rnn.weight_hh_l0": (3 * hidden, hidden),
+        "rnn.bias_ih_l0": (3 * hidden,),
+        "rnn.bias_hh_l0": (3 * hidden,),
+    }
+
+
+def random_weights(
+    shapes: Mapping[str, tuple[int, ...]], rng: np.random.Generator
+) -> dict[str, NDArray[np.float32]]:
+    """Normal weights of about the size that networks begin with."""
+    return {
+        name: rng.normal(0, 0.3, shape).astype(np.float32) for name, shape in sorted(shapes.items())
+    }
+
+
+def tiny_model(
+    codec: EventsCodec,
+    single: bool,
+    seed: int = 0,
+    *,
+    config: EventsConfig | None = None,
+    **metadata: Any,
+) -> ModelFile:
+    """A model file of random weights; pitched voices play 40 to 80, `single` notes or chords."""
+    config = config or tiny_config(codec)
+    rng = np.random.default_rng(seed)
+    parts = {"generator": generator_shapes(config), "critic": critic_shapes(config)}
+    weights = {
+        f"{part}.{name}": value
+        for part, shapes in parts.items()
+        for name, value in random_weights(shapes, rng).items()
+    }
+    voices = len(codec.slots)
+    described = {
+        "kind": "events",
+        "codec": {"name": codec.name, "options": dict(codec.options())},
+        "config": config.to_json(),
+        "voices": {"ranges": [[40, 80]] * voices, "single": [single] * voices},
+        "typical": {"metre": [4, 4], "bpm": 90.0, "keys": [[0, 0], [9, 1], [7, 0]]},
+        "style": "tiny",
+        "licence": "CC0",
+        "seed": seed,
+        "steps": 0,
+        "metrics": {},
+    }
+    return ModelFile(weights, {**described, **metadata})
