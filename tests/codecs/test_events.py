@@ -1,0 +1,134 @@
+"""Note tuples: the laws under every kind of options, and one score worked out by hand."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from musicgan.codecs.events import EventsCodec
+from musicgan.codecs.laws import check_codec
+from musicgan.codecs.slots import Slot
+from musicgan.errors import CodecError
+from musicgan.score import NOTE, Key, Metre, Score, Tempo, Track
+
+DRUMS = Slot("drums", 0, True)
+
+
+def slots(count, drums):
+    """`count` slots, the last one for drums if asked."""
+    pitched = tuple(Slot(f"voice {i}", i) for i in range(count))
+    return (*pitched[: count - drums], DRUMS) if drums else pitched
+
+
+@pytest.mark.parametrize(("count", "drums"), [(1, 0), (1, 1), (3, 0), (4, 1), (5, 1)])
+@pytest.mark.parametrize("velocity_bins", [1, 8, 127])
+@pytest.mark.parametrize("grid", [4, 6, 12])
+def test_the_laws_hold(grid, velocity_bins, count, drums):
+    check_codec(EventsCodec(grid, slots(count, drums), velocity_bins), seed=count)
+
+
+def test_four_notes_by_hand():
+    """Melody C5 D5 over one bass note, then a drum stroke, on sixteenths."""
+    notes = [
+        (0, 480, 72, 100, 0),
+        (0, 960, 48, 64, 1),
+        (480, 240, 74, 1, 0),
+        (720, 120, 38, 127, 2),
+    ]
+    tracks = (Track("melody"), Track("bass", 32), Track("drums", 0, True))
+    score = Score(np.array(notes, NOTE), tracks)
+    codec = EventsCodec(4, slots(3, 1), velocity_bins=8)
+    # wait, voice, pitch, duration, velocity bin: 127 velocities in 8 bins of about 16
+    assert codec.encode(score).tolist() == [
+        [0, 0, 72, 4, 6],
+        [0, 1, 48, 8, 3],
+        [4, 0, 74, 2, 0],
+        [2, 2, 38, 1, 7],
+    ]
+    decoded = codec.decode(codec.encode(score))
+    assert decoded.notes[["onset_tick", "duration_tick", "pitch", "track"]].tolist() == [
+        (0, 4, 72, 0),
+        (0, 8, 48, 1),
+        (4, 2, 74, 0),
+        (6, 1, 38, 2),
+    ]
+    assert decoded.ticks_per_beat == 4
+
+
+def test_the_first_wait_counts_from_the_beginning():
+    score = Score(np.array([(6, 2, 60, 80, 0)], NOTE), ticks_per_beat=4)
+    assert EventsCodec(4).encode(score).tolist() == [[6, 0, 60, 2, 0]]
+
+
+def test_one_bin_forgets_velocity_and_127_keep_it():
+    notes = np.array([(i, 1, 60, i + 1, 0) for i in range(127)], NOTE)
+    score = Score(notes, ticks_per_beat=4)
+    for bins, wanted in [(1, [80] * 127), (127, list(range(1, 128)))]:
+        codec = EventsCodec(4, velocity_bins=bins)
+        decoded = codec.decode(codec.encode(score))
+        assert decoded.notes["velocity"].tolist() == wanted
+        assert [codec.loudness(b) for b in codec.encode(score)[:, 4]] == wanted
+
+
+def test_maps_come_from_the_score_it_is_like():
+    like = Score(
+        np.zeros(0, NOTE), (), (Tempo(0, 400_000),), (Metre(480, 3, 4),), (Key(960, 7),), 480
+    )
+    decoded = EventsCodec(4).decode(np.array([[0, 0, 60, 4, 0]]), like=like)
+    assert decoded.tempos == (Tempo(0, 400_000),)
+    assert decoded.metres == (Metre(4, 3, 4),)
+    assert decoded.keys == (Key(8, 7),)
+
+
+integers = st.integers(-5, 140) | st.integers(-(2**63), 2**63 - 1)
+
+
+@given(arrays(np.int64, st.tuples(st.integers(0, 25), st.just(5)), elements=integers))
+def test_any_rows_decode_to_a_normal_score(rows):
+    codec = EventsCodec(4, slots(3, 1), velocity_bins=8)
+    decoded = codec.decode(rows)
+    assert codec.normalized(decoded) == decoded
+    assert (decoded.notes["onset_tick"] >= 0).all()
+    assert (decoded.notes["duration_tick"] >= 1).all()
+    assert len(decoded) <= len(rows)
+
+
+@given(arrays(np.int64, st.tuples(st.integers(0, 25), st.just(5)), elements=integers))
+def test_rows_made_legal_are_legal_and_decode_alike(rows):
+    codec = EventsCodec(4, slots(2, 0), velocity_bins=8)
+    legal = codec.legal(rows)
+    assert np.array_equal(codec.legal(legal), legal)
+    assert codec.decode(legal) == codec.decode(rows)
+    again = codec.encode(codec.decode(rows))
+    assert np.array_equal(codec.encode(codec.decode(again)), again)
+
+
+@pytest.mark.parametrize("shape", [(5,), (3, 4), (3, 6), (1, 3, 5)])
+def test_rows_of_a_wrong_shape_are_refused(shape):
+    with pytest.raises(CodecError, match=r"rows of shape .*: expected \[T, 5\]"):
+        EventsCodec().decode(np.zeros(shape, np.int64))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"grid": 0}, "grid 0 is out of range: 1 to 48"),
+        ({"grid": 49}, "grid 49 is out of range: 1 to 48"),
+        ({"velocity_bins": 0}, "velocity_bins 0 is out of range: 1 to 127"),
+        ({"velocity_bins": 128}, "velocity_bins 128 is out of range: 1 to 127"),
+        ({"slots": ()}, "0 track slots: from 1 to 64"),
+        ({"slots": (Slot(),) * 65}, "65 track slots: from 1 to 64"),
+    ],
+)
+def test_options_out_of_range_are_refused(options, said):
+    with pytest.raises(CodecError, match=said):
+        EventsCodec(**options)
+
+
+def test_codecs_with_the_same_options_are_equal():
+    one, two = (EventsCodec(12, slots(2, 1), 8) for _ in range(2))
+    assert one == two
+    assert hash(one) == hash(two)
+    assert one != EventsCodec(12, slots(2, 1), 9)
+    assert one != "events"
