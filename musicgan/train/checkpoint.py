@@ -6,6 +6,7 @@ moment leaves the last whole one.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Mapping
@@ -25,7 +26,7 @@ FORMAT = "musicgan-checkpoint-1"
 def save_checkpoint(state: Mapping[str, Any], path: Path) -> None:
     """Write `state` to `path` atomically. Raises `CheckpointError` when the disk says no."""
     tensors: dict[str, torch.Tensor] = {}
-    tree = _flatten(state, "", tensors)
+    tree = _flatten(state, tensors)
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -34,7 +35,8 @@ def save_checkpoint(state: Mapping[str, Any], path: Path) -> None:
             os.fsync(file.fileno())
         beside.replace(path)
     except (OSError, SafetensorError) as error:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            beside.unlink()
         raise CheckpointError(f"{path}: the checkpoint cannot be written: {error}") from error
 
 
@@ -48,24 +50,29 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
             if metadata.get("format") != FORMAT:
                 raise CheckpointError(f"{path}: not a checkpoint of this version ({FORMAT})")
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        state = _unflatten(json.loads(metadata["tree"]), tensors)
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{path}: the checkpoint cannot be read: {error}") from error
-    state: dict[str, Any] = _unflatten(json.loads(metadata["tree"]), tensors)
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise CheckpointError(f"{path}: the checkpoint cannot be read: {error!r}") from error
+    if not isinstance(state, dict):
+        raise CheckpointError(f"{path}: the checkpoint cannot be read: it holds no state")
     return state
 
 
-def _flatten(value: Any, path: str, tensors: dict[str, torch.Tensor]) -> Any:
+def _flatten(value: Any, tensors: dict[str, torch.Tensor]) -> Any:
+    """`value` as JSON, its tensors put aside under running numbers: keys may hold anything."""
+    name = str(len(tensors))
     if isinstance(value, torch.Tensor):
-        tensors[path] = value.detach().cpu().contiguous().clone()
-        return {"tensor": path}
+        tensors[name] = value.detach().cpu().contiguous().clone()
+        return {"tensor": name}
     if isinstance(value, np.ndarray):
-        tensors[path] = torch.from_numpy(np.ascontiguousarray(value)).clone()
-        return {"array": path}
+        tensors[name] = torch.from_numpy(value.copy())
+        return {"array": name}
     if isinstance(value, Mapping):
-        items = [[key, _flatten(item, f"{path}/{key}", tensors)] for key, item in value.items()]
-        return {"dict": items}
+        return {"dict": [[key, _flatten(item, tensors)] for key, item in value.items()]}
     if isinstance(value, list | tuple):
-        return {"list": [_flatten(v, f"{path}/{i}", tensors) for i, v in enumerate(value)]}
+        return {"list": [_flatten(item, tensors) for item in value]}
     return {"json": value}
 
 

@@ -47,8 +47,9 @@ def feature_witness(real: Tensor, fake: Tensor, candidates: Tensor) -> Tensor:
     """How much each candidate would close the gap of batch statistics, [..., H] -> [...].
 
     The notes are discrete, so the gradient of feature matching cannot flow through them. This is
-    its first-order effect instead: the derivative of |mean_r - mean_f|^2 + |m2_r - m2_f|^2 (m2:
-    second moments) by the weight of a sample, features standardised by the real batch [N, H].
+    its first-order effect instead: how fast |mean_r - mean_f|^2 + |m2_r - m2_f|^2 / 2 (m2: second
+    moments) falls as a sample gains weight, features standardised by the real batch [N, H]. Up
+    to a constant that all candidates share.
     """
     centre, scale = real.mean(0), real.std(0, correction=0) + 1e-3
     real, fake, candidates = ((x - centre) / scale for x in (real, fake, candidates))
