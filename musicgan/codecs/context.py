@@ -157,11 +157,14 @@ class Context:
     def own_voice(self, voice: Ints, moment: Ints) -> tuple[Ints, Ints, Ints]:
         """Once the voice is known: columns [B, 3], its last pitch [B], the lowest sounding [B].
 
-        The two pitches are -1 where there is none.
+        The two pitches are -1 where there is none; drums have no lowest pitch below them.
         """
+        drum = self._drums[voice]
         last = self.last_pitch[self._all, voice]
-        columns = np.stack([voice, self.degree(last), moment[self._all, 3 + voice]], axis=1)
-        return columns, last, self.lowest(self.onset_step + moment[:, 0])
+        degree = np.where(drum, NO_DEGREE, self.degree(last))
+        columns = np.stack([voice, degree, moment[self._all, 3 + voice]], axis=1)
+        lowest = self.lowest(self.onset_step + moment[:, 0])
+        return columns, last, np.where(drum, -1, lowest)
 
     def own_pitch(self, voice: Ints, pitch: Ints, last: Ints, lowest: Ints) -> Ints:
         """Once the pitch is known: columns [B, 4] as `Layout.duration_sizes`."""
@@ -183,14 +186,16 @@ class Context:
         out[:, 3] = rows[:, VELOCITY]
         out[:, 4] = np.where(drum, NO_DEGREE, self.degree(pitch))
         out[:, 5] = interval_class(pitch, last)
-        out[:, 6] = interval_class(pitch, self.row_pitch)
-        out[:, 7] = self._height(pitch, self.lowest(onset))
+        # A drum stays where it is when all else is transposed: intervals to it mean nothing.
+        out[:, 6] = np.where(drum, NO_INTERVAL, interval_class(pitch, self.row_pitch))
+        out[:, 7] = np.where(drum, HEIGHT, self._height(pitch, self.lowest(onset)))
         contiguity = self._contiguity(onset)
         out[:, 8] = contiguity[every, voice]
         out[:, 9] = position
         out[:, 10] = np.minimum(remaining, BARS - 1)
         against = interval_class(pitch[:, None], self.last_pitch)
-        out[:, 11:-1] = np.where(contiguity == SOUNDING, against, NO_INTERVAL)
+        heard = (contiguity == SOUNDING) & (drum[:, None] == self._drums)
+        out[:, 11:-1] = np.where(heard, against, NO_INTERVAL)
         out[:, -1] = pitch
         self._remember(rows, onset, drum)
         return out
