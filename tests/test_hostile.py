@@ -106,6 +106,14 @@ def test_the_hostile_files_are_there(shared: Path) -> None:
 TRACK = SCALE + EOT
 GOOD = midi(TRACK)
 
+SYSEX = b"\0\xf0\5\x7e\x7f\6\1\xf7"
+# One status byte and eight notes under it: byte 19 is where the fourth begins.
+RUNNING = (
+    on(0, 60)
+    + bytes([96, 60, 0])
+    + b"".join(bytes([0, pitch, 64, 96, pitch, 0]) for pitch in range(61, 68))
+)
+
 # What is wrong, the bytes, and how many notes can be saved.
 SAVED = {
     "empty lines before": (b"\r\n\r\n" + GOOD, 8),
@@ -138,6 +146,10 @@ SAVED = {
     "cut in the middle": (GOOD[: 22 + 4 * 8], 4),
     "begins with a data byte": (midi(SCALE[:1] + SCALE[2:] + EOT), 8),
     "running status after sysex": (midi(on(0, 60) + b"\0\xf0\1\xf7\0\x40\x40" + EOT), 2),
+    "running status after sysex goes on": (midi(RUNNING[:19] + SYSEX + RUNNING[19:] + EOT), 8),
+    "running status after real time": (midi(RUNNING[:19] + b"\0\xf8" + RUNNING[19:] + EOT), 8),
+    "sysex in packets": (midi(b"\0\xf0\2\1\2\x10\xf7\2\1\xf7" + TRACK), 8),
+    "text that eats its End-of-Track": (midi(SCALE + b"\0\xff\1\x7fabc" + EOT), 8),
     "undefined status bytes": (midi(b"\0\xf4\0\xf5\0\xf9\0\xfd" + TRACK), 8),
     "real-time bytes": (midi(b"\0\xf8\0\xfa\0\xfe" + TRACK), 8),
     "controller value 200": (midi(b"\0\xb0\x07\xc8" + TRACK), 8),

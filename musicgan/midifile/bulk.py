@@ -4,11 +4,11 @@ symusic parses ten million notes a second, but it does not say which channel a t
 drops notes that are never ended, wraps silently at 2^31 ticks and splits a channel wherever its
 program changes. So every track chunk is handed over with an epilogue before its End-of-Track:
 
-- one tick after the end, a note-off for every pitch of every channel that may occur: a note that
-  was never ended now ends there, and is seen;
-- then, for each such channel, a marker note: pitch = channel, velocity 1, duration = number of
-  the chunk. It says whose track this is, and by being there at all that the chunk was
-  understood up to its end.
+- for every channel that may occur a marker note: pitch = channel, velocity 1, duration = number
+  of the chunk. It says whose track this is, and by being there at all that the chunk was
+  understood up to its end;
+- then a note-off for every pitch of each such channel: a note that was never ended now ends
+  later than the marker began, and is seen.
 
 Whenever anything is out of the ordinary the answer is None, and `tolerant` reads the file.
 """
@@ -31,7 +31,11 @@ ALL_SOUND_OFF, ALL_NOTES_OFF = 120, 123
 # Tempo, metre or key of another length than is legal, or a metre of n / 2^8 or finer, for which
 # symusic shifts modulo 32: what it makes of these cannot be used.
 ILLEGAL_MAP = re.compile(rb"\xff(?:\x51[^\x03]|\x58(?:[^\x04]|\x04[\s\S][^\x00-\x07])|\x59[^\x02])")
-TEMPO = re.compile(rb"\xff\x51\x03[\s\S]{3}")
+TEMPO = b"\xff\x51\x03"
+SYSEX = re.compile(
+    rb"\xf0[\x00-\x7f]{1,127}\xf7[\x80-\xff]{0,3}[\x00-\x7f](?=[\x80-\xff])|[\xf0\xf7]"
+)
+REFUSED_SYSTEM = bytes.maketrans(bytes(range(0xF1, 0xFF)), b"\xf9" * 6 + b"\xf7" + b"\xf9" * 7)
 LONG_DELTA = re.compile(rb"[\x80-\xff]{3}[\x00-\x7f]")
 MANY_LONG_DELTAS = 8  # of at most 2^28 ticks each: fewer do not reach 2^31
 # Data bytes of note-offs for all pitches under running status, delta time 0 between them.
@@ -49,19 +53,18 @@ def read_bulk(data: bytes) -> RawMidi | None:
     import symusic
 
     channels = [_possible_channels(chunk) for chunk in chunks]
-    probe = data[:14] + b"".join(
+    chunks = [
         _with_epilogue(chunk, found, number)
         for number, (chunk, found) in enumerate(zip(chunks, channels, strict=True), 1)
-    )
+    ]
+    test = [_without_system_messages(chunk) for chunk in chunks]
     try:
-        parsed: Any = symusic.Score.from_midi(probe)
+        if test != chunks:
+            symusic.Score.from_midi(_file(data[:14], test))
+        parsed: Any = symusic.Score.from_midi(_file(data[:14], chunks))
     except Exception:  # whatever it is, the tolerant parser will have its say
         return None
-    expected = {
-        (number, channel): place
-        for number, found in enumerate(channels, 1)
-        for place, channel in enumerate(found)
-    }
+    expected = {(number, channel) for number, found in enumerate(channels, 1) for channel in found}
     lanes = _lanes(parsed.tracks, expected, names)
     if lanes is None:
         return None
@@ -100,7 +103,25 @@ def _may_overflow(data: bytes) -> bool:
     high = np.frombuffer(data, np.uint8) >= 128
     if np.count_nonzero(high[2:] & high[1:-1] & high[:-2]) < MANY_LONG_DELTAS:
         return False
-    return len(LONG_DELTA.findall(TEMPO.sub(b"", data))) >= MANY_LONG_DELTAS
+    return len(LONG_DELTA.findall(re.sub(TEMPO + rb"[\s\S]{3}", b"", data))) >= MANY_LONG_DELTAS
+
+
+def _without_system_messages(chunk: bytes) -> bytes:
+    """`chunk` with F9, which symusic refuses as a status, for every byte F0 to FE.
+
+    After a system message symusic goes astray in silence if running status follows, or if it was
+    a packet of sysex. Where such a byte is part of a delta time or of text, F9 is as good. Only
+    sysex that is whole and has a status byte after it may stay.
+    """
+    if 0xF0 in chunk or 0xF7 in chunk:
+        chunk = SYSEX.sub(_keep_if_whole, chunk)
+    return chunk.translate(REFUSED_SYSTEM)
+
+
+def _keep_if_whole(found: re.Match[bytes]) -> bytes:
+    sysex = found[0]
+    is_whole = len(sysex) > 1 and sysex.index(0xF7) == 1 + sysex[1]
+    return sysex if is_whole else b"\xf9" + sysex[1:]
 
 
 def _possible_channels(chunk: bytes) -> list[int]:
@@ -120,18 +141,22 @@ def _leading_name(chunk: bytes) -> str | None:
 
 
 def _with_epilogue(chunk: bytes, channels: list[int], number: int) -> bytes:
-    """A whole track chunk; the meta event takes the delta time that End-of-Track had."""
+    """A track chunk's body; the meta event takes the delta time that End-of-Track had."""
     body = chunk
     if channels:
         duration = bytes([0x80 | number >> 14 & 127, 0x80 | number >> 7 & 127, number & 127])
-        closing = [bytes([place == 0, 0x80 | c]) + NOTE_OFFS for place, c in enumerate(channels)]
         marks = [bytes([1, 0x90 | c, c, 1]) + duration + bytes([0x80 | c, c, 0]) for c in channels]
-        body = b"".join([chunk[:-3], EMPTY_META, *closing, *marks, b"\0", END_OF_TRACK])
-    return b"MTrk" + len(body).to_bytes(4, "big") + body
+        closing = [bytes([1, 0x80 | c]) + NOTE_OFFS for c in channels]
+        body = b"".join([chunk[:-3], EMPTY_META, *marks, *closing, b"\0", END_OF_TRACK])
+    return body
+
+
+def _file(header: bytes, chunks: list[bytes]) -> bytes:
+    return header + b"".join(b"MTrk" + len(body).to_bytes(4, "big") + body for body in chunks)
 
 
 def _lanes(
-    tracks: Any, expected: dict[tuple[int, int], int], names: list[str | None]
+    tracks: Any, expected: set[tuple[int, int]], names: list[str | None]
 ) -> list[Lane] | None:
     """The tracks as lanes in order of (chunk, channel), or None if any is doubtful."""
     found: dict[tuple[int, int], Lane | None] = {}
@@ -148,12 +173,10 @@ def _lanes(
             continue
         onset, velocity = onset[:-1], column["velocity"][:-1]
         end = onset.astype(np.int64) + duration[:-1]
-        # One note-off epilogue for all channels, then the markers one after another.
-        closing_tick = int(column["time"][-1]) - 1 - expected[whose] * (1 + whose[0])
         if (
             onset.min() < 0
             or duration.min() < 0
-            or end.max() >= closing_tick
+            or end.max() > column["time"][-1]
             or _silenced(track, onset, end)
         ):
             return None
