@@ -33,7 +33,8 @@ Examples:
 @click.option("--format", "kind", type=click.Choice(["mid", "musicxml"]), help="Of the file.")
 def generate(out: Path, style: str, model: Path | None, key: str | None, **options: Any) -> None:
     """Compose a song and write it as MIDI (or MusicXML)."""
-    from musicgan.compose.player import bundled_path, open_player
+    from musicgan.compose.kinds import open_any
+    from musicgan.compose.player import bundled_path
     from musicgan.compose.settings import Settings, parse_key
     from musicgan.compose.write import draw_seed, write_songs
     from musicgan.errors import ComposeError
@@ -53,7 +54,7 @@ def generate(out: Path, style: str, model: Path | None, key: str | None, **optio
         )
     except ComposeError as error:
         raise click.UsageError(str(error)) from error
-    player = open_player(model or bundled_path(style))
+    player = open_any(model or bundled_path(style))
     for written in write_songs(
         player, settings, out, count=count, kind=options["kind"], primer=options["primer"]
     ):

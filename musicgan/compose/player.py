@@ -43,6 +43,11 @@ def open_player(path: Path) -> Player:
 def player_of(file: ModelFile, path: Path) -> Player:
     """The player of a model file already read."""
     meta = file.metadata
+    if meta.get("kind") != "events":
+        raise ModelFileError(
+            f"{path}: a model of {meta.get('kind')}, where only one of note tuples (events) can "
+            "play; train one with --codec events"
+        )
     try:
         config = EventsConfig.from_json(meta["config"])
         voices = meta["voices"]

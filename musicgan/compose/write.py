@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from musicgan import __version__
-from musicgan.compose.player import Player
+from musicgan.compose.kinds import AnyPlayer, compose_any
 from musicgan.compose.settings import Settings
-from musicgan.compose.song import compose
 from musicgan.errors import MidiWriteError
 from musicgan.midifile import read_midi, write_midi
 from musicgan.score import Key, Score
@@ -37,7 +36,7 @@ def draw_seed() -> int:
 
 
 def write_songs(
-    player: Player,
+    player: AnyPlayer,
     settings: Settings,
     out: Path,
     *,
@@ -57,12 +56,12 @@ def write_songs(
     for index in range(count):
         one = replace(settings, seed=settings.seed + index)
         path = out if count == 1 else out.with_name(f"{out.stem}-{index + 1:03}{out.suffix}")
-        score = compose(player, one, heard)
+        score = compose_any(player, one, heard)
         _write(score, path, kind, provenance(player, one))
         yield _written(score, path, one)
 
 
-def provenance(player: Player, settings: Settings) -> str:
+def provenance(player: AnyPlayer, settings: Settings) -> str:
     """One line of JSON that says how to make a song again."""
     asked = {name: value for name, value in vars(settings).items() if value is not None}
     if settings.key is not None:
