@@ -103,9 +103,12 @@ def tiny_model(
     seed: int = 0,
     *,
     config: EventsConfig | None = None,
-    **metadata: Any,
+    changes: Mapping[str, Any] | None = None,
 ) -> ModelFile:
-    """A model file of random weights; pitched voices play 40 to 80, `single` notes or chords."""
+    """A model of random weights; voices play 40 to 80, `single` notes or chords.
+
+    `changes` are made to its metadata.
+    """
     config = config or tiny_config(codec)
     rng = np.random.default_rng(seed)
     parts = {"generator": generator_shapes(config), "critic": critic_shapes(config)}
@@ -127,4 +130,4 @@ def tiny_model(
         "steps": 0,
         "metrics": {},
     }
-    return ModelFile(weights, {**described, **metadata})
+    return ModelFile(weights, {**described, **(changes or {})})

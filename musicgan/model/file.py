@@ -9,13 +9,14 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from musicgan.errors import ModelFileError
 from musicgan.model.steps import Floats
@@ -46,7 +47,10 @@ class ModelFile:
 
 
 def save_model(model: ModelFile, path: Path) -> None:
-    """Write `model` to `path` atomically. Raises `ModelFileError` if the path cannot be written."""
+    """Write `model` to `path` atomically; same model, same bytes.
+
+    Raises `ModelFileError` if the path cannot be written.
+    """
     tensors = {name: np.ascontiguousarray(value) for name, value in model.weights.items()}
     metadata = {
         "format": FORMAT,
@@ -56,11 +60,22 @@ def save_model(model: ModelFile, path: Path) -> None:
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(tensors, beside, metadata=metadata)
+        beside.write_bytes(_ordered(save(tensors, metadata)))
         beside.replace(path)
     except (OSError, SafetensorError) as error:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
         raise ModelFileError(f"{path}: the model cannot be written: {error}") from error
+
+
+def _ordered(data: bytes) -> bytes:
+    """The same safetensors file with its metadata in order: the library's order is random."""
+    size = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + size])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # the format wants tensors aligned
+    return len(text).to_bytes(8, "little") + text + data[8 + size :]
 
 
 def load_model(path: Path) -> ModelFile:
@@ -78,6 +93,8 @@ def load_model(path: Path) -> ModelFile:
                     f"{VERSION}: update musicgan or train the model anew"
                 )
             metadata = json.loads(header["model"])
+            if not isinstance(metadata, dict):
+                raise ValueError("it describes no model")
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise ModelFileError(f"{path}: not a whole model file: {error}") from error

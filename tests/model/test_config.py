@@ -1,0 +1,41 @@
+"""A model's description of itself."""
+
+import json
+
+import pytest
+from tiny_model import band_codec, choir_codec, tiny_config
+
+from musicgan.model.config import METRES, TEMPO_EDGES_BPM, EventsConfig
+
+
+@pytest.mark.parametrize("codec", [choir_codec(), band_codec()], ids=["choir", "band"])
+def test_a_config_survives_json(codec):
+    config = tiny_config(codec)
+    assert EventsConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
+
+
+def test_an_unknown_size_is_refused():
+    data = tiny_config(choir_codec()).to_json()
+    with pytest.raises(TypeError, match=r"unknown model sizes: \['layers'\]"):
+        EventsConfig.from_json({**data, "layers": 3})
+
+
+def test_velocity_is_a_head_only_where_it_is_stored():
+    assert tiny_config(choir_codec()).heads == 4
+    assert tiny_config(band_codec()).heads == 5
+
+
+@pytest.mark.parametrize(
+    ("metre", "bpm", "is_minor", "columns"),
+    [
+        ((4, 4), 20, False, [0, 0, 0, 0]),
+        ((3, 4), 50, True, [0, 1, 0, 1]),
+        ((3, 4), 50.1, True, [0, 1, 1, 1]),
+        ((7, 8), 400, False, [0, len(METRES), len(TEMPO_EDGES_BPM), 0]),
+    ],
+)
+def test_conditions_are_classes_of_style_metre_tempo_and_mode(metre, bpm, is_minor, columns):
+    config = tiny_config(choir_codec())
+    found = config.conditions(0, metre, bpm, is_minor)
+    assert found.tolist() == columns
+    assert (found < config.condition_sizes).all()

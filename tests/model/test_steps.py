@@ -1,0 +1,47 @@
+"""The small numpy pieces, against arithmetic done the long way."""
+
+import numpy as np
+
+from musicgan.model.steps import Table, gru_step, offsets
+
+
+def test_offsets_are_where_each_columns_rows_begin():
+    assert offsets([3, 5, 2]).tolist() == [0, 3, 8]
+    assert offsets([4]).tolist() == [0]
+
+
+def test_a_table_sums_one_row_a_column():
+    table = Table(np.arange(20, dtype=np.float32).reshape(10, 2), [3, 5, 2])
+    # rows 2, 3 + 4 and 8 + 1
+    assert table(np.array([[2, 4, 1], [0, 0, 0]])).tolist() == [[36, 39], [22, 25]]
+
+
+def test_a_gru_step_is_the_published_recurrence():
+    rng = np.random.default_rng(0)
+    hidden, x = rng.normal(size=(2, 3)), rng.normal(size=(2, 9))
+    weight, bias = rng.normal(size=(3, 9)), rng.normal(size=9)
+    h = hidden @ weight + bias
+    reset = 1 / (1 + np.exp(-(h[:, :3] + x[:, :3])))
+    update = 1 / (1 + np.exp(-(h[:, 3:6] + x[:, 3:6])))
+    new = np.tanh(x[:, 6:] + reset * h[:, 6:])
+    wanted = (1 - update) * new + update * hidden
+    before = hidden.copy()
+    got = gru_step(*(a.astype(np.float32) for a in (hidden, x, weight, bias)))
+    assert np.allclose(got, wanted, atol=1e-6)
+    assert np.array_equal(hidden, before)
+
+
+def test_a_gru_step_changes_nothing_it_is_given():
+    rng = np.random.default_rng(0)
+    given = [rng.normal(size=s).astype(np.float32) for s in ((2, 3), (2, 9), (3, 9), (9,))]
+    before = [a.copy() for a in given]
+    gru_step(*given)
+    assert all(np.array_equal(a, b) for a, b in zip(given, before, strict=True))
+
+
+def test_extreme_gates_do_not_overflow():
+    x = np.full((1, 9), 1e4, np.float32)
+    zeros = np.zeros((1, 3), np.float32), np.zeros((3, 9), np.float32), np.zeros(9, np.float32)
+    with np.errstate(all="raise"):
+        assert np.array_equal(gru_step(zeros[0], -x, *zeros[1:]), -np.ones((1, 3)))
+        assert np.array_equal(gru_step(zeros[0], x, *zeros[1:]), np.zeros((1, 3)))
