@@ -10,7 +10,7 @@ import numpy as np
 
 from musicgan.codecs.events import EventsCodec
 from musicgan.compose.sampler import Rules
-from musicgan.errors import ModelFileError
+from musicgan.errors import CodecError, ModelFileError
 from musicgan.model.config import EventsConfig
 from musicgan.model.critic import Critic
 from musicgan.model.file import ModelFile, load_model
@@ -60,7 +60,7 @@ def player_of(file: ModelFile, path: Path) -> Player:
             codec=EventsCodec(**meta["codec"]["options"]),
             rules=rules,
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, CodecError) as error:
         raise ModelFileError(f"{path}: the model's description is damaged: {error!r}") from error
 
 
