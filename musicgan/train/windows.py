@@ -164,7 +164,10 @@ class Windows:
         return self._collate(parts)
 
     def every(self, batch: int) -> Iterator[Batch]:
-        """All windows one after another without overlap, at their own pitch."""
+        """All windows one after another without overlap, at their own pitch.
+
+        A tail of fewer than 16 rows is left out: hardly anything would be known of it.
+        """
         parts = [
             (song, begin, 0)
             for song in self.songs

@@ -1,0 +1,87 @@
+"""Small music and small networks for the tests of training."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from musicgan.codecs.events import EventsCodec
+from musicgan.corpus.piece import Piece, make_piece
+from musicgan.model.config import EventsConfig
+from musicgan.score import NOTE, Metre, Score, Tempo, Track, sort_notes
+from musicgan.train.choose import choose_layout
+from musicgan.train.networks import Generator, Posterior
+from musicgan.train.windows import Song, Windows, analyse_pieces, voice_ranges
+
+CPU = torch.device("cpu")
+TPB = 48
+LEAD, BASS, DRUMS = ("lead", 0, False), ("bass", 32, False), ("drums", 0, True)
+
+
+def tune(seed: int, bars: int = 8, drums: bool = False) -> Score:
+    """A walk in quavers over crotchets that now and then rest, in 3/4 or 4/4, high or low."""
+    rng = np.random.default_rng(seed)
+    beats = bars * (3 if seed % 3 == 0 else 4)
+    lead = 60 + seed % 7 + np.abs(np.cumsum(rng.integers(-3, 4, 2 * beats))) % 17
+    notes = [
+        (i * TPB // 2, TPB // 2 * int(rng.integers(1, 3)), pitch, int(rng.choice([40, 100])), 0)
+        for i, pitch in enumerate(lead.tolist())
+    ]
+    bass = (38 + seed % 7 + rng.integers(0, 12, beats)).tolist()
+    notes += [(i * TPB, TPB, p, 64, 1) for i, p in enumerate(bass) if rng.random() < 0.9]
+    if drums:
+        notes += [(i * TPB, TPB, int(rng.choice([36, 38, 42])), 90, 2) for i in range(beats)]
+    return Score(
+        sort_notes(np.array(notes, NOTE)),
+        (Track("lead", 0), Track("bass", 32), Track("drums", 0, True))[: 2 + drums],
+        (Tempo(0, 500_000 + 10_000 * (seed % 5)),),
+        (Metre(0, 3 if seed % 3 == 0 else 4, 4),),
+        ticks_per_beat=TPB,
+    )
+
+
+def codec(drums: bool = False, velocity_bins: int = 2) -> EventsCodec:
+    """Lead, bass and, if asked for, drums, on sixteenths."""
+    return EventsCodec(4, (LEAD, BASS, DRUMS)[: 2 + drums], velocity_bins)
+
+
+def pieces(
+    count: int, drums: bool = False, velocity_bins: int = 2, bars: int = 8, first: int = 0
+) -> list[Piece]:
+    """`count` tunes as training sees them."""
+    made = codec(drums, velocity_bins)
+    return [make_piece(f"{s}", tune(s, bars, drums), made) for s in range(first, first + count)]
+
+
+def config_for(some: list[Piece], drums: bool = False, velocity_bins: int = 2) -> EventsConfig:
+    """Networks of a size that trains in seconds."""
+    layout = choose_layout(codec(drums, velocity_bins), some)
+    return EventsConfig(
+        layout, ("tests",), hidden=16, embed=12, head=10, noise=4, critic_hidden=12, critic_embed=8
+    )
+
+
+def songs_of(some: list[Piece], config: EventsConfig) -> list[Song]:
+    """Analysed within the ranges of their own voices."""
+    return analyse_pieces(some, config, voice_ranges(some, config.layout))
+
+
+def transposed(piece: Piece, semitones: int, drums: tuple[int, ...]) -> Piece:
+    """The same piece elsewhere: what augmentation has to agree with."""
+    rows = piece.rows.astype(np.int64)
+    rows[:, 2] += np.where(np.isin(rows[:, 1], drums), 0, semitones)
+    key = replace(piece.key, tonic=(piece.key.tonic + semitones) % 12)
+    return replace(piece, rows=rows, key=key)
+
+
+def networks(config: EventsConfig, seed: int = 0) -> tuple[Generator, Posterior]:
+    """The same random weights for the same seed."""
+    torch.manual_seed(seed)
+    return Generator(config, dropout=0.2), Posterior(config)
+
+
+def windows_of(some: list[Piece], config: EventsConfig, length: int) -> Windows:
+    """Windows over pieces."""
+    return Windows(songs_of(some, config), length, config.layout)
