@@ -74,10 +74,22 @@ def empty_notes(count: int = 0) -> NDArray[np.void]:
 
 def sort_notes(notes: NDArray[np.void]) -> NDArray[np.void]:
     """Notes by (onset, track, pitch, duration), [N] -> [N]."""
-    order = np.lexsort(
-        (notes["duration_tick"], notes["pitch"], notes["track"], notes["onset_tick"])
-    )
-    return notes[order]
+    place, duration = _place(notes), notes["duration_tick"]
+    order = np.lexsort((duration, place, notes["onset_tick"]))
+    return take_notes(notes, order)
+
+
+def take_notes(notes: NDArray[np.void], index: NDArray[np.int64]) -> NDArray[np.void]:
+    """`notes[index]`, [N] -> [M], several times quicker: a column at a time."""
+    out = empty_notes(len(index))
+    for field in NOTE.names or ():
+        out[field] = notes[field][index]
+    return out
+
+
+def _place(notes: NDArray[np.void]) -> NDArray[np.int64]:
+    """Track and pitch as one number, [N]: notes that would sound as one have the same."""
+    return notes["track"].astype(np.int64) * 128 + notes["pitch"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,26 +176,59 @@ def snap_notes(notes: NDArray[np.void], ticks_per_beat: int, grid: int) -> NDArr
     onset = rescale_tick(notes["onset_tick"], ticks_per_beat, grid)
     end = rescale_tick(notes["onset_tick"] + notes["duration_tick"], ticks_per_beat, grid)
     end = np.maximum(end, onset + 1)
-    lane = notes["track"].astype(np.int64) * 128 + notes["pitch"]
-    velocity = notes["velocity"]
+    place, velocity = _place(notes), notes["velocity"]
 
-    order = np.lexsort((onset, lane))
-    onset, end, lane, velocity = onset[order], end[order], lane[order], velocity[order]
-    first = np.ones(len(onset), bool)
-    first[1:] = (onset[1:] != onset[:-1]) | (lane[1:] != lane[:-1])
-    if not first.all():
-        start = np.flatnonzero(first)
-        end, velocity = np.maximum.reduceat(end, start), np.maximum.reduceat(velocity, start)
-        onset, lane = onset[start], lane[start]
-    next_onset = np.where(lane[1:] == lane[:-1], onset[1:], np.iinfo(np.int64).max)
-    end[:-1] = np.minimum(end[:-1], next_onset)
+    order = by_place(place, onset)
+    begin, stop, here = onset[order], end[order], place[order]
+    same_place = here[1:] == here[:-1]
+    repeated = same_place & (begin[1:] == begin[:-1])
+    kept = None
+    if repeated.any():
+        first = np.flatnonzero(np.append(True, ~repeated))
+        loudest = np.maximum.reduceat(velocity[order], first)
+        stop = np.maximum.reduceat(stop, first)
+        order, begin, here = order[first], begin[first], here[first]
+        same_place = here[1:] == here[:-1]
+        velocity = velocity.copy()
+        velocity[order] = loudest
+        kept = np.zeros(len(notes), bool)
+        kept[order] = True
+    np.minimum(stop[:-1], begin[1:], out=stop[:-1], where=same_place)
+    end[order] = stop
+    # Back in their old order there is little left to sort.
+    if kept is not None:
+        onset, end, place, velocity = onset[kept], end[kept], place[kept], velocity[kept]
+    return _sorted_by_place(onset, end, place, velocity)
 
-    order = np.lexsort((lane, onset))
+
+def by_place(place: NDArray[np.int64], onset_tick: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The order of notes by (place, onset), [N]; quick when onsets ascend in each place."""
+    # numpy sorts 16-bit keys by radix, five times quicker than wider ones.
+    narrow = place.astype(np.uint16) if len(place) and place.max() < 1 << 16 else place
+    order = np.argsort(narrow, kind="stable")
+    here, begin = place[order], onset_tick[order]
+    if ((begin[1:] < begin[:-1]) & (here[1:] == here[:-1])).any():
+        return np.lexsort((onset_tick, place))
+    return order
+
+
+def _sorted_by_place(
+    onset: NDArray[np.int64],
+    end: NDArray[np.int64],
+    place: NDArray[np.int64],
+    velocity: NDArray[np.uint8],
+) -> NDArray[np.void]:
+    """Notes by (onset, place) from columns [N], no two of which begin at one place at once."""
+    if len(onset) and onset.max() < 1 << 40:
+        order = np.argsort((onset << 23) | place, kind="stable")
+    else:
+        order = np.lexsort((place, onset))
+    place = place[order]
     out = empty_notes(len(order))
     out["onset_tick"] = onset[order]
     out["duration_tick"] = (end - onset)[order]
-    out["pitch"] = (lane % 128)[order]
-    out["track"] = (lane // 128)[order]
+    out["pitch"] = place & 127
+    out["track"] = place >> 7
     out["velocity"] = velocity[order]
     return out
 

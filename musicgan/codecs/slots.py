@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musicgan.errors import CodecError
-from musicgan.score import Score, Track, sort_notes
+from musicgan.score import Score, Track, take_notes
 
 DROPPED = -1
 """The slot of a track that has no slot of its kind."""
@@ -98,10 +98,10 @@ def _distance(one: Fraction | None, other: Fraction | None) -> Fraction:
 
 
 def merge_tracks(score: Score, slots: tuple[Slot, ...]) -> Score:
-    """The score with `slots` for tracks: [N] notes -> [M <= N], sorted.
+    """The score with `slots` for tracks: [N] notes -> [M <= N], in the old order.
 
     Notes of tracks with no slot of their kind are dropped (see `assign_tracks`). Overlaps that
-    merging makes are left for `Score.snapped` to resolve. Merging twice is merging once.
+    merging makes, and the order, are left for `Score.snapped` to resolve. Merging twice is merging once.
     """
     tracks = slot_tracks(slots)
     if score.tracks == tracks:
@@ -109,6 +109,6 @@ def merge_tracks(score: Score, slots: tuple[Slot, ...]) -> Score:
     assigned = assign_tracks(score, slots)
     slot = assigned[score.notes["track"]]
     kept = slot != DROPPED
-    notes = score.notes[kept]
+    notes = take_notes(score.notes, np.flatnonzero(kept))
     notes["track"] = slot[kept]
-    return replace(score, notes=sort_notes(notes), tracks=tracks)
+    return replace(score, notes=notes, tracks=tracks)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from musicgan.score import MAX_TRACKS, Key, Metre, Score, Tempo, Track, empty_notes
+from musicgan.score import MAX_TRACKS, Key, Metre, Score, Tempo, Track, by_place, empty_notes
 
 MAX_BEATS = 1_000_000
 """No note of a read Score begins or ends later than this many beats (139 hours at 120 bpm).
@@ -141,11 +141,10 @@ def end_at_retrigger(
     re-trigger belongs to the earlier note. Pairing keeps the multiset of note-off ticks, so
     they can be dealt out again.
     """
+    order = by_place(slot, onset_tick)
     # Ticks have at most 36 bits, so that (slot, tick) is one sortable number.
-    lane = slot << 36
-    on = lane | onset_tick
-    order = np.argsort(on, kind="stable")
-    on, end = on[order], (lane | end_tick)[order]
+    lane = slot[order] << 36
+    on, end = lane | onset_tick[order], lane | end_tick[order]
     overlaps = end[:-1] > on[1:]
     if not overlaps.any():
         return end_tick
