@@ -89,7 +89,7 @@ def take_notes(notes: NDArray[np.void], index: NDArray[np.int64]) -> NDArray[np.
 
 def _place(notes: NDArray[np.void]) -> NDArray[np.int64]:
     """Track and pitch as one number, [N]: notes that would sound as one have the same."""
-    return notes["track"].astype(np.int64) * 128 + notes["pitch"]
+    return np.asarray(notes["track"].astype(np.int64) * 128 + notes["pitch"])
 
 
 @dataclass(frozen=True, eq=False)

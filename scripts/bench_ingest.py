@@ -95,7 +95,7 @@ def measure(
     notes = files = 0
     for path in paths:
         try:
-            best = {label: np.inf for label in readers}
+            best = dict.fromkeys(readers, np.inf)
             for _ in range(rounds):
                 for label, read in readers.items():
                     best[label] = min(best[label], timed(read, path))

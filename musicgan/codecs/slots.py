@@ -101,7 +101,8 @@ def merge_tracks(score: Score, slots: tuple[Slot, ...]) -> Score:
     """The score with `slots` for tracks: [N] notes -> [M <= N], in the old order.
 
     Notes of tracks with no slot of their kind are dropped (see `assign_tracks`). Overlaps that
-    merging makes, and the order, are left for `Score.snapped` to resolve. Merging twice is merging once.
+    merging makes, and the order, are left for `Score.snapped` to resolve. Merging twice is merging
+    once.
     """
     tracks = slot_tracks(slots)
     if score.tracks == tracks:
