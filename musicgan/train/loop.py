@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
-import os
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -93,8 +93,6 @@ class Loop:
         torch.set_rng_state(state["torch_rng"])
         for phase, saved in zip(self.phases, state["phases"], strict=False):
             phase.load_state(saved)
-        if self.progress.phase < len(self.phases) and self.progress.phase >= len(state["phases"]):
-            self.phases[self.progress.phase].begin()
 
     def run(self) -> Progress:
         """Run to the end. Raises `Interrupted` after a signal, with the checkpoint saved."""
@@ -108,7 +106,8 @@ class Loop:
         progress = self.progress
         if progress.step == 0:
             phase.begin()
-            progress.planned = 0 if self.minutes else phase.max_steps
+        if not self.minutes and not progress.planned:
+            progress.planned = phase.max_steps
         planning_from, planning_sec = progress.step, time.monotonic()
         while not self._finished(phase):
             # Two updates warm caches up before the clock is believed.
@@ -138,7 +137,7 @@ class Loop:
     def _finished(self, phase: Phase) -> bool:
         progress = self.progress
         stale = phase.patience and progress.stale >= phase.patience
-        return bool(stale or (progress.planned and progress.step >= progress.planned))
+        return bool(stale) or progress.step >= (progress.planned or phase.max_steps)
 
     def _plan(self, phase: Phase, each_sec: float) -> int:
         assert self.minutes is not None
@@ -146,7 +145,7 @@ class Loop:
         left_sec = max(0.0, self.minutes * 60 - (time.monotonic() - self._begun_at))
         # A twentieth of the time goes to evaluations and checkpoints.
         steps = 0.95 * left_sec * shares[0] / sum(shares) / each_sec
-        return max(PLANNING_STEPS + 1, min(phase.max_steps, int(steps) + PLANNING_STEPS))
+        return min(phase.max_steps, max(1, int(steps)) + PLANNING_STEPS)
 
     def _evaluate(self, phase: Phase) -> None:
         progress = self.progress
@@ -154,7 +153,8 @@ class Loop:
         score = figures["score"]
         if score < progress.best_score:
             progress.best_score, progress.stale = score, 0
-            progress.best = phase.selected()
+            # A copy: what a phase hands out may be the very tensors it goes on training.
+            progress.best = copy.deepcopy(phase.selected())
         else:
             progress.stale += 1
         progress.seconds = time.monotonic() - self._begun_at
@@ -222,5 +222,5 @@ class LogFile:
 
     def _write(self, record: Mapping[str, Any]) -> None:
         line = json.dumps({"time": round(self.clock(), 1), **record})
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(line + os.linesep)
+        with self.path.open("a", encoding="utf-8", newline="\n") as file:
+            file.write(line + "\n")

@@ -1,4 +1,4 @@
-"""The networks as they are trained: heads by hand, what counts as likelihood, and that they learn."""
+"""The networks as they are trained: heads by hand, likelihood, and that they learn."""
 
 import math
 from dataclasses import replace
