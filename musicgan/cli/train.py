@@ -23,8 +23,13 @@ Examples:
 @click.option("--minutes", type=float, help="Time budget.  [default: to the plateau]")
 @click.option("--seed", default=0, show_default=True, help="Repeats a run exactly on the CPU.")
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint beside the model.")
-@click.option("--codec", type=click.Choice(["events", "pianoroll"]), default="events",
-              show_default=True, help="Note tuples, or frames for the differentiable GAN.")  # fmt: skip
+@click.option(
+    "--codec",
+    type=click.Choice(["events", "pianoroll"]),
+    default="events",
+    show_default=True,
+    help="Note tuples, or frames for the differentiable GAN.",
+)
 @click.option("--device", help="cpu, cuda, cuda:1.  [default: CUDA where there is one]")
 @click.option("--hidden", default=256, show_default=True, help="Width of the generator.")
 @click.option("--dropout", default=0.4, show_default=True, help="More for smaller collections.")
@@ -41,7 +46,7 @@ def train(folder: Path, out: Path, resume: bool, **asked: Any) -> None:
     if find_spec("torch") is None:
         raise MissingExtraError("training", "train")
     from musicgan.train.loop import Interrupted
-    from musicgan.train.run import Options
+    from musicgan.train.options import Options
     from musicgan.train.run import train as train_model
     from musicgan.train.watch import Watch
 

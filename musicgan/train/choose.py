@@ -10,6 +10,7 @@ import numpy as np
 
 from musicgan.codecs.context import Layout
 from musicgan.codecs.events import DURATION, WAIT, EventsCodec
+from musicgan.codecs.pianoroll import PianorollCodec
 from musicgan.codecs.slots import Slot
 from musicgan.corpus.piece import Piece
 from musicgan.corpus.scan import find_midi
@@ -30,6 +31,32 @@ def choose_codec(folder: Path) -> EventsCodec:
 
     Raises `CorpusError` when none can be read.
     """
+    scores = _sample(folder)
+    velocities = np.median([len(np.unique(score.notes["velocity"])) for score in scores])
+    return EventsCodec(
+        grid=_grid(scores), slots=_slots(scores), velocity_bins=8 if velocities > 4 else 1
+    )
+
+
+def choose_frames_codec(folder: Path) -> PianorollCodec:
+    """A frame codec for the files under `folder`: cells for the pitches they use, no velocity.
+
+    Raises `CorpusError` when none can be read.
+    """
+    scores = _sample(folder)
+    low, high = np.quantile(np.concatenate([s.notes["pitch"] for s in scores]), [0.0005, 0.9995])
+    # A codec has an octave at least: what lies outside moves into it.
+    low_pitch = min(int(low), 127 - 11)
+    return PianorollCodec(
+        grid=_grid(scores),
+        slots=_slots(scores),
+        low_pitch=low_pitch,
+        high_pitch=max(int(np.ceil(high)), low_pitch + 11),
+    )
+
+
+def _sample(folder: Path) -> list[Score]:
+    """The scores with notes among an even sample of the files under `folder`."""
     names = find_midi(folder)
     scores = []
     for name in names[:: -(-len(names) // SAMPLE_FILES)]:
@@ -40,10 +67,7 @@ def choose_codec(folder: Path) -> EventsCodec:
     scores = [score for score in scores if len(score)]
     if not scores:
         raise CorpusError(f"{folder}: not one file of it can be read as music")
-    velocities = np.median([len(np.unique(score.notes["velocity"])) for score in scores])
-    return EventsCodec(
-        grid=_grid(scores), slots=_slots(scores), velocity_bins=8 if velocities > 4 else 1
-    )
+    return scores
 
 
 def _grid(scores: Sequence[Score]) -> int:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 
+from musicgan.codecs.base import Codec
 from musicgan.codecs.events import EventsCodec
 from musicgan.compose.player import player_of
 from musicgan.compose.settings import Settings
@@ -23,12 +22,14 @@ from musicgan.errors import CorpusError
 from musicgan.model.config import EventsConfig
 from musicgan.model.file import ModelFile, save_model
 from musicgan.score import Score
-from musicgan.train.adversarial import AdversarialOptions, AdversarialPhase, CriticTrainer
-from musicgan.train.choose import choose_codec, choose_layout
+from musicgan.train.adversarial import AdversarialPhase, CriticTrainer
+from musicgan.train.choose import choose_codec, choose_frames_codec, choose_layout
 from musicgan.train.critic_phase import CriticPhase
-from musicgan.train.likelihood import LikelihoodOptions, LikelihoodPhase
+from musicgan.train.frames_run import FramesRun
+from musicgan.train.likelihood import LikelihoodPhase
 from musicgan.train.loop import Loop
 from musicgan.train.networks import Critic, Generator, Posterior
+from musicgan.train.options import Options, best_of, choose_device, typical
 from musicgan.train.phase import Phase
 from musicgan.train.quality import SongJudge
 from musicgan.train.rollout import played
@@ -41,28 +42,42 @@ SHORTEST_WINDOW = 32
 SHORTEST_PIECE = 16
 
 
-@dataclass(frozen=True)
-class Options:
-    """Everything a run can be told. `minutes` None: to the plateau."""
+class Run(Protocol):
+    """What training by any codec has in common."""
 
-    style: str = "my-style"
-    licence: str = "unstated"
-    minutes: float | None = None
-    seed: int = 0
-    device: str | None = None
-    codec: str = "events"
-    hidden: int = 256
-    dropout: float = 0.4
-    critic_dropout: float = 0.4
-    likelihood: LikelihoodOptions = field(default_factory=LikelihoodOptions)
-    adversarial: AdversarialOptions = field(default_factory=AdversarialOptions)
-    likelihood_steps: int = 4000
-    adversarial_steps: int = 400
-    critic_steps: int = 300
+    corpus: Corpus
+    options: Options
+    unused: tuple[str, ...]
+    """Options that make no difference to this run."""
+
+    @property
+    def codec(self) -> Codec:
+        """How scores become rows."""
+        ...
+
+    @property
+    def phases(self) -> list[Phase]:
+        """What the loop runs, in turn."""
+        ...
+
+    def model_file(self, history: Sequence[dict[str, Any]]) -> ModelFile:
+        """The model as it stands."""
+        ...
+
+    def sample(self) -> Score:
+        """A song by the present weights, without disturbing any random state."""
+        ...
+
+    def summary(self) -> str:
+        """What was chosen, in one line."""
+        ...
 
 
 class EventsRun:
     """Networks, phases and the model file of a run over note tuples."""
+
+    unused: tuple[str, ...] = ("frames",)
+    """Options that make no difference here."""
 
     def __init__(self, corpus: Corpus, codec: EventsCodec, options: Options) -> None:
         torch.manual_seed(options.seed)
@@ -139,6 +154,20 @@ class EventsRun:
         )
 
 
+def _events(folder: Path, options: Options) -> Run:
+    codec = choose_codec(folder)
+    return EventsRun(Corpus.open(folder, codec), codec, options)
+
+
+def _frames(folder: Path, options: Options) -> Run:
+    codec = choose_frames_codec(folder)
+    return FramesRun(Corpus.open(folder, codec), codec, options)
+
+
+RUNS: dict[str, Callable[[Path, Options], Run]] = {"events": _events, "pianoroll": _frames}
+"""What `Options.codec` names."""
+
+
 def train(
     folder: Path,
     out: Path,
@@ -152,8 +181,7 @@ def train(
     The checkpoint lies beside it in `OUT.run/`. Raises `CorpusError`, `CheckpointError`, and
     `loop.Interrupted` after SIGINT with the checkpoint saved.
     """
-    codec = choose_codec(folder)
-    run = EventsRun(Corpus.open(folder, codec), codec, options)
+    run = RUNS[options.codec](folder, options)
     if watch is not None:
         watch.say(run.summary())
         watch.show_samples(run.sample)
@@ -174,31 +202,17 @@ def run_folder(out: Path) -> Path:
     return out.with_name(out.name + ".run")
 
 
-def identity(run: EventsRun) -> dict[str, Any]:
+def identity(run: Run) -> dict[str, Any]:
     """What must be the same for a run to be resumed."""
     options = run.options
-    settings = {k: v for k, v in vars(options).items() if k not in ("device", "minutes")}
+    left_out = ("device", "minutes", *run.unused)
+    settings = {k: v for k, v in vars(options).items() if k not in left_out}
     text = json.dumps(settings, default=vars, sort_keys=True)
     return {
         "collection": run.corpus.manifest_hash,
         "codec": json.dumps(dict(run.codec.options()), sort_keys=True),
         "options": hashlib.sha256(text.encode()).hexdigest()[:16],
     }
-
-
-def choose_device(name: str | None) -> torch.device:
-    """The device asked for, else CUDA where there is one, else the CPU."""
-    if name is not None:
-        return torch.device(name)
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def typical(pieces: Sequence[Piece]) -> dict[str, Any]:
-    """The collection's commonest metre, median tempo and keys by frequency."""
-    metre = Counter(piece.metre for piece in pieces).most_common(1)[0][0]
-    keys = sorted([piece.key.tonic, int(piece.key.is_minor)] for piece in pieces)
-    bpm = float(np.median([piece.bpm for piece in pieces]))
-    return {"metre": list(metre), "bpm": round(bpm, 1), "keys": keys}
 
 
 def single_voices(pieces: Sequence[Piece], voices: int) -> list[bool]:
@@ -224,20 +238,6 @@ def shared_length(songs: Sequence[Song]) -> int:
             f"half of the pieces have fewer than {SHORTEST_WINDOW} notes: give longer pieces"
         )
     return length
-
-
-def best_of(history: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The selected evaluation of each phase."""
-    best: dict[str, Any] = {}
-    for record in history:
-        name = str(record["phase"])
-        if name not in best or record["score"] < best[name]["score"]:
-            best[name] = {key: _short(value) for key, value in record.items()}
-    return best
-
-
-def _short(value: Any) -> Any:
-    return round(value, 4) if isinstance(value, float) else value
 
 
 def _long_enough(pieces: Sequence[Piece]) -> list[Piece]:

@@ -1,0 +1,133 @@
+"""Phase one for frames: teacher-forced cross-entropy of every cell.
+
+The noise is drawn at every step and never inferred, so likelihood alone teaches the generator to
+do without it: the draws of the cells vary the songs; the adversarial phase may use the noise.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from musicgan.train.frame_windows import FrameBatch, FrameWindows
+from musicgan.train.frames_networks import FramesGenerator
+from musicgan.train.likelihood import LikelihoodOptions, autocast, schedule
+from musicgan.train.losses import frame_loss
+from musicgan.train.phase import Ema, descend
+
+
+def frame_nll(generator: FramesGenerator, batch: FrameBatch, noise: Tensor) -> Tensor:
+    """Cross-entropy in nats a frame over the frames there are; noise [B, T + 1, Z]."""
+    logits = generator(batch.fed, batch.frames, batch.places, batch.conditions, noise)
+    return frame_loss(logits[batch.mask].float(), batch.frames[batch.mask])
+
+
+def noise_for(
+    batch: FrameBatch, size: int, rng: np.random.Generator, device: torch.device
+) -> Tensor:
+    """z for the first state and for every step, [B, T + 1, Z], drawn on the CPU."""
+    count, length = batch.mask.shape
+    drawn = rng.standard_normal((count, length + 1, size)).astype(np.float32)
+    return torch.from_numpy(drawn).to(device)
+
+
+@torch.no_grad()
+def held_out_frames(
+    generator: FramesGenerator, windows: FrameWindows, device: torch.device
+) -> float:
+    """Nats a frame over all windows, under the same noise each time."""
+    generator.eval()
+    rng = np.random.default_rng(0)
+    total, frames = 0.0, 0
+    for some in windows.every(64):
+        batch = some.to(device)
+        noise = noise_for(batch, generator.config.noise, rng, device)
+        count = int(batch.mask.sum())
+        total += float(frame_nll(generator, batch, noise)) * count
+        frames += count
+    return total / frames
+
+
+class FramesLikelihoodPhase:
+    """The generator learns the training windows; selected by held-out cross-entropy."""
+
+    name = "likelihood"
+    share = 0.6
+
+    def __init__(
+        self,
+        generator: FramesGenerator,
+        train: FrameWindows,
+        valid: FrameWindows,
+        seed: int,
+        options: LikelihoodOptions,
+        device: torch.device,
+        max_steps: int,
+        eval_steps: int = 100,
+        patience: int = 12,
+    ) -> None:
+        self.generator = generator.to(device)
+        self.train, self.valid = train, valid
+        self.options, self.device = options, device
+        self.max_steps, self.eval_steps, self.patience = max_steps, eval_steps, patience
+        self.steps = 0
+        self.rng = np.random.default_rng([seed, 1])
+        self.optimizer = torch.optim.AdamW(
+            generator.parameters(), options.rate, (0.9, 0.98), weight_decay=options.weight_decay
+        )
+        self.ema = Ema(generator, options.ema)
+
+    def begin(self) -> None:
+        """Nothing to prepare."""
+
+    def step(self, progress: float) -> dict[str, float]:
+        """One update on random transposed windows."""
+        options = self.options
+        for group in self.optimizer.param_groups:
+            group["lr"] = options.rate * schedule(self.steps, progress, options.warmup_steps)
+        self.generator.train()
+        batch = self.train.draw(options.batch, self.rng).to(self.device)
+        noise = noise_for(batch, self.generator.config.noise, self.rng, self.device)
+        with autocast(self.device, options.bf16):
+            loss = frame_nll(self.generator, batch, noise)
+        norm = descend(self.optimizer, loss, self.generator.parameters(), options.clip)
+        self.ema.update()
+        self.steps += 1
+        return {"train_nll": float(loss.detach()), "gradient": norm}
+
+    def evaluate(self) -> dict[str, float]:
+        """Nats a frame on all held-out windows."""
+        generator = self.ema.module
+        assert isinstance(generator, FramesGenerator)
+        nll = held_out_frames(generator, self.valid, self.device)
+        return {"nll": nll, "score": nll}
+
+    def state(self) -> dict[str, Any]:
+        """Network, optimiser, averages and random state."""
+        return {
+            "generator": self.generator.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "ema": self.ema.state(),
+            "rng": self.rng.bit_generator.state,
+            "steps": self.steps,
+        }
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on from `state`."""
+        self.generator.load_state_dict(state["generator"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.ema.load_state(state["ema"])
+        self.rng.bit_generator.state = state["rng"]
+        self.steps = int(state["steps"])
+
+    def selected(self) -> dict[str, Any]:
+        """The averaged weights."""
+        return self.ema.state()
+
+    def restore(self, selected: dict[str, Any]) -> None:
+        """The averaged weights become the network's."""
+        self.ema.load_state(selected)
+        self.generator.load_state_dict(self.ema.module.state_dict())

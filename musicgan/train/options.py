@@ -1,0 +1,66 @@
+"""What a run can be told, and what every run says of itself in its model file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+from musicgan.corpus.piece import Piece
+from musicgan.train.adversarial import AdversarialOptions
+from musicgan.train.frames_adversarial import FramesAdversarialOptions
+from musicgan.train.likelihood import LikelihoodOptions
+
+
+@dataclass(frozen=True)
+class Options:
+    """Everything a run can be told. `minutes` None: to the plateau."""
+
+    style: str = "my-style"
+    licence: str = "unstated"
+    minutes: float | None = None
+    seed: int = 0
+    device: str | None = None
+    codec: str = "events"
+    hidden: int = 256
+    dropout: float = 0.4
+    critic_dropout: float = 0.4
+    likelihood: LikelihoodOptions = field(default_factory=LikelihoodOptions)
+    adversarial: AdversarialOptions = field(default_factory=AdversarialOptions)
+    likelihood_steps: int = 4000
+    adversarial_steps: int = 400
+    critic_steps: int = 300
+    frames: FramesAdversarialOptions = field(default_factory=FramesAdversarialOptions)
+
+
+def choose_device(name: str | None) -> torch.device:
+    """The device asked for, else CUDA where there is one, else the CPU."""
+    if name is not None:
+        return torch.device(name)
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def typical(pieces: Sequence[Piece]) -> dict[str, Any]:
+    """The collection's commonest metre, median tempo and keys by frequency."""
+    metre = Counter(piece.metre for piece in pieces).most_common(1)[0][0]
+    keys = sorted([piece.key.tonic, int(piece.key.is_minor)] for piece in pieces)
+    bpm = float(np.median([piece.bpm for piece in pieces]))
+    return {"metre": list(metre), "bpm": round(bpm, 1), "keys": keys}
+
+
+def best_of(history: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The selected evaluation of each phase."""
+    best: dict[str, Any] = {}
+    for record in history:
+        name = str(record["phase"])
+        if name not in best or record["score"] < best[name]["score"]:
+            best[name] = {key: _short(value) for key, value in record.items()}
+    return best
+
+
+def _short(value: Any) -> Any:
+    return round(value, 4) if isinstance(value, float) else value
