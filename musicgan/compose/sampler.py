@@ -18,6 +18,9 @@ from musicgan.compose.sampling import draw, masked
 from musicgan.model.generator import Generator, GeneratorState
 from musicgan.model.steps import Floats, Ints
 
+NOT_EVER = np.int64(1 << 62)
+"""The step at which a voice that never plays is free."""
+
 
 @dataclass(frozen=True)
 class EvenBars:
@@ -144,7 +147,7 @@ class Sampler:
         moment = context.moment(wait, *place)
         base = generator.moment(trunk, moment)
 
-        voice = self._draw(generator.voice(base), self._voices(wait, moment))
+        voice = self._draw(generator.voice(base), self._voices(wait))
         own, last, lowest = context.own_voice(voice, moment)
         logits = generator.pitch(base, own, context.tonic, last, lowest)
         pitch = self._draw(logits, self._pitches(wait, voice))
@@ -153,7 +156,7 @@ class Sampler:
 
         rows = np.zeros((len(wait), 5), np.int64)
         rows[:, WAIT], rows[:, VOICE], rows[:, PITCH] = wait, voice, pitch
-        rows[:, DURATION] = self._within(wait, duration)
+        rows[:, DURATION] = self._within(wait, voice, duration)
         if generator.config.heads == 5:
             rows[:, VELOCITY] = self._draw(generator.velocity(base, columns, rows[:, DURATION]))
         self.ended = ended
@@ -165,30 +168,40 @@ class Sampler:
         return draw(logits, self.rng, self.temperature, self.top_p)
 
     def _waits(self) -> NDArray[np.bool_]:
-        """Waits that keep the rows in order and the song within its bars, [B, W]."""
-        layout = self.layout
-        allowed = np.ones((len(self.row), layout.end + 1), bool)
-        first = self.row[:, WAIT] < 0
-        top = layout.voices - 1
-        crowded = (self.row[:, VOICE] == top) & self.rules.single[top]
-        allowed[:, 0] = first | ~crowded
+        """Waits that keep the rows in order and the song within its bars, [B, W].
+
+        At each of them some voice may play; END comes early when none may before the song is over.
+        """
+        layout, onset = self.layout, self.context.onset_step
+        waits = np.arange(layout.end)
+        allowed = np.ones((len(onset), layout.end + 1), bool)
+        until_free = np.minimum(self._free_step().min(axis=1) - onset, layout.max_wait)
+        allowed[:, :-1] = waits >= until_free[:, None]
+        allowed[:, 0] = self._voices(np.zeros_like(onset)).any(axis=1)
         if not self.rules.must_end:
-            allowed[:, layout.end] = False
+            allowed[:, -1] = False
             return allowed
-        _, remaining = self.bars.place(self.context.onset_step, layout.max_position)
-        allowed[:, layout.end] = (remaining <= 1) & ~first
-        left_step = self.bars.end_step - self.context.onset_step
-        allowed[:, : layout.end] &= np.arange(layout.end) < left_step[:, None]
+        _, remaining = self.bars.place(onset, layout.max_position)
+        allowed[:, :-1] &= waits < (self.bars.end_step - onset)[:, None]
+        over = (remaining <= 1) | ~allowed[:, :-1].any(axis=1)
+        allowed[:, -1] = over & (self.row[:, WAIT] >= 0)
         return allowed
 
-    def _voices(self, wait: Ints, moment: Ints) -> NDArray[np.bool_]:
-        """Voices not before the last row's at the same onset, and free if they play single."""
-        voices = np.arange(self.layout.voices)
-        together = ((wait == 0) & (self.row[:, WAIT] >= 0))[:, None]
-        last = self.row[:, VOICE, None]
-        allowed = ~together | (voices > last) | ((voices == last) & ~self.rules.single)
-        sounding = moment[:, 3:-12] == 1
-        return np.asarray(allowed & ~(sounding & self.rules.single))
+    def _free_step(self) -> Ints:
+        """From which step on each voice may play, [B, V]: single ones once they are silent."""
+        rules = self.rules
+        free = np.where(rules.single, self.context.last_end_step, 0)
+        return np.where(rules.ranges[:, 0] <= rules.ranges[:, 1], free, NOT_EVER)
+
+    def _voices(self, wait: Ints) -> NDArray[np.bool_]:
+        """Voices that are free and, at the last row's onset, not before its voice, [B, V]."""
+        voices, last = np.arange(self.layout.voices), self.row[:, VOICE, None]
+        together = (wait == 0) & (self.row[:, WAIT] >= 0)
+        # A chord goes on upwards, if there is room.
+        above = ~self.rules.single & (self.row[:, PITCH, None] < self.rules.ranges[:, 1])
+        follows = (voices > last) | ((voices == last) & above)
+        free = self._free_step() <= (self.context.onset_step + wait)[:, None]
+        return np.asarray(free & (follows | ~together[:, None]))
 
     def _pitches(self, wait: Ints, voice: Ints) -> NDArray[np.bool_]:
         """Pitches in the voice's range, ascending within a chord of one voice."""
@@ -198,8 +211,13 @@ class Sampler:
         floor = np.where(stacked, np.maximum(low, self.row[:, PITCH] + 1), low)
         return np.asarray((pitches >= floor[:, None]) & (pitches <= high[:, None]))
 
-    def _within(self, wait: Ints, duration: Ints) -> Ints:
+    def _within(self, wait: Ints, voice: Ints, duration: Ints) -> Ints:
+        """Durations that end with the song and leave a voice free within the longest wait."""
+        onset, longest = self.context.onset_step + wait, self.layout.max_wait
+        others = self._free_step()
+        others[np.arange(len(voice)), voice] = np.where(self.rules.single[voice], NOT_EVER, 0)
+        crowded = others.min(axis=1) > onset + longest
+        duration = np.where(crowded, np.minimum(duration, longest), duration)
         if not self.rules.must_end:
             return duration
-        left = self.bars.end_step - self.context.onset_step - wait
-        return np.clip(duration, 1, np.maximum(left, 1))
+        return np.clip(duration, 1, np.maximum(self.bars.end_step - onset, 1))

@@ -9,6 +9,8 @@ from musicgan.errors import ComposeError
 from musicgan.score import PITCH_NAMES, Key
 
 MAX_BARS = 10_000
+NOTE_VALUES = (1, 2, 4, 8, 16, 32, 64, 128)
+"""What a metre can count, as MIDI can say it."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,12 @@ class Settings:
         _within("block", self.block, 1, 64)
         if self.tempo_bpm is not None:
             _within("tempo", self.tempo_bpm, 20, 400)
+        if self.metre is not None:
+            above, below = self.metre
+            if not 1 <= above <= 255 or below not in NOTE_VALUES:
+                raise ComposeError(
+                    f"metre {above}/{below}: from 1 to 255 beats, of 1, 2, 4, 8, 16, 32, 64 or 128"
+                )
 
 
 def _within(name: str, value: float, low: float, high: float) -> None:
