@@ -1,0 +1,190 @@
+"""What a note costs when it is played: our numpy step beside ONNX Runtime and torch.
+
+One recurrent step and all heads of a note tuple at width 256, batch 1, one thread each; the
+same weights, the same work, interleaved within one run. Then whole songs: microseconds a note
+with the context, the rules and the draws, without the critic and with it.
+
+    python scripts/bench_generate.py [--rounds 7] [--model FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import torch
+from torch import Tensor, nn
+
+from musicgan.codecs.context import Layout
+from musicgan.compose.player import bundled_path, open_player
+from musicgan.compose.settings import Settings
+from musicgan.compose.song import compose
+from musicgan.model.config import EventsConfig
+from musicgan.model.generator import Generator as PlayedGenerator
+from musicgan.train.networks import Generator
+from musicgan.train.rollout import played
+
+NOTES = 400
+LIMIT_US = 100.0
+
+
+class Step(nn.Module):
+    """One step and the heads, as torch and ONNX see it: the same arithmetic as ours."""
+
+    def __init__(self, net: Generator) -> None:
+        super().__init__()
+        self.net = net
+        weight, size = net.rnn.weight_ih_l0, net.config.head
+        self.size = size
+        self.table = nn.Parameter(net.embed.weight @ weight.T)
+        self.song = nn.Parameter(net.rnn.bias_ih_l0.detach().clone())
+
+    def forward(self, inputs: Tensor, moment: Tensor, own: Tensor, columns: Tensor, h: Tensor):
+        net, size = self.net, self.size
+        x = self.table[inputs + net.embed.offsets].sum(0) + self.song
+        y = net.rnn.weight_hh_l0 @ h + net.rnn.bias_hh_l0
+        n = h.shape[0]
+        gates = torch.sigmoid(x[: 2 * n] + y[: 2 * n])
+        new = torch.tanh(x[2 * n :] + gates[:n] * y[2 * n :])
+        h = new + gates[n:] * (h - new)
+        trunk = net.trunk(h)
+        base = trunk[size:] + net.moment.weight[moment + net.moment.offsets].sum(0)
+        own_sum = net.pitch_context.weight[own + net.pitch_context.offsets].sum(0)
+        dur_sum = net.duration_context.weight[columns + net.duration_context.offsets].sum(0)
+        return (
+            h,
+            net.wait_out(torch.relu(trunk[:size])),
+            net.voice_out(torch.relu(base[:size])),
+            net.pitch_out(torch.relu(base[size : 2 * size] + own_sum)),
+            net.duration_out(torch.relu(base[2 * size : 3 * size] + dur_sum)),
+        )
+
+
+def main() -> int:
+    """Print both tables."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--model", type=Path, help="default: the bundled chorale model")
+    asked = parser.parse_args()
+    torch.set_num_threads(1)
+    per_note = bench_steps(asked.rounds)
+    best = statistics.median(per_note["numpy (ours)"])
+    print(f"{'one step and all heads, width 256':36} {'us a note':>10} {'x ours':>8}")
+    for name, times in per_note.items():
+        median = statistics.median(times)
+        print(f"{name:36} {median:10.1f} {median / best:8.2f}")
+    print()
+    print(f"{'whole songs of 32 bars':36} {'us a note':>10}")
+    for name, cost in bench_songs(asked.model, asked.rounds).items():
+        print(f"{name:36} {cost:10.1f}")
+    return int(best > LIMIT_US)
+
+
+def bench_steps(rounds: int) -> dict[str, list[float]]:
+    """Microseconds a step of each way, a figure a round."""
+    config = EventsConfig(Layout(4, 4, 32, 32, 1, 33), ("bench",))
+    torch.manual_seed(0)
+    net = Generator(config).eval()
+    step = Step(net).eval()
+    rng = np.random.default_rng(0)
+    layout = config.layout
+    sizes = (layout.input_sizes, layout.moment_sizes, layout.pitch_sizes, layout.duration_sizes)
+    columns = [[rng.integers(0, s, len(s)) for s in sizes] for _ in range(NOTES)]
+    ways = {
+        "numpy (ours)": numpy_way(net, columns),
+        "ONNX Runtime": onnx_way(step, columns),
+        "torch, traced": torch_way(trace(step, columns), columns),
+        "torch, eager": torch_way(step, columns),
+    }
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, way in ways.items():
+            begin = time.perf_counter()
+            way()
+            times[name].append((time.perf_counter() - begin) / NOTES * 1e6)
+    return times
+
+
+def numpy_way(net: Generator, columns: list) -> Callable[[], None]:
+    config = net.config
+    generator = PlayedGenerator(played(net), config)
+    rows = [[c[None] for c in row] for row in columns]
+    tonic, last, lowest = np.array([0]), np.array([60]), np.array([48])
+
+    def run() -> None:
+        state = generator.begin(np.zeros((1, 4), int), np.zeros((1, config.noise), np.float32))
+        for inputs, moment, own, duration in rows:
+            state = generator.advance(state, inputs)
+            trunk = generator.trunk(state)
+            generator.wait(trunk)
+            base = generator.moment(trunk, moment)
+            generator.voice(base)
+            generator.pitch(base, own, tonic, last, lowest)
+            generator.duration(base, duration)
+
+    return run
+
+
+def trace(step: Step, columns: list) -> Callable[..., object]:
+    example = (*(torch.from_numpy(c) for c in columns[0]), torch.zeros(256))
+    return torch.jit.freeze(torch.jit.trace(step, example))
+
+
+def torch_way(step: Callable[..., object], columns: list) -> Callable[[], None]:
+    rows = [[torch.from_numpy(c) for c in row] for row in columns]
+
+    @torch.inference_mode()
+    def run() -> None:
+        h = torch.zeros(256)
+        for row in rows:
+            h = step(*row, h)[0]
+
+    return run
+
+
+def onnx_way(step: Step, columns: list) -> Callable[[], None]:
+    names = ["inputs", "moment", "own", "columns", "h"]
+    example = (*(torch.from_numpy(c) for c in columns[0]), torch.zeros(256))
+    with tempfile.TemporaryDirectory() as folder:
+        path = str(Path(folder) / "step.onnx")
+        outputs = ["next", "wait", "voice", "pitch", "duration"]
+        torch.onnx.export(
+            step, example, path, input_names=names, output_names=outputs, dynamo=False
+        )
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        session = onnxruntime.InferenceSession(path, options, ["CPUExecutionProvider"])
+
+    def run() -> None:
+        h = np.zeros(256, np.float32)
+        for row in columns:
+            h = session.run(None, {**dict(zip(names, row, strict=False)), "h": h})[0]
+
+    return run
+
+
+def bench_songs(model: Path | None, rounds: int) -> dict[str, float]:
+    """Median microseconds a note of whole songs."""
+    player = open_player(model or bundled_path("chorale"))
+    costs = {}
+    for name, critic in (("no critic", 0), ("critic, K = 4", 4), ("critic, K = 8", 8)):
+        figures = []
+        for seed in range(rounds):
+            begin = time.perf_counter()
+            song = compose(player, Settings(bars=32, seed=seed, critic=critic))
+            figures.append((time.perf_counter() - begin) / len(song) * 1e6)
+        costs[name] = statistics.median(figures)
+    return costs
+
+
+if __name__ == "__main__":
+    sys.exit(main())

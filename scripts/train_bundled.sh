@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# The recipe of the bundled models, on the CPU, one thread each.
+#   scripts/train_bundled.sh chorale OUT              (its MIDI is made from music21's corpus)
+#   scripts/train_bundled.sh lieder OUT MIDI_FOLDER   (OpenScore Lieder as MIDI, CC0)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+style=$1 out=$2
+export OMP_NUM_THREADS=1
+case $style in
+chorale)
+    folder=${3:-build/chorales}
+    [ -d "$folder" ] || python scripts/make_midi_data.py --set chorales --out "$folder"
+    python -m musicgan train "$folder" --out "$out" --style chorale --dropout 0.5 --minutes 18 \
+        --licence "music in the public domain; encodings from the music21 corpus"
+    ;;
+lieder)
+    python -m musicgan train "$3" --out "$out" --style lieder --dropout 0.3 --minutes 42 \
+        --licence "CC0 1.0 (OpenScore Lieder)"
+    ;;
+*)
+    echo "usage: $0 chorale|lieder OUT [MIDI_FOLDER]" >&2
+    exit 2
+    ;;
+esac
