@@ -42,7 +42,7 @@ class AdversarialOptions:
 
     batch: int = 16
     anchor_batch: int = 32
-    critic_batch: int = 64
+    critic_batch: int = 32
     opening: int = 32
     block: int = 8
     candidates: int = 8
@@ -54,9 +54,9 @@ class AdversarialOptions:
     clip: float = 1.0
     ema: float = 0.98
     critic_ema: float = 0.98
-    critic_updates: int = 2
+    critic_updates: int = 1
     """Of the critic for each of the generator."""
-    lesson_updates: int = 4
+    lesson_updates: int = 2
     """Of the critic for each batch of fakes when it learns alone."""
     critic_warmup: int = 60
     """Lessons before the generator is first moved."""
@@ -200,10 +200,9 @@ class AdversarialPhase:
         self.critic.remember(found.heard, conditions, opening)
         for _ in range(options.critic_updates):
             figures = self.critic.step(opening, self.rng)
-        figures = figures | self._generator_step(
+        return figures | self._generator_step(
             found, self._real_features(batch, critic), progress
         )
-        return figures
 
     def _generator_step(self, found: RollOut, real: Tensor, progress: float) -> dict[str, float]:
         options = self.options
@@ -307,9 +306,8 @@ class AdversarialPhase:
             batch, noise, opening, self.rng, candidates=1,
         )  # fmt: skip
         self.critic.remember(found.heard, batch.conditions.numpy(), opening)
-        for _ in range(self.options.lesson_updates):
-            figures = self.critic.step(opening, self.rng)
-        return figures
+        lessons = [self.critic.step(opening, self.rng) for _ in range(self.options.lesson_updates)]
+        return lessons[-1]
 
 
 def candidate_nll(generator: Generator, found: RollOut, device: torch.device) -> Tensor:

@@ -29,7 +29,7 @@ class LikelihoodOptions:
     batch: int = 64
     rate: float = 2e-3
     warmup_steps: int = 100
-    weight_decay: float = 0.02
+    weight_decay: float = 0.1
     clip: float = 1.0
     free_nats: float = 8.0
     ema: float = 0.998

@@ -13,7 +13,7 @@ from musicgan.codecs.events import WAIT, EventsCodec
 from musicgan.compose.sampler import EvenBars, Sampler
 from musicgan.evaluate.descriptors import descriptors
 from musicgan.evaluate.distances import frechet
-from musicgan.evaluate.ngrams import distinct_n, pairwise_distance
+from musicgan.evaluate.ngrams import distinct_n, nearest_distance, pairwise_distance
 from musicgan.model.critic import Critic
 from musicgan.model.generator import Generator
 from musicgan.model.steps import Ints
@@ -27,13 +27,13 @@ Judge = Callable[[Generator, Critic], dict[str, float]]
 class SongJudge:
     """Draws songs on held-out conditions, cuts windows, measures them against real ones.
 
-    Figures: `frechet` on musical descriptors, `distinct` and `distance` (a collapse shows
-    here), and the critic's loss and accuracy on held-out openings against drawn ones.
+    Figures: `frechet` on musical descriptors, `distinct`, `distance` and `nearest` (where a
+    collapse shows), and the critic's loss and accuracy on held-out openings against drawn ones.
     """
 
     codec: EventsCodec
     valid: Windows
-    songs: int = 64
+    songs: int = 128
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -60,6 +60,7 @@ class SongJudge:
             "frechet": float(frechet(self._real, fake)),
             "distinct": float(distinct_n(names, 4)),
             "distance": float(pairwise_distance(names[:64])),
+            "nearest": float(nearest_distance(names[:64])),
             **self._verdicts(critic, heard[:, :length], chosen),
         }
 
