@@ -110,6 +110,10 @@ def merge_tracks(score: Score, slots: tuple[Slot, ...]) -> Score:
     assigned = assign_tracks(score, slots)
     slot = assigned[score.notes["track"]]
     kept = slot != DROPPED
-    notes = take_notes(score.notes, np.flatnonzero(kept))
-    notes["track"] = slot[kept]
+    if kept.all():
+        notes = score.notes.copy()
+        notes["track"] = slot
+    else:
+        notes = take_notes(score.notes, np.flatnonzero(kept))
+        notes["track"] = slot[kept]
     return replace(score, notes=notes, tracks=tracks)

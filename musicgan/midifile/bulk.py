@@ -57,10 +57,11 @@ def read_bulk(data: bytes) -> RawMidi | None:
         _with_epilogue(chunk, found, number)
         for number, (chunk, found) in enumerate(zip(chunks, channels, strict=True), 1)
     ]
-    test = [_without_system_messages(chunk) for chunk in chunks]
+    stricter = [_without_system_messages(chunk) for chunk in chunks]
+    doubtful = [new for new, old in zip(stricter, chunks, strict=True) if new != old]
     try:
-        if test != chunks:
-            symusic.Score.from_midi(_file(data[:14], test))
+        if doubtful:
+            symusic.Score.from_midi(_file(data[:14], doubtful))
         parsed: Any = symusic.Score.from_midi(_file(data[:14], chunks))
     except Exception:  # whatever it is, the tolerant parser will have its say
         return None
@@ -194,6 +195,8 @@ def _silenced(track: Any, onset: Any, end: Any) -> bool:
     if not len(number):
         return False
     stops = control["time"][(number == ALL_NOTES_OFF) | (number == ALL_SOUND_OFF)]
+    if not len(stops):
+        return False
     return bool((np.searchsorted(stops, onset, "right") < np.searchsorted(stops, end)).any())
 
 

@@ -151,8 +151,9 @@ def end_at_retrigger(
     crowded = np.zeros(len(order), bool)
     crowded[:-1] |= overlaps
     crowded[1:] |= overlaps
-    off = np.sort(end)
-    # A crowded note has a later note-off in its slot: its own, or that of the note before it.
+    off = np.sort(end[crowded])
+    # A crowded note has a later note-off in its slot: its own, or that of the note before it,
+    # which is crowded too. Those of other notes come after the next note-on, or are past.
     next_off = off[np.searchsorted(off, on[crowded], side="right")]
     next_on = np.append(on[1:], np.iinfo(np.int64).max)[crowded]
     end[crowded] = np.minimum(next_off, next_on)
