@@ -139,15 +139,15 @@ class Sampler:
     def step(self) -> Drawn:
         """Draw one row for every song, and hear it."""
         generator, context = self.generator, self.context
-        trunk = generator.trunk(self.state)
-        wait = self._draw(generator.wait(trunk), self._waits())
+        trunk, free = generator.trunk(self.state), self._free_step()
+        wait = self._draw(generator.wait(trunk), self._waits(free))
         ended = self.ended | (wait == self.layout.end)
         wait = np.where(ended, 0, wait)
         place = self.bars.place(context.onset_step + wait, self.layout.max_position)
         moment = context.moment(wait, *place)
         base = generator.moment(trunk, moment)
 
-        voice = self._draw(generator.voice(base), self._voices(wait))
+        voice = self._draw(generator.voice(base), self._voices(wait, free))
         own, last, lowest = context.own_voice(voice, moment)
         logits = generator.pitch(base, own, context.tonic, last, lowest)
         pitch = self._draw(logits, self._pitches(wait, voice))
@@ -156,7 +156,7 @@ class Sampler:
 
         rows = np.zeros((len(wait), 5), np.int64)
         rows[:, WAIT], rows[:, VOICE], rows[:, PITCH] = wait, voice, pitch
-        rows[:, DURATION] = self._within(wait, voice, duration)
+        rows[:, DURATION] = self._within(wait, voice, duration, free)
         if generator.config.heads == 5:
             rows[:, VELOCITY] = self._draw(generator.velocity(base, columns, rows[:, DURATION]))
         self.ended = ended
@@ -167,7 +167,7 @@ class Sampler:
             logits = masked(logits, allowed)
         return draw(logits, self.rng, self.temperature, self.top_p)
 
-    def _waits(self) -> NDArray[np.bool_]:
+    def _waits(self, free: Ints) -> NDArray[np.bool_]:
         """Waits that keep the rows in order and the song within its bars, [B, W].
 
         At each of them some voice may play; END comes early when none may before the song is over.
@@ -175,9 +175,9 @@ class Sampler:
         layout, onset = self.layout, self.context.onset_step
         waits = np.arange(layout.end)
         allowed = np.ones((len(onset), layout.end + 1), bool)
-        until_free = np.minimum(self._free_step().min(axis=1) - onset, layout.max_wait)
+        until_free = np.minimum(free.min(axis=1) - onset, layout.max_wait)
         allowed[:, :-1] = waits >= until_free[:, None]
-        allowed[:, 0] = self._voices(np.zeros_like(onset)).any(axis=1)
+        allowed[:, 0] = self._voices(np.zeros_like(onset), free).any(axis=1)
         if not self.rules.must_end:
             allowed[:, -1] = False
             return allowed
@@ -193,15 +193,15 @@ class Sampler:
         free = np.where(rules.single, self.context.last_end_step, 0)
         return np.where(rules.ranges[:, 0] <= rules.ranges[:, 1], free, NOT_EVER)
 
-    def _voices(self, wait: Ints) -> NDArray[np.bool_]:
+    def _voices(self, wait: Ints, free: Ints) -> NDArray[np.bool_]:
         """Voices that are free and, at the last row's onset, not before its voice, [B, V]."""
         voices, last = np.arange(self.layout.voices), self.row[:, VOICE, None]
         together = (wait == 0) & (self.row[:, WAIT] >= 0)
         # A chord goes on upwards, if there is room.
         above = ~self.rules.single & (self.row[:, PITCH, None] < self.rules.ranges[:, 1])
         follows = (voices > last) | ((voices == last) & above)
-        free = self._free_step() <= (self.context.onset_step + wait)[:, None]
-        return np.asarray(free & (follows | ~together[:, None]))
+        silent = free <= (self.context.onset_step + wait)[:, None]
+        return np.asarray(silent & (follows | ~together[:, None]))
 
     def _pitches(self, wait: Ints, voice: Ints) -> NDArray[np.bool_]:
         """Pitches in the voice's range, ascending within a chord of one voice."""
@@ -211,10 +211,10 @@ class Sampler:
         floor = np.where(stacked, np.maximum(low, self.row[:, PITCH] + 1), low)
         return np.asarray((pitches >= floor[:, None]) & (pitches <= high[:, None]))
 
-    def _within(self, wait: Ints, voice: Ints, duration: Ints) -> Ints:
+    def _within(self, wait: Ints, voice: Ints, duration: Ints, free: Ints) -> Ints:
         """Durations that end with the song and leave a voice free within the longest wait."""
         onset, longest = self.context.onset_step + wait, self.layout.max_wait
-        others = self._free_step()
+        others = free.copy()
         others[np.arange(len(voice)), voice] = np.where(self.rules.single[voice], NOT_EVER, 0)
         crowded = others.min(axis=1) > onset + longest
         duration = np.where(crowded, np.minimum(duration, longest), duration)
