@@ -1,0 +1,62 @@
+"""The README's commands: the two lines of a newcomer, and every example, as they stand there."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from musicgan.cli import main
+from musicgan.midifile import read_midi
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```\w*\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+EXAMPLES = [line for block in BLOCKS for line in block.splitlines() if line.startswith("musicgan ")]
+CHEAP = [line for line in EXAMPLES if " generate " in line and "--model" not in line]
+
+
+def test_the_first_two_blocks_are_one_line_each():
+    assert [block.count("\n") for block in BLOCKS[:2]] == [1, 1]
+    assert "musicgan generate --out song.mid" in BLOCKS[0]
+    assert "pytest" in BLOCKS[1]
+    for block in BLOCKS[:2]:
+        assert block.startswith("python3 -m venv .venv && .venv/bin/pip install ")
+        assert "sudo" not in block
+
+
+def test_ci_runs_the_second_block():
+    """Its way of finding the line is the one tested here, run on the same file."""
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    [finder] = re.findall(r"line=\$\((.*)\)", script)
+    found = subprocess.run(["bash", "-c", finder], cwd=ROOT, capture_output=True, text=True)
+    assert found.stdout == BLOCKS[1]
+
+
+@pytest.mark.parametrize("line", EXAMPLES)
+def test_every_example_is_a_legal_call(line):
+    _, name, *arguments = shlex.split(line)
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    context = command.make_context(name, arguments)
+    assert context.params
+
+
+@pytest.mark.parametrize("line", CHEAP)
+def test_every_generate_example_writes_its_songs(line, tmp_path):
+    (tmp_path / "midi_data").symlink_to(ROOT / "midi_data")
+    arguments = shlex.split(line)[1:]
+    subprocess.run([sys.executable, "-m", "musicgan", *arguments], cwd=tmp_path, check=True)
+    songs = [p for p in tmp_path.rglob("*.mid") if "midi_data" not in p.parts]
+    count = int(arguments[arguments.index("--count") + 1]) if "--count" in arguments else 1
+    assert len(songs) == count
+    assert all(len(read_midi(song)) > 20 for song in songs)
+
+
+def test_pictures_and_files_it_names_exist():
+    linked = re.findall(r"\]\((?!http)([^)#]+)\)", README)
+    named = re.findall(r"`((?:docs|scripts|tests|midi_data)/[\w./-]*)`", README)
+    assert [name for name in linked + named if not (ROOT / name).exists()] == []
