@@ -43,13 +43,14 @@ def write_midi(score: Score, target: str | Path | IO[bytes], text: str = "") -> 
         target.write(data)
         return
     try:
-        _write_whole(Path(target), data)
+        write_whole(Path(target), data)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise MidiWriteError(f"{str(target)!r}: cannot be written: {reason}") from None
 
 
-def _write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file that appears whole or not at all. Raises `OSError` or `ValueError`."""
     if path.exists() and not path.is_file():  # a device or a pipe must not be replaced
         path.write_bytes(data)
         return
@@ -106,9 +107,12 @@ def _map_message(event: Tempo | Metre | Key) -> bytes:
     if isinstance(event, Metre):
         power = event.denominator.bit_length() - 1
         return _meta(METRE, bytes([event.numerator, power, 24, 8]))
-    # The circle of fifths, from five flats to six sharps.
-    sharps = ((event.tonic - 9 * event.is_minor) * 7 + 5) % 12 - 5
-    return _meta(KEY, bytes([sharps & 0xFF, event.is_minor]))
+    return _meta(KEY, bytes([key_sharps(event) & 0xFF, event.is_minor]))
+
+
+def key_sharps(key: Key) -> int:
+    """Sharps, or flats below zero, of a key signature: from five flats to six sharps."""
+    return ((key.tonic - 9 * key.is_minor) * 7 + 5) % 12 - 5
 
 
 def _note_events(

@@ -1,0 +1,249 @@
+"""Scores for and from other libraries: pretty_midi, music21 and, through music21, MusicXML.
+
+Neither library is imported before it is needed; music21 is the optional part `score`.
+"""
+
+from __future__ import annotations
+
+import io
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from musicgan.errors import MidiReadError, MidiWriteError, MissingExtraError
+from musicgan.midifile import write_midi
+from musicgan.midifile.raw import clean_name
+from musicgan.midifile.write import key_sharps, write_whole
+from musicgan.score import Key, Metre, Score, Tempo, Track, empty_notes, sort_notes
+from musicgan.theory import downbeats
+from musicgan.timing import bpm_to_us, tick_to_sec, us_to_bpm
+
+TRIPLET_SHARE = 0.05
+# Lengths in beats that are one note, dotted or of a triplet perhaps.
+NOTE_VALUES = {
+    Fraction(beats)
+    for beats in ("1/12", "1/6", "1/4", "1/3", "1/2", "2/3", "3/4", 1, "3/2", 2, 3, 4, 6, 8)
+}
+
+
+def to_pretty_midi(score: Score) -> Any:
+    """`score` as a `pretty_midi.PrettyMIDI`: an instrument a track, times in seconds.
+
+    Raises `MidiWriteError` if pretty_midi cannot hold it: its tempo map ends at 10^7 ticks.
+    """
+    import pretty_midi
+
+    buffer = io.BytesIO()
+    write_midi(score.with_notes(empty_notes()), buffer)
+    buffer.seek(0)
+    try:
+        result = pretty_midi.PrettyMIDI(buffer)
+    except ValueError as error:
+        raise MidiWriteError(f"pretty_midi cannot hold this score: {error}") from None
+    notes = score.notes
+    tempos = [(tempo.tick, tempo.us_per_beat) for tempo in score.tempos]
+    start_sec = tick_to_sec(notes["onset_tick"], tempos, score.ticks_per_beat).tolist()
+    end_tick = notes["onset_tick"] + notes["duration_tick"]
+    end_sec = tick_to_sec(end_tick, tempos, score.ticks_per_beat).tolist()
+    result.instruments = [
+        pretty_midi.Instrument(track.program, track.is_drum, track.name) for track in score.tracks
+    ]
+    for note, start, end in zip(notes.tolist(), start_sec, end_sec, strict=True):
+        _, _, pitch, velocity, track = note
+        result.instruments[track].notes.append(pretty_midi.Note(velocity, pitch, start, end))
+    return result
+
+
+def from_pretty_midi(midi: Any) -> Score:
+    """The Score of a `pretty_midi.PrettyMIDI`: its resolution, ticks through its tempo map.
+
+    Raises `MidiReadError` for notes that are none: a pitch or velocity MIDI lacks, an end before
+    the start, a start before 0.
+    """
+    notes = empty_notes(sum(len(instrument.notes) for instrument in midi.instruments))
+    place = 0
+    for track, instrument in enumerate(midi.instruments):
+        for note in instrument.notes:
+            legal = 0 <= note.pitch < 128 and 0 < note.velocity < 128
+            if not (legal and 0 <= note.start <= note.end < float("inf")):
+                raise MidiReadError(f"{note} in instrument {track} is no MIDI note")
+            onset, end = _tick(midi, note.start), _tick(midi, note.end)
+            notes[place] = (onset, end - onset, note.pitch, note.velocity, track)
+            place += 1
+    times_sec, bpms = midi.get_tempo_changes()
+    metres = [
+        Metre(_tick(midi, metre.time), metre.numerator, metre.denominator)
+        for metre in midi.time_signature_changes
+    ]
+    keys = [
+        Key(_tick(midi, key.time), key.key_number % 12, key.key_number >= 12)
+        for key in midi.key_signature_changes
+    ]
+    return Score(
+        notes=sort_notes(notes),
+        tracks=tuple(
+            Track(clean_name(instrument.name), instrument.program, bool(instrument.is_drum))
+            for instrument in midi.instruments
+        ),
+        tempos=tuple(
+            Tempo(_tick(midi, time), bpm_to_us(bpm))
+            for time, bpm in zip(times_sec, bpms, strict=True)
+        ),
+        metres=tuple(sorted(metres, key=lambda metre: metre.tick)),
+        keys=tuple(sorted(keys, key=lambda key: key.tick)),
+        ticks_per_beat=midi.resolution,
+    )
+
+
+def _tick(midi: Any, time_sec: float) -> int:
+    return int(midi.time_to_tick(time_sec))
+
+
+def to_music21(score: Score) -> Any:
+    """`score` as a `music21.stream.Score` to read and print, in bars and voices.
+
+    A part for each track; metre and key in every part, tempo in the first. Notes are snapped to
+    sixteenths, or to twelfths of a beat if there are triplets; those that begin and end together
+    are chords, and bars are where `theory.downbeats` has them.
+
+    Raises `MissingExtraError` if music21 is not installed.
+    """
+    music21 = _music21()
+    snapped = score.snapped(_notation_grid(score))
+    bar_step = downbeats(snapped)
+    if len(bar_step) < 2:
+        bar_step = np.array([0, 4 * snapped.ticks_per_beat])
+    result = music21.stream.Score()
+    for index in range(len(snapped.tracks)):
+        result.insert(0, _part(music21, snapped, index, bar_step))
+    return result
+
+
+def write_musicxml(score: Score, path: str | Path) -> None:
+    """Write `score` as MusicXML, by way of `to_music21`. A file appears whole or not at all.
+
+    Raises `MissingExtraError` if music21 is not installed, and `MidiWriteError` if music21
+    cannot say the score or the path cannot be written.
+    """
+    music21 = _music21()
+    try:
+        data = music21.musicxml.m21ToXml.GeneralObjectExporter(to_music21(score)).parse()
+        write_whole(Path(path), data)
+    except (music21.exceptions21.Music21Exception, OSError, ValueError) as error:
+        reason = " ".join((getattr(error, "strerror", None) or str(error)).split())
+        raise MidiWriteError(f"{str(path)!r}: cannot be written: {reason}") from None
+
+
+def _music21() -> Any:
+    try:
+        import music21
+    except ImportError:
+        raise MissingExtraError("notation by music21", "score") from None
+    return music21
+
+
+def _notation_grid(score: Score) -> int:
+    """Steps a beat to write `score` in: 12 if a good part of it lies on triplets, else 4."""
+    onset_tick, beat = score.notes["onset_tick"], score.ticks_per_beat
+    on_triplet = (onset_tick * 3 % beat == 0) & (onset_tick % beat != 0)
+    return 12 if np.count_nonzero(on_triplet) > TRIPLET_SHARE * len(onset_tick) else 4
+
+
+def _part(music21: Any, score: Score, index: int, bar_step: NDArray[np.int64]) -> Any:
+    """Track `index` of a score on a grid as a music21 part with its measures."""
+    track = score.tracks[index]
+    grid = score.ticks_per_beat
+    part = music21.stream.Part(id=f"P{index + 1}")
+    part.partName = track.name or None
+    part.insert(0, _instrument(music21, track))
+    measures = [music21.stream.Measure(number=bar) for bar in range(1, len(bar_step))]
+    signs = _signs(music21, score, with_keys=not track.is_drum, with_tempos=index == 0)
+    sounds = _sounds(music21, score.notes[score.notes["track"] == index], bar_step, grid)
+    for step, element in (*signs, *sounds):
+        bar = int(np.searchsorted(bar_step, step, side="right")) - 1
+        if bar < len(measures):
+            measures[bar].insert(Fraction(step - int(bar_step[bar]), grid), element)
+    for bar, measure in enumerate(measures):
+        measure.makeVoices(inPlace=True, fillGaps=False)
+        for voice in measure.voices or [measure]:
+            _fill_with_rests(music21, voice, int(bar_step[bar + 1] - bar_step[bar]), grid)
+        part.insert(Fraction(int(bar_step[bar]), grid), measure)
+    return part
+
+
+def _instrument(music21: Any, track: Track) -> Any:
+    if track.is_drum:
+        return music21.instrument.Percussion()
+    return music21.instrument.instrumentFromMidiProgram(track.program)
+
+
+def _signs(
+    music21: Any, score: Score, with_keys: bool, with_tempos: bool
+) -> Iterator[tuple[int, Any]]:
+    """Metre, key and tempo signs of a part: (step, sign)."""
+    for metre in score.metres:
+        text = f"{metre.numerator}/{metre.denominator}"
+        yield metre.tick, music21.meter.TimeSignature(text)
+    for key in score.keys if with_keys else ():
+        signature = music21.key.KeySignature(key_sharps(key))
+        yield key.tick, signature.asKey("minor" if key.is_minor else "major")
+    for tempo in score.tempos if with_tempos else ():
+        bpm = round(us_to_bpm(tempo.us_per_beat), 2)
+        yield tempo.tick, music21.tempo.MetronomeMark(number=bpm)
+
+
+def _sounds(
+    music21: Any, notes: NDArray[np.void], bar_step: NDArray[np.int64], grid: int
+) -> Iterator[tuple[int, Any]]:
+    """Notes and chords of a part, in tied pieces that have a note value: (step, sound)."""
+    chords: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
+    for onset, duration, pitch, velocity, _ in notes.tolist():
+        chords[onset, duration].append((pitch, velocity))
+    for (onset, duration), members in chords.items():
+        pieces = list(_pieces(onset, onset + duration, bar_step.tolist(), grid))
+        for number, (start, end) in enumerate(pieces):
+            # By name: music21 takes a bare number below 12 for a pitch class.
+            pitches = [music21.pitch.Pitch(midi=pitch) for pitch, _ in members]
+            one = len(pitches) == 1
+            sound = music21.note.Note(pitches[0]) if one else music21.chord.Chord(pitches)
+            sound.quarterLength = Fraction(end - start, grid)
+            sound.volume.velocity = max(velocity for _, velocity in members)
+            if len(pieces) > 1:
+                last = number == len(pieces) - 1
+                kind = "start" if not number else "stop" if last else "continue"
+                sound.tie = music21.tie.Tie(kind)
+            yield start, sound
+
+
+def _fill_with_rests(music21: Any, voice: Any, length_step: int, grid: int) -> None:
+    """Rests wherever nothing sounds in a voice of a bar: readers add up what a bar holds."""
+    spans = [(sound.offset, sound.offset + sound.quarterLength) for sound in voice.notes]
+    now = 0
+    for start, end in [*sorted(spans), (length_step / grid, length_step / grid)]:
+        for rest_start, rest_end in _pieces(now, round(start * grid), [], grid):
+            rest = music21.note.Rest(quarterLength=Fraction(rest_end - rest_start, grid))
+            voice.insert(Fraction(rest_start, grid), rest)
+        now = max(now, round(end * grid))
+
+
+def _pieces(start: int, end: int, bar_step: list[int], grid: int) -> Iterator[tuple[int, int]]:
+    """Cut a note at bar lines, and where its length has no note value at a beat or before."""
+    bar = bisect_right(bar_step, start)
+    while start < end:
+        while bar < len(bar_step) and bar_step[bar] <= start:
+            bar += 1
+        limit = min(end, bar_step[bar]) if bar < len(bar_step) else end
+        next_beat = start - start % grid + grid
+        if Fraction(limit - start, grid) not in NOTE_VALUES:
+            if start % grid and next_beat < limit:
+                limit = next_beat
+            while Fraction(limit - start, grid) not in NOTE_VALUES:
+                limit -= 1
+        yield start, limit
+        start = limit
