@@ -173,16 +173,19 @@ class Context:
         return np.stack([voice, degree, leap, self._height(pitch, lowest)], axis=1)
 
     def hear(self, rows: Rows, position: Ints, remaining: Ints) -> Ints:
-        """Take in one row a song, [B, 5]; return the inputs [B, I] it makes."""
+        """Take in one row a song, [B, 5]; return the inputs [B, I] it makes.
+
+        Waits and durations may lie beyond the vocabulary: time passes as they say.
+        """
         wait, voice, pitch = rows[:, WAIT], rows[:, VOICE], rows[:, PITCH]
         every = self._all
         onset = self.onset_step + wait
         drum = self._drums[voice]
         last = self.last_pitch[every, voice]
         out = np.empty((len(rows), len(self.layout.input_sizes)), np.int64)
-        out[:, 0] = wait
+        out[:, 0] = np.minimum(wait, self.layout.max_wait)
         out[:, 1] = voice
-        out[:, 2] = rows[:, DURATION]
+        out[:, 2] = np.minimum(rows[:, DURATION], self.layout.max_duration)
         out[:, 3] = rows[:, VELOCITY]
         out[:, 4] = np.where(drum, NO_DEGREE, self.degree(pitch))
         out[:, 5] = interval_class(pitch, last)

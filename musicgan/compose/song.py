@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from musicgan.codecs.base import Rows
-from musicgan.codecs.events import WAIT
+from musicgan.codecs.events import DURATION, WAIT
 from musicgan.codecs.stream import StreamDecoder
 from musicgan.compose.player import Player
 from musicgan.compose.sampler import EvenBars, Sampler
@@ -52,7 +52,9 @@ class _Plan:
         metre = settings.metre or _primer_metre(primer) or _pair(typical["metre"])
         self.key = settings.key or _primer_key(primer) or _drawn_key(typical["keys"], rng)
         self.bar_step = bar_length_step(metre[0], metre[1], player.codec.grid)
-        primer_step = int(self.primer[:, WAIT].sum()) + 1 if len(self.primer) else 0
+        primer_step = int(
+            (np.cumsum(self.primer[:, WAIT]) + self.primer[:, DURATION]).max(initial=0)
+        )
         self.n_bars = settings.bars + -(-primer_step // self.bar_step)
         self.conditions = config.conditions(0, metre, bpm, self.key.is_minor)[None]
         self.tempos = (Tempo(0, bpm_to_us(bpm)),)
@@ -63,9 +65,13 @@ class _Plan:
     def _primer_rows(player: Player, primer: Score | None) -> Rows:
         if primer is None:
             return np.zeros((0, 5), np.int64)
-        rows = player.generator.config.layout.clip(player.codec.encode(primer))
+        rows = player.codec.encode(primer)
         if not len(rows):
             raise ComposeError("the primer holds no notes that the model's voices can take")
+        # After its last onset a voice must come free within the longest wait, to go on.
+        onset = np.cumsum(rows[:, WAIT])
+        last_step = onset[-1] + player.generator.config.layout.max_wait
+        rows[:, DURATION] = np.minimum(rows[:, DURATION], last_step - onset)
         return rows
 
 

@@ -183,6 +183,15 @@ def test_three_notes_by_hand():
     assert (found.last[0].tolist(), found.lowest[0].tolist()) == ([-1, -1, 66], [-1, 66, 50])
 
 
+def test_beyond_the_vocabulary_values_are_cut_and_time_passes():
+    context = Context(LAYOUT, np.zeros(1, np.int64))
+    place = np.zeros(1, np.int64), np.ones(1, np.int64)
+    heard = context.hear(np.array([[100, 0, 60, 50, 0]]), *place)
+    assert heard[0, [0, 2]].tolist() == [LAYOUT.max_wait, LAYOUT.max_duration]
+    assert context.onset_step.tolist() == [100]
+    assert context.last_end_step[0, 0] == 150
+
+
 def test_a_voice_rests_after_a_gap():
     context = Context(LAYOUT, np.zeros(1, np.int64))
     place = np.zeros(1, np.int64), np.ones(1, np.int64)
