@@ -23,13 +23,14 @@ SECONDS_PER_FILE = 5
 MAX_MEMORY = 1_000_000_000
 
 # Reads every file it is given under limits that kill it, and reports a line of JSON for each.
+# Seconds are the process's own: how busy the machine is says nothing about the reader.
 READER = f"""
 import json, resource, signal, sys, time
 resource.setrlimit(resource.RLIMIT_AS, ({MAX_MEMORY}, {MAX_MEMORY}))
 from musicgan.errors import MidiReadError
 from musicgan.midifile import read_midi
 for path in sys.stdin.read().splitlines():
-    signal.alarm({SECONDS_PER_FILE})
+    signal.setitimer(signal.ITIMER_PROF, {SECONDS_PER_FILE})
     try:
         score = read_midi(path)
         report = {{"notes": len(score), "seconds": score.duration_sec}}
@@ -37,7 +38,7 @@ for path in sys.stdin.read().splitlines():
         report = {{"error": str(error)}}
     except BaseException as error:
         report = {{"crash": repr(error)}}
-    signal.alarm(0)
+    signal.setitimer(signal.ITIMER_PROF, 0)
     print(json.dumps({{"path": path, **report}}), flush=True)
 """
 

@@ -17,6 +17,7 @@ from musicgan.midifile.raw import DRUM_CHANNEL, Lane, RawMidi, clean_name, decod
 from musicgan.score import Track
 
 MAX_EVENTS = 1_000_000
+DAMAGE_COST = 10  # events for each place that is damaged
 MAX_TICK = 1 << 40
 # Where reading can start again after damage: a delta time followed by a status byte.
 SYNC = re.compile(rb"[\x80-\xff]{0,3}[\x00-\x7f](?=[\x80-\xef\xff])")
@@ -105,7 +106,7 @@ def _read_track(reader: _Reader, span: TrackSpan) -> int:
             length, body = _variable_length(data, at + 1, span.end)
             at = body + length
             if at > span.end:
-                at = _next_event(data, body, span.end)
+                at = _after_damage(reader, body, span.end)
         else:
             at += 1 + SYSTEM_DATA_LENGTH.get(status, 0)
     _finish_track(reader, tick)
@@ -134,9 +135,10 @@ def _variable_length(data: bytes, at: int, end: int) -> tuple[int, int]:
     return value, at
 
 
-def _next_event(data: bytes, at: int, end: int) -> int:
+def _after_damage(reader: _Reader, at: int, end: int) -> int:
     """Where the next plausible event begins, its delta time included; `end` if nowhere."""
-    found = SYNC.search(data, at, end)
+    reader.events_left -= DAMAGE_COST
+    found = SYNC.search(reader.data, at, end)
     return found.start() if found else end
 
 
@@ -174,7 +176,7 @@ def _meta_event(reader: _Reader, at: int, end: int, tick: int) -> int:
     data = reader.data
     length, body = _variable_length(data, at + 2, end)
     if body + length > end:
-        return _next_event(data, body, end)
+        return _after_damage(reader, body, end)
     kind, payload = data[at + 1], data[body : body + length]
     if kind == 0x03 and not reader.name:
         reader.name = clean_name(decode_text(payload))
