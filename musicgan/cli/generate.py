@@ -47,7 +47,7 @@ def generate(out: Path, style: str, model: Path | None, key: str | None, **optio
             bars=options["bars"],
             seed=draw_seed() if seed is None else seed,
             tempo_bpm=options["tempo"],
-            key=parse_key(key) if key else None,
+            key=parse_key(key) if key is not None else None,
             temperature=options["temperature"],
             top_p=options["top_p"],
             critic=options["critic"],

@@ -1,0 +1,175 @@
+"""`musicgan generate`: what it writes, what it says, and how it refuses."""
+
+import json
+import re
+import subprocess
+import sys
+
+import mido
+import pytest
+from click.testing import CliRunner
+from tiny_model import choir_codec, tiny_model
+
+from musicgan.cli import main
+from musicgan.compose import player
+from musicgan.midifile import read_midi
+from musicgan.model.file import save_model
+from musicgan.score import Key, Tempo
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """The file of a tiny choir of random weights."""
+    path = tmp_path_factory.mktemp("models") / "choir.safetensors"
+    save_model(tiny_model(choir_codec(), single=True), path)
+    return path
+
+
+@pytest.fixture
+def generate(model, tmp_path):
+    """Runs `musicgan generate --model MODEL --out TMP/song.mid ...` and returns its result."""
+
+    def run(*arguments, out="song.mid"):
+        words = ["generate", "--model", str(model), "--out", str(tmp_path / out)]
+        return CliRunner().invoke(main, [*words, *(str(word) for word in arguments)])
+
+    return run
+
+
+def test_a_song_is_written_and_said_in_one_line(generate, tmp_path):
+    result = generate("--bars", 2, "--seed", 7, "--key", "Am", "--tempo", 96)
+    assert result.exit_code == 0
+    score = read_midi(tmp_path / "song.mid")
+    said = f"{tmp_path / 'song.mid'}: 2 bars, {len(score)} notes, Am, 96 bpm, seed 7\n"
+    assert result.stdout == said
+    assert result.stderr == ""
+    assert score.keys == (Key(0, 9, True),)
+    assert score.tempos == (Tempo(0, 625_000),)
+
+
+def test_a_seed_repeats_a_song_exactly(generate, tmp_path):
+    for name, seed in (("a.mid", 7), ("b.mid", 7), ("c.mid", 8)):
+        assert generate("--seed", seed, "--bars", 2, out=name).exit_code == 0
+    one, two, other = ((tmp_path / f"{name}.mid").read_bytes() for name in "abc")
+    assert one == two != other
+
+
+def test_without_a_seed_one_is_drawn_and_printed(generate, tmp_path):
+    result = generate("--bars", 2)
+    seed = re.search(r"seed (\d+)$", result.stdout)[1]
+    assert generate("--bars", 2, "--seed", seed, out="again.mid").exit_code == 0
+    assert (tmp_path / "again.mid").read_bytes() == (tmp_path / "song.mid").read_bytes()
+
+
+def test_the_options_reach_the_song(generate, tmp_path):
+    options = {"bars": 3, "seed": 5, "temperature": 0.9, "top-p": 0.8, "critic": 2, "key": "C"}
+    words = [word for name, value in options.items() for word in (f"--{name}", value)]
+    assert generate(*words).exit_code == 0
+    texts = [m.text for m in mido.MidiFile(tmp_path / "song.mid").tracks[0] if m.type == "text"]
+    said = json.loads(texts[0])
+    assert {name: said[name.replace("-", "_")] for name in options} == options
+
+
+def test_several_songs_are_numbered(generate, tmp_path):
+    result = generate("--count", 3, "--bars", 1, "--seed", 4)
+    names = [f"song-00{i}.mid" for i in (1, 2, 3)]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+    assert [line.split(" ")[-1] for line in result.stdout.splitlines()] == ["4", "5", "6"]
+
+
+def test_a_primer_is_continued(generate, tmp_path):
+    assert generate("--bars", 1, "--seed", 1, out="first.mid").exit_code == 0
+    result = generate("--bars", 2, "--primer", tmp_path / "first.mid")
+    assert result.exit_code == 0
+    assert ": 3 bars, " in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--bars", "0", "bars 0 is out of range: from 1 to 10000"),
+        ("--bars", "10001", "bars 10001 is out of range: from 1 to 10000"),
+        ("--bars", "four", "'four' is not a valid integer"),
+        ("--seed", "-1", "seed -1 is out of range: from 0 to "),
+        ("--tempo", "19", "tempo 19.0 is out of range: from 20 to 400"),
+        ("--tempo", "nan", "tempo nan is out of range: from 20 to 400"),
+        ("--temperature", "0", "temperature 0.0 is out of range: from 0.05 to 5"),
+        ("--top-p", "1.5", "top-p 1.5 is out of range: from 0.01 to 1"),
+        ("--critic", "257", "critic 257 is out of range: from 0 to 256"),
+        ("--count", "0", "0 is out of range: from 1 to 10000"),
+        ("--key", "H", "key 'H': write a note and a mode, such as C, F#m, Bb or 'A minor'"),
+        ("--key", "", "key '': write a note and a mode, such as C, F#m, Bb or 'A minor'"),
+        ("--format", "wav", "'wav' is not one of 'mid', 'musicxml'"),
+    ],
+)
+def test_a_bad_option_is_exit_2_with_the_range(generate, tmp_path, option, value, said):
+    result = generate(option, value)
+    assert result.exit_code == 2
+    error = result.stderr.splitlines()[-1]
+    assert error.startswith("Error: ")
+    assert said in error
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_out_is_needed(model):
+    result = CliRunner().invoke(main, ["generate", "--model", str(model)])
+    assert result.exit_code == 2
+    assert "Missing option '--out'" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "out", "said"),
+    [
+        ([], "nowhere/song.mid", "the folder .*nowhere does not exist; create it first"),
+        ([], "", "is a folder; give a file name"),
+        (["--primer", "none.mid"], "song.mid", "none.mid: cannot be opened: No such file"),
+        (["--primer", __file__], "song.mid", "test_generate.py: not a MIDI file"),
+        (["--model", "none.safetensors"], "song.mid", "there is no such model file"),
+        (["--model", __file__], "song.mid", "not a whole model file"),
+    ],
+)
+def test_what_cannot_be_done_is_exit_1_in_one_line(generate, tmp_path, arguments, out, said):
+    result = generate(*arguments, out=out)
+    assert result.exit_code == 1
+    assert re.fullmatch(rf"Error: .*{said}.*\n", result.stderr)
+    assert result.stdout == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def bundled(model, tmp_path, monkeypatch):
+    """The tiny choir as the one model that comes with the package, by the name `tiny`."""
+    folder = tmp_path / "bundled"
+    folder.mkdir()
+    (folder / "tiny.safetensors").write_bytes(model.read_bytes())
+    monkeypatch.setattr(player, "BUNDLED", folder)
+
+
+def test_a_style_is_a_bundled_model(bundled, tmp_path):
+    words = ["generate", "--style", "tiny", "--bars", "1", "--out", str(tmp_path / "song.mid")]
+    assert CliRunner().invoke(main, words).exit_code == 0
+    assert len(read_midi(tmp_path / "song.mid"))
+
+
+def test_an_unknown_style_lists_the_choices(bundled, tmp_path):
+    words = ["generate", "--style", "nope", "--out", str(tmp_path / "song.mid")]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 1
+    assert result.stderr == "Error: style 'nope': choose one of tiny\n"
+    assert not (tmp_path / "song.mid").exists()
+
+
+def test_generating_needs_neither_torch_nor_music21(model, tmp_path):
+    """In a process of its own, where importing them fails."""
+    script = (
+        "import sys\n"
+        "for name in ('torch', 'music21', 'pretty_midi', 'tensorboard'): sys.modules[name] = None\n"
+        "from musicgan.cli import main\n"
+        "main(sys.argv[1:], standalone_mode=False)\n"
+    )
+    words = ["generate", "--model", model, "--bars", "1", "--out", tmp_path / "song.mid"]
+    done = subprocess.run(
+        [sys.executable, "-c", script, *words], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(read_midi(tmp_path / "song.mid"))
