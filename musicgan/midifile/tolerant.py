@@ -17,7 +17,9 @@ from musicgan.midifile.raw import DRUM_CHANNEL, Lane, RawMidi, clean_name, decod
 from musicgan.score import Track
 
 MAX_EVENTS = 1_000_000
-DAMAGE_COST = 10  # events for each place that is damaged
+# More of the budget for what takes longer than a channel message.
+META_COST = 2
+DAMAGE_COST = 10
 MAX_TICK = 1 << 40
 # Where reading can start again after damage: a delta time followed by a status byte.
 SYNC = re.compile(rb"[\x80-\xff]{0,3}[\x00-\x7f](?=[\x80-\xef\xff])")
@@ -174,6 +176,7 @@ def _channel_event(reader: _Reader, at: int, end: int, tick: int) -> int:
 def _meta_event(reader: _Reader, at: int, end: int, tick: int) -> int:
     """Take in a meta event; where the next event begins."""
     data = reader.data
+    reader.events_left -= META_COST
     length, body = _variable_length(data, at + 2, end)
     if body + length > end:
         return _after_damage(reader, body, end)
