@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -19,6 +19,8 @@ from musicgan.train.windows import allowed_shifts
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+SILENCE_STEP = 8
+"""Mean length of a silence put into training windows."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,29 @@ def shifted(frames: Bools, semitones: int, codec: PianorollCodec) -> Bools:
     moved[:, pitched] = False
     moved[:, pitched, :, new : new + kept] = cells[:, pitched, :, old : old + kept]
     return np.asarray(moved.reshape(frames.shape))
+
+
+def silenced(
+    batch: FrameBatch, codec: PianorollCodec, share: float, rng: np.random.Generator
+) -> FrameBatch:
+    """The batch with slots fallen silent for a while in what is fed, in about `share` of steps.
+
+    What is held there in truth becomes an onset to predict: so the generator learns to bring
+    back a voice that its own draws have lost, which the music itself hardly ever shows.
+    """
+    count, steps, _ = batch.fed.shape
+    stops, starts = 1 / SILENCE_STEP, share / (1 - share) / SILENCE_STEP
+    lost = np.zeros((count, steps, len(codec.slots)), np.float32)
+    silent = np.zeros((count, len(codec.slots)), bool)
+    for step, chance in enumerate(rng.random((steps, *silent.shape))):
+        silent = np.where(silent, chance >= stops, chance < starts)
+        lost[:, step] = silent
+    gone = torch.from_numpy(lost)[..., None]
+    shape = (count, steps, len(codec.slots), 2, codec.n_pitches)
+    fed, (onset, hold) = batch.fed.view(shape), batch.frames.view(shape).unbind(3)
+    frames = torch.stack([onset + hold * gone, hold * (1 - gone)], 3)
+    fed = fed * (1 - gone[..., None])
+    return replace(batch, fed=fed.flatten(2), frames=frames.flatten(2))
 
 
 class FrameWindows:

@@ -16,7 +16,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from musicgan.train.frame_windows import FrameBatch, FrameWindows
-from musicgan.train.frames_likelihood import frame_nll, held_out_frames, noise_for
+from musicgan.train.frames_likelihood import (
+    draw_silenced,
+    frame_nll,
+    held_out_frames,
+    noise_for,
+)
 from musicgan.train.frames_networks import FramesCritic, FramesGenerator
 from musicgan.train.frames_quality import FrameJudge
 from musicgan.train.frames_rollout import cell_density, roll_out_frames
@@ -98,7 +103,7 @@ class FramesAdversarialPhase:
         on_fake = self._listen(batch, fake)
         with torch.no_grad():
             on_real = self._listen(real, real.frames)
-        anchor = self.train.draw(options.batch, self.rng).to(self.device)
+        anchor = draw_silenced(self.train, options.batch, self.rng).to(self.device)
         nll = frame_nll(self.generator, anchor, self._noise(anchor))
         fooled = F.softplus(-on_fake.logits).mean()
         gap = feature_gap(flat(on_real), flat(on_fake))

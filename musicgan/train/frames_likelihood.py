@@ -12,11 +12,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from musicgan.train.frame_windows import FrameBatch, FrameWindows
+from musicgan.train.frame_windows import FrameBatch, FrameWindows, silenced
 from musicgan.train.frames_networks import FramesGenerator
 from musicgan.train.likelihood import LikelihoodOptions, autocast, schedule
 from musicgan.train.losses import frame_loss
 from musicgan.train.phase import Ema, descend
+
+SILENCED = 0.1
+"""Share of training steps at which a slot is made to have fallen silent."""
 
 
 def frame_nll(generator: FramesGenerator, batch: FrameBatch, noise: Tensor) -> Tensor:
@@ -32,6 +35,11 @@ def noise_for(
     count, length = batch.mask.shape
     drawn = rng.standard_normal((count, length + 1, size)).astype(np.float32)
     return torch.from_numpy(drawn).to(device)
+
+
+def draw_silenced(windows: FrameWindows, count: int, rng: np.random.Generator) -> FrameBatch:
+    """Training windows as the likelihood sees them."""
+    return silenced(windows.draw(count, rng), windows.codec, SILENCED, rng)
 
 
 @torch.no_grad()
@@ -89,7 +97,7 @@ class FramesLikelihoodPhase:
         for group in self.optimizer.param_groups:
             group["lr"] = options.rate * schedule(self.steps, progress, options.warmup_steps)
         self.generator.train()
-        batch = self.train.draw(options.batch, self.rng).to(self.device)
+        batch = draw_silenced(self.train, options.batch, self.rng).to(self.device)
         noise = noise_for(batch, self.generator.config.noise, self.rng, self.device)
         with autocast(self.device, options.bf16):
             loss = frame_nll(self.generator, batch, noise)
