@@ -10,11 +10,12 @@ case $style in
 chorale)
     folder=${3:-build/chorales}
     [ -d "$folder" ] || python scripts/make_midi_data.py --set chorales --out "$folder"
-    python -m musicgan train "$folder" --out "$out" --style chorale --dropout 0.5 --minutes 18 \
+    python -m musicgan train "$folder" --out "$out" --style chorale --dropout 0.5 --minutes 13 \
         --licence "music in the public domain; encodings from the music21 corpus"
     ;;
 lieder)
-    python -m musicgan train "$3" --out "$out" --style lieder --dropout 0.3 --minutes 42 \
+    python -m musicgan train "$3" --out "$out" --style lieder --dropout 0.3 --minutes 30 \
+        --voice Voice:53 --voice "Piano right hand:0" --voice "Piano left hand:0" \
         --licence "CC0 1.0 (OpenScore Lieder)"
     ;;
 *)

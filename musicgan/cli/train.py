@@ -33,6 +33,13 @@ Examples:
 @click.option("--device", help="cpu, cuda, cuda:1.  [default: CUDA where there is one]")
 @click.option("--hidden", default=256, show_default=True, help="Width of the generator.")
 @click.option("--dropout", default=0.4, show_default=True, help="More for smaller collections.")
+@click.option(
+    "--voice",
+    "voices",
+    multiple=True,
+    metavar="NAME[:PROGRAM]",
+    help="Name of the first, second, ... track.  [default: the files']",
+)
 @click.option("--style", help="Name stored in the model.  [default: the file's]")
 @click.option("--licence", default="unstated", help="Licence of the music, stored in the model.")
 def train(folder: Path, out: Path, resume: bool, **asked: Any) -> None:
@@ -59,6 +66,7 @@ def train(folder: Path, out: Path, resume: bool, **asked: Any) -> None:
         hidden=asked["hidden"],
         dropout=asked["dropout"],
         codec=asked["codec"],
+        voices=asked["voices"],
     )
     try:
         with Watch(out, fresh=not resume) as watch:

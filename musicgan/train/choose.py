@@ -26,16 +26,32 @@ COMMON = 0.3
 """A kind of track gets a slot when at least this share of the files has it."""
 
 
-def choose_codec(folder: Path) -> EventsCodec:
+def choose_codec(folder: Path, voices: Sequence[str] = ()) -> EventsCodec:
     """A note-tuple codec for the files under `folder`, from an even sample of them.
 
-    Raises `CorpusError` when none can be read.
+    `voices` name the slots, as "NAME" or "NAME:PROGRAM". Raises `CorpusError` when no file can be
+    read, or for more voices than the files have.
     """
     scores = _sample(folder)
     velocities = np.median([len(np.unique(score.notes["velocity"])) for score in scores])
     return EventsCodec(
-        grid=_grid(scores), slots=_slots(scores), velocity_bins=8 if velocities > 4 else 1
+        grid=_grid(scores),
+        slots=_named(_slots(scores), voices),
+        velocity_bins=8 if velocities > 4 else 1,
     )
+
+
+def _named(slots: tuple[Slot, ...], voices: Sequence[str]) -> tuple[Slot, ...]:
+    if len(voices) > len(slots):
+        raise CorpusError(f"{len(voices)} voices named, but the files have {len(slots)}")
+    named = list(slots)
+    for index, voice in enumerate(voices):
+        name, _, program = voice.partition(":")
+        if program and not (program.isdigit() and int(program) <= 127):
+            raise CorpusError(f"voice {voice!r}: write NAME or NAME:PROGRAM, program 0 to 127")
+        old = slots[index]
+        named[index] = Slot(name, int(program) if program else old.program, old.is_drum)
+    return tuple(named)
 
 
 def choose_frames_codec(folder: Path) -> PianorollCodec:

@@ -26,6 +26,8 @@ class Options:
     seed: int = 0
     device: str | None = None
     codec: str = "events"
+    voices: tuple[str, ...] = ()
+    """Names of the track slots, "NAME" or "NAME:PROGRAM"; the files' own where empty."""
     hidden: int = 256
     dropout: float = 0.4
     critic_dropout: float = 0.4

@@ -155,7 +155,7 @@ class EventsRun:
 
 
 def _events(folder: Path, options: Options) -> Run:
-    codec = choose_codec(folder)
+    codec = choose_codec(folder, options.voices)
     return EventsRun(Corpus.open(folder, codec), codec, options)
 
 

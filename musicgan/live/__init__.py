@@ -1,1 +1,0 @@
-"""Live playing: clock, backends, scheduler."""
