@@ -173,6 +173,8 @@ class AdversarialPhase:
         self.train, self.valid = train, valid
         self.options, self.device = options, device
         self.max_steps, self.eval_steps, self.patience = max_steps, eval_steps, patience
+        # Short windows are continued from their middle at the latest.
+        self.opening = min(options.opening, train.length // 2 // options.block * options.block)
         self.rng = np.random.default_rng([seed, 2])
         # The noise of a window comes from its posterior, which stays as likelihood left it.
         self.optimizer = torch.optim.AdamW(generator.parameters(), options.rate, (0.5, 0.98))
@@ -200,9 +202,8 @@ class AdversarialPhase:
         self.critic.remember(found.heard, conditions, opening)
         for _ in range(options.critic_updates):
             figures = self.critic.step(opening, self.rng)
-        return figures | self._generator_step(
-            found, self._real_features(batch, critic), progress
-        )
+        real = self._real_features(batch, critic, opening)
+        return figures | self._generator_step(found, real, progress)
 
     def _generator_step(self, found: RollOut, real: Tensor, progress: float) -> dict[str, float]:
         options = self.options
@@ -273,7 +274,7 @@ class AdversarialPhase:
         """Real windows to continue: one time in four from the first note on."""
         if self.rng.random() < 0.25:
             return self.train.draw_inside(count, self.rng, openings=True), 0
-        return self.train.draw_inside(count, self.rng), self.options.opening
+        return self.train.draw_inside(count, self.rng), self.opening
 
     @torch.no_grad()
     def _noise(self, heard: Tensor, batch: Any, opening: int) -> Floats:
@@ -285,13 +286,13 @@ class AdversarialPhase:
         mu, log_var = self.posterior(batch.to(self.device))
         return np.asarray(mu.cpu().numpy() + np.exp(0.5 * log_var.cpu().numpy()) * drawn)
 
-    def _real_features(self, batch: Any, critic: PlayedCritic) -> Tensor:
-        """The critic's features of real music where blocks end, [N, C]."""
+    def _real_features(self, batch: Any, critic: PlayedCritic, opening: int) -> Tensor:
+        """The critic's features of real music where blocks after `opening` end, [N, C]."""
         state = critic.begin(batch.conditions.numpy())
         heard, kept = batch.heard.numpy(), []
         for t in range(heard.shape[1]):
             state, _ = critic.advance(state, heard[:, t])
-            if t >= self.options.opening and (t + 1) % self.options.block == 0:
+            if t >= opening and (t + 1 - opening) % self.options.block == 0:
                 kept.append(state.hidden)
         return torch.from_numpy(np.concatenate(kept))
 

@@ -37,11 +37,12 @@ class SongJudge:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        end = self.valid.layout.end
         self._real_rows = [
-            (batch.rows[b].numpy(), int(batch.fed[b, 0, POSITION]))
+            (batch.rows[b].numpy(), int(batch.heard[b, 0, POSITION]))
             for batch in self.valid.every(64)
             for b in range(len(batch.mask))
-            if bool(batch.mask[b].all())
+            if bool(batch.mask[b].all()) and int(batch.rows[b, -1, WAIT]) != end
         ]
         self._real = np.stack([self._describe(*item) for item in self._real_rows])
 

@@ -11,8 +11,12 @@ from musicgan.codecs.events import EventsCodec
 from musicgan.corpus.piece import Piece, make_piece
 from musicgan.model.config import EventsConfig
 from musicgan.score import NOTE, Metre, Score, Tempo, Track, sort_notes
+from musicgan.train.adversarial import AdversarialOptions, AdversarialPhase, CriticTrainer
 from musicgan.train.choose import choose_layout
-from musicgan.train.networks import Generator, Posterior
+from musicgan.train.critic_phase import CriticPhase
+from musicgan.train.likelihood import LikelihoodOptions, LikelihoodPhase
+from musicgan.train.networks import Critic, Generator, Posterior
+from musicgan.train.quality import SongJudge
 from musicgan.train.windows import Song, Windows, analyse_pieces, voice_ranges
 
 CPU = torch.device("cpu")
@@ -85,3 +89,37 @@ def networks(config: EventsConfig, seed: int = 0) -> tuple[Generator, Posterior]
 def windows_of(some: list[Piece], config: EventsConfig, length: int) -> Windows:
     """Windows over pieces."""
     return Windows(songs_of(some, config), length, config.layout)
+
+
+LIKELIHOOD = LikelihoodOptions(batch=4, rate=0.01, warmup_steps=3, ema=0.9, bf16=False)
+ADVERSARIAL = AdversarialOptions(
+    batch=3, anchor_batch=3, critic_batch=4, opening=16, block=8, candidates=3, rate=5e-3,
+    critic_rate=1e-2, ema=0.8, critic_ema=0.8, critic_warmup=2, replay=6, bf16=False,
+)  # fmt: skip
+
+
+def adversarial_of(
+    config: EventsConfig, train: Windows, valid: Windows, options=ADVERSARIAL, device=CPU, **sizes
+) -> AdversarialPhase:
+    """The second phase over tiny networks."""
+    generator, posterior = networks(config)
+    critic = CriticTrainer(Critic(config, dropout=0.2), train, options, device)
+    judge = SongJudge(codec(), valid, songs=4)
+    sizes = {"max_steps": 5, "eval_steps": 2, "patience": 0, **sizes}
+    return AdversarialPhase(
+        generator, posterior, critic, judge, train, valid, 0, options, device, **sizes
+    )
+
+
+def three_phases(length: int = 32):
+    """Likelihood, adversarial and critic phase of one run, as `EventsRun` puts them together."""
+    some = pieces(5)
+    config = config_for(some)
+    train, valid = (windows_of(part, config, length) for part in (some[:3], some[3:]))
+    adversarial = adversarial_of(config, train, valid)
+    likelihood = LikelihoodPhase(
+        adversarial.generator, adversarial.posterior, train, valid, 0, LIKELIHOOD, CPU,
+        max_steps=5, eval_steps=2, patience=0,
+    )  # fmt: skip
+    critic = CriticPhase(adversarial, adversarial.judge, max_steps=5, eval_steps=2)
+    return [likelihood, adversarial, critic]

@@ -136,6 +136,16 @@ def test_witness_is_the_derivative_of_the_gap_of_the_first_two_moments():
     torch.testing.assert_close(witness - witness.mean(), found, atol=1e-5, rtol=1e-4)
 
 
+def test_witness_lets_no_feature_drown_the_others():
+    """Features are standardised by the real batch."""
+    real = torch.randn(50, 4, generator=torch.Generator().manual_seed(0))
+    fake, candidates = real[:20] + 1, real[:5]
+    scale = torch.tensor([1.0, 10.0, 100.0, 0.1])
+    one = feature_witness(real, fake, candidates)
+    two = feature_witness(real * scale, fake * scale, candidates * scale)
+    torch.testing.assert_close(one, two, atol=0.05, rtol=0.05)
+
+
 def test_candidate_weights_by_hand():
     weights = candidate_weights(torch.tensor([[0.0, LN3], [5.0, 5.0]]))
     torch.testing.assert_close(weights, torch.tensor([[0.25, 0.75], [0.5, 0.5]]))
