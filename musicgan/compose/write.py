@@ -57,15 +57,17 @@ def write_songs(
         one = replace(settings, seed=settings.seed + index)
         path = out if count == 1 else out.with_name(f"{out.stem}-{index + 1:03}{out.suffix}")
         score = compose_any(player, one, heard)
-        _write(score, path, kind, provenance(player, one))
+        _write(score, path, kind, provenance(player, one, primer))
         yield _written(score, path, one)
 
 
-def provenance(player: AnyPlayer, settings: Settings) -> str:
+def provenance(player: AnyPlayer, settings: Settings, primer: Path | None = None) -> str:
     """One line of JSON that says how to make a song again."""
     asked = {name: value for name, value in vars(settings).items() if value is not None}
     if settings.key is not None:
         asked["key"] = str(settings.key)
+    if primer is not None:
+        asked["primer"] = primer.name
     made = {"musicgan": __version__, "model": player.file.digest}
     return json.dumps({**made, "style": player.file.metadata.get("style"), **asked})
 

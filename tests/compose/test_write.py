@@ -105,6 +105,7 @@ def test_a_primer_is_read_from_a_file(choir, tmp_path):
     begin = first.notes[before_last][["onset_tick", "pitch"]].tolist()
     assert second.notes[["onset_tick", "pitch"]].tolist()[: len(begin)] == begin
     assert written.bars == 3
+    assert json.loads(text_of(written.path))["primer"] == "first.mid"
 
 
 def test_a_primer_that_is_not_there_or_not_midi_is_said(choir, tmp_path):
