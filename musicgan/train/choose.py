@@ -90,10 +90,16 @@ def _grid(scores: Sequence[Score]) -> int:
     """12 steps a beat where triplets are part of the music, else 4."""
 
     def off(grid: int) -> float:
-        on = [np.mean(s.notes["onset_tick"] * grid % s.ticks_per_beat == 0) for s in scores]
-        return 1 - float(np.mean(on))
+        return 1 - float(np.mean([_on_grid(score, grid) for score in scores]))
 
     return 12 if off(4) > 0.02 and off(12) < 0.5 * off(4) else 4
+
+
+def _on_grid(score: Score, grid: int) -> float:
+    """Share of notes within half a tick of a grid point: a third of a beat may be no whole tick."""
+    beat = score.ticks_per_beat
+    miss = (score.notes["onset_tick"] * grid + beat // 2) % beat - beat // 2
+    return float(np.mean(np.abs(miss) * 2 <= grid))
 
 
 def _slots(scores: Sequence[Score]) -> tuple[Slot, ...]:
