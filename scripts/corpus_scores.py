@@ -60,25 +60,31 @@ def _name(encoder: str) -> str:
 
 
 def score_of(source: Path) -> Score:
-    """The piece in `source`. Repeats of a chorale are not played out, those of a tune are.
+    """The piece in `source`, repeats played out.
 
-    Raises `UnfitError` for a chorale without its four voices and a tune music21 cannot play out.
+    Raises `UnfitError` for a chorale without its four voices, a tune of several parts, and
+    repeats that make no sense.
     """
     from music21 import converter
-    from music21.repeat import ExpanderException
 
     whole = converter.parse(source, forceSource=True, storePickle=False)
     if source.suffix == ".abc":
         if len(whole.parts) != 1:
             raise UnfitError(f"{len(whole.parts)} parts, wanted a tune of one")
-        try:
-            part = whole.parts[0].expandRepeats()
-        except ExpanderException as error:
-            raise UnfitError(f"its repeats make no sense ({error})") from None
         title = " ".join((whole.metadata.title or source.stem).split())
-        return _make([part], [Track(title, VIOLIN)])
-    parts = [_voice(whole.parts, name) for name in VOICES]
+        return _make([_played_out(whole.parts[0])], [Track(title, VIOLIN)])
+    parts = [_played_out(_voice(whole.parts, name)) for name in VOICES]
     return _make(parts, [Track(name) for name in VOICES])
+
+
+def _played_out(part: Any) -> Any:
+    from music21.repeat import Expander, ExpanderException
+
+    try:
+        expander = Expander(part)
+        return expander.process() if expander.isExpandable() else part
+    except ExpanderException as error:
+        raise UnfitError(f"its repeats make no sense ({error})") from None
 
 
 def _voice(parts: Any, name: str) -> Any:
