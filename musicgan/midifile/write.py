@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
+import mido
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,9 +22,14 @@ GOOD_TICKS_PER_BEAT = 480
 MAX_TICKS_PER_BEAT = 32_767
 MAX_DELTA_TICK = (1 << 28) - 1
 PITCHED_CHANNELS = [channel for channel in range(16) if channel != DRUM_CHANNEL]
-TEXT, TRACK_NAME, END_OF_TRACK, TEMPO, METRE, KEY = 0x01, 0x03, 0x2F, 0x51, 0x58, 0x59
+_FIFTHS = ("Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#")
+_MINOR_FIFTHS = ("Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#", "G#", "D#")
+_KEY_NAMES = {(i - 5, False): name for i, name in enumerate(_FIFTHS)} | {
+    (i - 5, True): f"{name}m" for i, name in enumerate(_MINOR_FIFTHS)
+}
+"""(sharps, is minor) -> mido's name of a key signature."""
 
-Event = tuple[int, int, bytes]
+Event = tuple[int, int, Any]
 """(tick, rank among the events of that tick, message)"""
 
 
@@ -69,7 +76,8 @@ def _file_bytes(score: Score, text: str) -> bytes:
     factor = 1
     if score.ticks_per_beat < MIN_TICKS_PER_BEAT:
         factor = round(GOOD_TICKS_PER_BEAT / score.ticks_per_beat)
-    chunks = [_chunk(_conductor_events(score, text), factor)]
+    file = mido.MidiFile(type=1, ticks_per_beat=score.ticks_per_beat * factor, charset="utf-8")
+    file.tracks.append(_timed(_conductor_events(score, text), factor))
     end_tick = _ends_before_retrigger(score.notes)
     pitched = 0
     for index, track in enumerate(score.tracks):
@@ -77,21 +85,22 @@ def _file_bytes(score: Score, text: str) -> bytes:
         if not track.is_drum:
             channel = PITCHED_CHANNELS[pitched % len(PITCHED_CHANNELS)]
             pitched += 1
-        events: list[Event] = [(0, 0, bytes([0xC0 | channel, track.program]))]
-        if name := clean_name(track.name):
-            events.insert(0, (0, 0, _meta(TRACK_NAME, name.encode("utf-8", "replace"))))
+        program = mido.Message("program_change", channel=channel, program=track.program)
+        events: list[Event] = [(0, 0, program)]
+        if name := _said(clean_name(track.name)):
+            events.insert(0, (0, 0, mido.MetaMessage("track_name", name=name)))
         mine = score.notes["track"] == index
         events += _note_events(score.notes[mine], end_tick[mine], channel)
-        chunks.append(_chunk(events, factor))
-    numbers = (1, len(chunks), score.ticks_per_beat * factor)
-    header = b"MThd\0\0\0\6" + b"".join(number.to_bytes(2, "big") for number in numbers)
-    return header + b"".join(chunks)
+        file.tracks.append(_timed(events, factor))
+    out = io.BytesIO()
+    file.save(file=out)
+    return out.getvalue()
 
 
 def _conductor_events(score: Score, text: str) -> list[Event]:
     events: list[Event] = []
     if text:
-        events.append((0, 0, _meta(TEXT, text.encode("utf-8", "replace"))))
+        events.append((0, 0, mido.MetaMessage("text", text=_said(text))))
     for event in _map_events(score):
         events.append((event.tick, 0, _map_message(event)))
     return events
@@ -101,13 +110,18 @@ def _map_events(score: Score) -> list[Tempo | Metre | Key]:
     return [*score.metres, *score.keys, *score.tempos]
 
 
-def _map_message(event: Tempo | Metre | Key) -> bytes:
+def _map_message(event: Tempo | Metre | Key) -> Any:
     if isinstance(event, Tempo):
-        return _meta(TEMPO, event.us_per_beat.to_bytes(3, "big"))
+        return mido.MetaMessage("set_tempo", tempo=event.us_per_beat)
     if isinstance(event, Metre):
-        power = event.denominator.bit_length() - 1
-        return _meta(METRE, bytes([event.numerator, power, 24, 8]))
-    return _meta(KEY, bytes([key_sharps(event) & 0xFF, event.is_minor]))
+        numbers = {"numerator": event.numerator, "denominator": event.denominator}
+        return mido.MetaMessage("time_signature", **numbers)
+    return mido.MetaMessage("key_signature", key=_KEY_NAMES[key_sharps(event), event.is_minor])
+
+
+def _said(text: str) -> str:
+    """Text that UTF-8 can hold: a lone surrogate becomes a question mark."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def key_sharps(key: Key) -> int:
@@ -120,12 +134,15 @@ def _note_events(
 ) -> Iterable[Event]:
     """Within a tick: ends of earlier notes, notes without length, beginnings."""
     for (onset, _, pitch, velocity, _), end in zip(notes.tolist(), end_tick.tolist(), strict=True):
-        on, off = bytes([0x90 | channel, pitch, velocity]), bytes([0x80 | channel, pitch, 0])
+        sound = {"channel": channel, "note": pitch}
+        on = mido.Message("note_on", velocity=velocity, **sound)
+        off = mido.Message("note_off", velocity=0, **sound)
         if end > onset:
             yield end, 1, off
             yield onset, 3, on
         else:
-            yield onset, 2, on + b"\0" + off
+            yield onset, 2, on
+            yield onset, 2, off
 
 
 def _ends_before_retrigger(notes: NDArray[np.void]) -> NDArray[np.int64]:
@@ -140,29 +157,21 @@ def _ends_before_retrigger(notes: NDArray[np.void]) -> NDArray[np.int64]:
     return np.asarray(end, np.int64)
 
 
-def _chunk(events: list[Event], factor: int) -> bytes:
-    parts = []
+def _timed(events: list[Event], factor: int) -> Any:
+    """A mido track: events sorted, each with the ticks since the one before."""
+    track = mido.MidiTrack()
     now = 0
     for tick, _, message in sorted(events, key=lambda event: event[:2]):
-        parts += [_variable_length((tick - now) * factor), message]
+        delta_tick = (tick - now) * factor
+        if delta_tick > MAX_DELTA_TICK:
+            raise MidiWriteError(
+                f"{delta_tick:,} ticks without an event: MIDI says up to {MAX_DELTA_TICK:,}"
+            )
+        message.time = delta_tick
+        track.append(message)
         now = tick
-    body = b"".join([*parts, b"\0", _meta(END_OF_TRACK, b"")])
-    return b"MTrk" + len(body).to_bytes(4, "big") + body
-
-
-def _meta(kind: int, payload: bytes) -> bytes:
-    return bytes([0xFF, kind]) + _variable_length(len(payload)) + payload
-
-
-def _variable_length(value: int) -> bytes:
-    if value > MAX_DELTA_TICK:
-        raise MidiWriteError(
-            f"{value:,} ticks without an event: MIDI says up to {MAX_DELTA_TICK:,}"
-        )
-    out = [value & 0x7F]
-    while value := value >> 7:
-        out.insert(0, value & 0x7F | 0x80)
-    return bytes(out)
+    track.append(mido.MetaMessage("end_of_track"))
+    return track
 
 
 def _check(score: Score) -> None:
