@@ -106,6 +106,9 @@ class Loop:
         progress = self.progress
         if progress.step == 0:
             phase.begin()
+            # A later phase may make things worse: where it starts is a candidate, too.
+            if progress.phase:
+                self._evaluate(phase)
         if not self.minutes and not progress.planned:
             progress.planned = phase.max_steps
         planning_from, planning_sec = progress.step, time.monotonic()

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from musicgan.corpus.piece import Piece
-from musicgan.train.adversarial import AdversarialOptions
+from musicgan.train.critic_trainer import AdversarialOptions
 from musicgan.train.frames_adversarial import FramesAdversarialOptions
 from musicgan.train.likelihood import LikelihoodOptions
 

@@ -22,9 +22,10 @@ from musicgan.errors import CorpusError
 from musicgan.model.config import EventsConfig
 from musicgan.model.file import ModelFile, save_model
 from musicgan.score import Score
-from musicgan.train.adversarial import AdversarialPhase, CriticTrainer
+from musicgan.train.adversarial import AdversarialPhase
 from musicgan.train.choose import choose_codec, choose_frames_codec, choose_layout
 from musicgan.train.critic_phase import CriticPhase
+from musicgan.train.critic_trainer import CriticTrainer
 from musicgan.train.frames_run import FramesRun
 from musicgan.train.likelihood import LikelihoodPhase
 from musicgan.train.loop import Loop
@@ -40,6 +41,8 @@ WINDOW = 128
 """Notes in a training window."""
 SHORTEST_WINDOW = 32
 SHORTEST_PIECE = 16
+FEW_WINDOWS = 16
+"""Held-out windows that songs are judged by; with fewer the windows get shorter."""
 
 
 class Run(Protocol):
@@ -103,7 +106,7 @@ class EventsRun:
         options, device, seed = self.options, self.device, self.options.seed
         layout = self.config.layout
         train, valid = (Windows(songs, WINDOW, layout) for songs in self.songs)
-        length = min(shared_length(songs) for songs in self.songs)
+        length = judged_length(self.songs[1], min(shared_length(songs) for songs in self.songs))
         short, short_valid = (Windows(songs, length, layout) for songs in self.songs)
         critic = Critic(self.config, options.critic_dropout)
         self.critic = CriticTrainer(critic, short, options.adversarial, device)
@@ -236,6 +239,21 @@ def shared_length(songs: Sequence[Song]) -> int:
     if length < SHORTEST_WINDOW:
         raise CorpusError(
             f"half of the pieces have fewer than {SHORTEST_WINDOW} notes: give longer pieces"
+        )
+    return length
+
+
+def judged_length(songs: Sequence[Song], length: int) -> int:
+    """`length`, or less for `FEW_WINDOWS` windows of held-out songs. Raises `CorpusError`."""
+
+    def windows() -> int:
+        return sum((len(song) - 1) // length for song in songs)
+
+    while windows() < FEW_WINDOWS and length > SHORTEST_WINDOW:
+        length -= 8
+    if windows() < 2:
+        raise CorpusError(
+            f"the pieces held out have fewer than 2 windows of {length} notes: give more music"
         )
     return length
 

@@ -11,9 +11,10 @@ from musicgan.codecs.events import EventsCodec
 from musicgan.corpus.piece import Piece, make_piece
 from musicgan.model.config import EventsConfig
 from musicgan.score import NOTE, Metre, Score, Tempo, Track, sort_notes
-from musicgan.train.adversarial import AdversarialOptions, AdversarialPhase, CriticTrainer
+from musicgan.train.adversarial import AdversarialPhase
 from musicgan.train.choose import choose_layout
 from musicgan.train.critic_phase import CriticPhase
+from musicgan.train.critic_trainer import AdversarialOptions, CriticTrainer
 from musicgan.train.likelihood import LikelihoodOptions, LikelihoodPhase
 from musicgan.train.networks import Critic, Generator, Posterior
 from musicgan.train.quality import SongJudge
