@@ -35,10 +35,12 @@ class FramesAdversarialOptions:
     """Settings of the phase; defaults are the committed recipe's."""
 
     batch: int = 24
-    rate: float = 2e-4
+    rate: float = 5e-5
+    """Higher, the first few updates undo what likelihood taught."""
+    warmup_steps: int = 10
     critic_rate: float = 1e-3
     feature_weight: float = 1.0
-    anchor: float = 0.2
+    anchor: float = 0.3
     """Of the cross-entropy in nats a frame."""
     flip: float = 0.05
     clip: float = 1.0
@@ -72,14 +74,14 @@ class FramesAdversarialPhase:
         self.options, self.device = options, device
         self.max_steps, self.eval_steps, self.patience = max_steps, eval_steps, patience
         self.rng = np.random.default_rng([seed, 2])
-        betas = (0.5, 0.98)
-        self.optimizer = torch.optim.AdamW(generator.parameters(), options.rate, betas)
+        self.optimizer = torch.optim.AdamW(generator.parameters(), options.rate, (0.9, 0.98))
         self.critic_optimizer = torch.optim.AdamW(
-            critic.parameters(), options.critic_rate, betas, weight_decay=0.01
+            critic.parameters(), options.critic_rate, (0.5, 0.98), weight_decay=0.01
         )
         self.ema = Ema(generator, options.ema)
         self.critic_ema = Ema(critic, options.ema)
         self.accuracy = 0.5
+        self.steps = 0
 
     def begin(self) -> None:
         """Averages start at the likelihood's weights; the critic gets its first lessons."""
@@ -96,8 +98,10 @@ class FramesAdversarialPhase:
         batch, real = self._batch(), self._batch()
         fake = roll_out_frames(self.generator, batch, self._noise(batch), self.rng)
         figures = self._critic_step(real, batch, fake.detach())
+        self.steps += 1
+        warm = min(1.0, self.steps / options.warmup_steps)
         for group in self.optimizer.param_groups:
-            group["lr"] = options.rate * (1 - 0.9 * progress)
+            group["lr"] = options.rate * warm * (1 - 0.9 * progress)
         self.generator.train()
         self.critic.requires_grad_(False)
         on_fake = self._listen(batch, fake)
@@ -155,6 +159,7 @@ class FramesAdversarialPhase:
             "ema": self.ema.state(),
             "critic_ema": self.critic_ema.state(),
             "accuracy": self.accuracy,
+            "steps": self.steps,
             "rng": self.rng.bit_generator.state,
         }
 
@@ -167,6 +172,7 @@ class FramesAdversarialPhase:
         self.ema.load_state(state["ema"])
         self.critic_ema.load_state(state["critic_ema"])
         self.accuracy = float(state["accuracy"])
+        self.steps = int(state["steps"])
         self.rng.bit_generator.state = state["rng"]
 
     def selected(self) -> dict[str, Any]:

@@ -9,7 +9,14 @@ from musicgan.codecs.pianoroll import PianorollCodec
 from musicgan.corpus.piece import make_piece
 from musicgan.errors import CorpusError
 from musicgan.model.frames_config import FramesConfig
-from musicgan.train.frame_windows import FrameWindows, frame_songs, shifted, slot_ranges, struck
+from musicgan.train.frame_windows import (
+    FrameWindows,
+    frame_songs,
+    shifted,
+    silenced,
+    slot_ranges,
+    struck,
+)
 
 from .making import BASS, DRUMS, LEAD, tune
 
@@ -93,3 +100,30 @@ def test_no_piece_as_long_as_a_window_is_said_so():
     _, made = songs(2)
     with pytest.raises(CorpusError, match="500 steps"):
         FrameWindows(made, 500, CODEC).draw_inside(1, np.random.default_rng(0))
+
+
+def test_silenced_slots_bring_back_what_they_hold():
+    """Where a slot has fallen silent in what is fed, a held note is an onset to predict; what
+    sounds stays the same, and what is real is never a hold of something not fed."""
+    _, made = songs(3)
+    whole = FrameWindows(made, 32, CODEC).draw_inside(40, np.random.default_rng(0))
+    lost = silenced(whole, CODEC, 0.2, np.random.default_rng(1))
+    shape = (40, 32, 3, 2, CODEC.n_pitches)
+    fed, before, frames, truth = (
+        x.numpy().reshape(shape) for x in (lost.fed, whole.fed, lost.frames, whole.frames)
+    )
+    assert np.array_equal(frames.any(3), truth.any(3))
+    assert not (frames[..., 1, :] > fed.any(3)).any()
+    fell = before.any((3, 4)) & ~fed.any((3, 4))
+    share = fell.sum() / before.any((3, 4)).sum()
+    assert share == pytest.approx(0.2, abs=0.05)
+    kept = fed.any((3, 4))
+    assert np.array_equal(fed[kept], before[kept])
+    assert np.array_equal(frames[kept], truth[kept])
+
+
+def test_nothing_is_silenced_when_nothing_is_asked():
+    _, made = songs(1)
+    whole = FrameWindows(made, 32, CODEC).draw_inside(4, np.random.default_rng(0))
+    same = silenced(whole, CODEC, 0.0, np.random.default_rng(1))
+    assert (same.fed == whole.fed).all() and (same.frames == whole.frames).all()
