@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from musicgan.train.losses import (
+    balanced,
     balanced_accuracy,
     batch_noise,
     candidate_loss,
@@ -206,3 +207,16 @@ def test_noise_is_the_seeds():
     one, two = (batch_noise(3, 5, torch.Generator().manual_seed(4)) for _ in range(2))
     assert one.shape == (3, 5)
     assert torch.equal(one, two)
+
+
+def test_balanced_advice_spreads_as_much_as_the_scores() -> None:
+    scores = torch.tensor([[0.0, 2.0], [1.0, 5.0]])
+    advice = torch.tensor([[0.0, 10.0], [30.0, 0.0]])
+    scaled = balanced(advice, scores)
+    assert scaled.std(-1).mean() == pytest.approx(scores.std(-1).mean().item())
+    # The scale is one for all: mean spreads are 3 and 20 (over root 2), so a factor of 3/20.
+    assert torch.allclose(scaled, advice * 3 / 20)
+
+
+def test_advice_without_any_preference_stays_without() -> None:
+    assert balanced(torch.ones(3, 4), torch.randn(3, 4)).std(-1).abs().max() < 1e-6
