@@ -85,10 +85,10 @@ def test_phases_run_in_turn_and_observers_see_it(path):
         ("one", 1, 3), ("one", 2, 3), ("one", 3, 3), ("two", 1, 2), ("two", 2, 2)
     ]  # fmt: skip
     assert seen.steps[1][3] == {"weight": 2}
-    # The last step is always evaluated, once.
-    assert seen.evaluations == [("one", 2, -2), ("one", 3, -3), ("two", 2, -2)]
+    # The last step is always evaluated, once; and where a later phase starts.
+    assert seen.evaluations == [("one", 2, -2), ("one", 3, -3), ("two", 0, 0), ("two", 2, -2)]
     steps = [(record["phase"], record["step"]) for record in progress.history]
-    assert steps == [("one", 2), ("one", 3), ("two", 2)]
+    assert steps == [("one", 2), ("one", 3), ("two", 0), ("two", 2)]
     assert one.progress == [0, 1 / 3, 2 / 3]
 
 
@@ -108,7 +108,16 @@ def test_a_phase_ends_when_its_patience_does(path):
 def test_patience_starts_anew_with_each_phase(path):
     phases = [Counter(n, max_steps=8, patience=2, scores=[1, 2, 3, 4]) for n in ("a", "b")]
     Loop(phases, path, {}).run()
-    assert [len(p.progress) for p in phases] == [6, 6]
+    # The second one's first score is that of its start.
+    assert [len(p.progress) for p in phases] == [6, 4]
+
+
+def test_a_later_phase_that_makes_things_worse_is_undone(path):
+    first, worse = Counter("first", max_steps=2), Counter("worse", max_steps=6, scores=[1, 2, 3, 4])
+    worse.weight += 7
+    progress = Loop([first, worse], path, {}).run()
+    assert worse.weight.item() == 7
+    assert progress.history[1] == {"phase": "worse", "step": 0, "score": 1, "weight": 7}
 
 
 def test_a_score_that_is_no_number_is_never_the_best(path):
@@ -210,7 +219,7 @@ def interrupted(path, phases, at, minutes=None):
 
 
 def phases_of_two():
-    return [Counter("one", 5, scores=[2, 1, 3]), Counter("two", 7, scores=[4, 6, 5, 7])]
+    return [Counter("one", 5, scores=[2, 1, 3]), Counter("two", 7, scores=[9, 4, 6, 5, 7])]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,235 @@
+"""A whole run: from a folder of MIDI to a model that plays, also when it is interrupted."""
+
+import os
+import signal
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+
+from musicgan.compose.player import open_player
+from musicgan.compose.settings import Settings
+from musicgan.compose.song import compose
+from musicgan.corpus.cache import Corpus
+from musicgan.corpus.piece import Piece
+from musicgan.errors import CheckpointError, CorpusError
+from musicgan.midifile import write_midi
+from musicgan.score import Key
+from musicgan.train.choose import choose_codec
+from musicgan.train.loop import Interrupted
+from musicgan.train.options import Options, best_of, choose_device, typical
+from musicgan.train.quality import SongJudge
+from musicgan.train.run import (
+    EventsRun,
+    identity,
+    judged_length,
+    run_folder,
+    shared_length,
+    single_voices,
+    train,
+)
+
+from .making import ADVERSARIAL, LIKELIHOOD, tune
+
+OPTIONS = Options(
+    style="made", licence="CC0", device="cpu", hidden=16, seed=3,
+    likelihood=LIKELIHOOD, adversarial=ADVERSARIAL,
+    likelihood_steps=4, adversarial_steps=2, critic_steps=2,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Twelve tunes for lead and bass; the cache lies beside them."""
+    root = tmp_path_factory.mktemp("music")
+    for seed in range(12):
+        write_midi(tune(seed, bars=8), root / f"{seed}.mid")
+    return root
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small(folder):
+    """A cache of its own, and few songs to judge by."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MUSICGAN_CACHE", str(folder.parent / "cache of tests"))
+        patch.setattr("musicgan.train.run.SongJudge", partial(SongJudge, songs=6))
+        yield
+
+
+@pytest.fixture(scope="module")
+def trained(folder, small, tmp_path_factory):
+    """The model file of a run from start to end."""
+    out = tmp_path_factory.mktemp("trained") / "made.safetensors"
+    train(folder, out, OPTIONS)
+    return out
+
+
+class Stop:
+    """A watch that presses Ctrl-C at one step."""
+
+    def __init__(self, phase, step):
+        self.at, self.said = (phase, step), []
+
+    def say(self, line):
+        self.said.append(line)
+
+    def show_samples(self, sample):
+        self.sample = sample
+
+    def on_step(self, phase, step, max_steps, figures):
+        if (phase, step) == self.at:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    def on_evaluation(self, phase, step, figures):
+        self.song = self.sample()
+
+
+def test_a_folder_becomes_a_model_that_plays(trained, folder):
+    player = open_player(trained)
+    song = compose(player, Settings(bars=4, seed=1))
+    assert len(song)
+    assert [track.name for track in song.tracks] == ["lead", "bass"]
+    assert player.critic is not None
+    meta = player.file.metadata
+    assert (meta["kind"], meta["style"], meta["licence"], meta["seed"]) == (
+        "events",
+        "made",
+        "CC0",
+        3,
+    )
+    assert meta["steps"] == {"likelihood": 4, "adversarial": 2, "critic": 2}
+    assert set(meta["metrics"]) == {"likelihood", "adversarial", "critic"}
+    assert meta["manifest"] == Corpus.open(folder, choose_codec(folder)).manifest_hash
+    assert run_folder(trained).joinpath("checkpoint.safetensors").is_file()
+
+
+def test_the_model_knows_the_ranges_of_its_voices(trained, folder):
+    player = open_player(trained)
+    song = compose(player, Settings(bars=8, seed=2))
+    low, high = player.rules.ranges[song.notes["track"]].T
+    assert ((song.notes["pitch"] >= low) & (song.notes["pitch"] <= high)).all()
+
+
+@pytest.mark.parametrize(("phase", "step"), [("likelihood", 2), ("critic", 1)])
+def test_ctrl_c_and_resume_give_the_same_model(folder, trained, tmp_path, phase, step):
+    out = tmp_path / "made.safetensors"
+    stop = Stop(phase, step)
+    with pytest.raises(Interrupted):
+        train(folder, out, OPTIONS, watch=stop)
+    assert not out.exists()
+    assert "2 velocities" not in stop.said[0] and "voices: lead, bass" in stop.said[0]
+    train(folder, out, OPTIONS, resume=True)
+    assert out.read_bytes() == trained.read_bytes()
+    if phase == "critic":
+        # It was watched, sampled and interrupted, and none of that left a trace.
+        assert len(stop.song)
+
+
+def test_a_run_may_not_be_resumed_with_other_options_or_music(folder, tmp_path):
+    out = tmp_path / "made.safetensors"
+    with pytest.raises(Interrupted):
+        train(folder, out, OPTIONS, watch=Stop("likelihood", 1))
+    with pytest.raises(CheckpointError, match="made with another options"):
+        train(folder, out, replace(OPTIONS, dropout=0.1), resume=True)
+    more = tmp_path / "more"
+    more.mkdir()
+    for seed in range(11):
+        write_midi(tune(seed, bars=8), more / f"{seed}.mid")
+    with pytest.raises(CheckpointError, match="made with another collection"):
+        train(more, out, OPTIONS, resume=True)
+
+
+def test_what_makes_it_another_run(folder):
+    codec = choose_codec(folder)
+    corpus = Corpus.open(folder, codec)
+
+    def of(**changes):
+        return identity(EventsRun(corpus, codec, replace(OPTIONS, **changes)))
+
+    assert of() == of(minutes=5.0) == of(device=None)
+    changed = [of(seed=4), of(style="x"), of(adversarial=replace(ADVERSARIAL, block=4))]
+    assert len({one["options"] for one in [of(), *changed]}) == 4
+
+
+def test_too_little_music_is_refused_in_words(tmp_path):
+    for seed in range(12):
+        write_midi(tune(seed, bars=1), tmp_path / f"{seed}.mid")
+    with pytest.raises(CorpusError, match=r"too few pieces of 16 notes|fewer than 32 notes"):
+        train(tmp_path, tmp_path / "out", OPTIONS)
+
+
+def piece(*rows, metre=(4, 4), bpm=100.0, tonic=0, is_minor=False):
+    """A piece of (wait, voice, duration) rows."""
+    full = np.array([(wait, voice, 60, duration, 0) for wait, voice, duration in rows], np.int64)
+    bars = np.arange(0, 64, 16, dtype=np.int64)
+    return Piece("made", full.reshape(-1, 5), bars, Key(0, tonic, is_minor), metre, bpm)
+
+
+def test_a_voice_is_single_when_its_notes_do_not_overlap():
+    melody = [(4, 0, 4)] * 4
+    chords = [(0, 1, 4), (0, 1, 4), (4, 1, 4), (0, 1, 4)]
+    assert single_voices([piece(*melody, *chords)], 3) == [True, False, True]
+    assert single_voices([piece((0, 0, 8), (4, 0, 4))], 1) == [False]
+    # Against another voice it may sound on.
+    assert single_voices([piece((0, 0, 8), (4, 1, 8), (4, 0, 4))], 2) == [True, True]
+
+
+def test_one_slip_in_two_hundred_notes_is_forgiven_and_three_are_not():
+    notes = [(4, 0, 4)] * 200
+    notes[50] = (4, 0, 5)
+    assert single_voices([piece(*notes)], 1) == [True]
+    notes[60] = notes[70] = (4, 0, 5)
+    assert single_voices([piece(*notes)], 1) == [False]
+
+
+def test_typical_habits_of_a_collection():
+    some = [
+        piece(metre=(3, 4), bpm=90, tonic=2), piece(metre=(3, 4), bpm=100.06, tonic=2),
+        piece(metre=(4, 4), bpm=200, tonic=9, is_minor=True),
+    ]  # fmt: skip
+    assert typical(some) == {"metre": [3, 4], "bpm": 100.1, "keys": [[2, 0], [2, 0], [9, 1]]}
+
+
+@pytest.mark.parametrize(
+    ("lengths", "window"),
+    [([500], 128), ([129], 128), ([128], 120), ([60, 70, 80], 64), ([33], 32), ([10, 200], 104)],
+)
+def test_the_second_phases_window_is_as_long_as_half_the_songs_allow(lengths, window):
+    assert shared_length([range(n) for n in lengths]) == window
+    # Where half the songs are longer, at least one of them is.
+    assert max(lengths) > window
+
+
+@pytest.mark.parametrize(
+    ("lengths", "window"),
+    [([129] * 16, 128), ([129] * 15, 64), ([400], 32), ([120, 90, 33], 32), ([300, 230], 32)],
+)
+def test_few_held_out_songs_are_judged_by_shorter_windows(lengths, window):
+    assert judged_length([range(n) for n in lengths], 128) == window
+
+
+def test_held_out_music_that_is_too_short_to_judge_by():
+    with pytest.raises(CorpusError, match="fewer than 2 windows of 32 notes: give more music"):
+        judged_length([range(64)], 32)
+
+
+def test_songs_too_short_for_any_window():
+    with pytest.raises(CorpusError, match="half of the pieces have fewer than 32 notes"):
+        shared_length([range(20), range(32), range(90)])
+
+
+def test_the_best_of_each_phase_is_reported():
+    history = [
+        {"phase": "a", "step": 1, "score": 3.0}, {"phase": "a", "step": 2, "score": 1.23456},
+        {"phase": "a", "step": 3, "score": 2.0}, {"phase": "b", "step": 1, "score": 9.0},
+    ]  # fmt: skip
+    assert best_of(history) == {
+        "a": {"phase": "a", "step": 2, "score": 1.2346},
+        "b": {"phase": "b", "step": 1, "score": 9.0},
+    }
+
+
+def test_the_device_asked_for_is_the_device():
+    assert choose_device("cpu").type == "cpu"
+    assert choose_device(None).type in ("cpu", "cuda")
