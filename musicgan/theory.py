@@ -21,12 +21,13 @@ MAX_BARS = 100_000
 BAR_BEATS_RANGE = (1.5, 8.0)
 """Quarter notes in a bar that a metre can honestly claim; an upbeat may be shorter."""
 
-# Probe-tone ratings of Krumhansl & Kessler (1982), as used by the Krumhansl-Schmuckler
-# algorithm (Krumhansl, Cognitive Foundations of Musical Pitch, 1990): major, then minor.
+# How often each degree sounds in major and in minor music: Albrecht & Shanahan, The Use of Large
+# Corpora to Train a New Type of Key-Finding Algorithm (2013). Of six published pairs this told
+# the key signatures of chorales, lieder and fiddle tunes best.
 _PROFILES = np.array(
     [
-        [6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88],
-        [6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17],
+        [0.238, 0.006, 0.111, 0.006, 0.137, 0.094, 0.016, 0.214, 0.009, 0.080, 0.008, 0.081],
+        [0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 0.061, 0.052],
     ]
 )
 _FINAL_BASS_BONUS = 0.1
@@ -35,8 +36,9 @@ _FINAL_BASS_BONUS = 0.1
 def estimate_key(score: Score) -> Key:
     """The one key that fits all of `score` best; C major when it has no pitched note.
 
-    Krumhansl-Schmuckler on pitch classes weighted by duration, with a bonus for the key whose
-    tonic is the last bass note. Transposing the score transposes the estimate.
+    Correlates pitch classes, weighted by duration, with a profile of every key (Krumhansl,
+    Cognitive Foundations of Musical Pitch, 1990), with a bonus for keys whose tonic is the last
+    bass note. Transposing the score transposes the estimate.
     """
     notes = _pitched(score)
     if not len(notes):

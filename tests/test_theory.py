@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from musicgan.midifile import read_midi
 from musicgan.score import NOTE, Key, Metre, Score, Track
 from musicgan.theory import MAX_BARS, downbeats, estimate_key, infer_metre
 
@@ -37,6 +38,37 @@ def test_a_scale_is_in_its_own_key(tonic):
 def test_no_pitched_note_is_c_major():
     assert estimate_key(score_of()) == Key(0, 0)
     assert estimate_key(score_of((0, 4, 38), is_drum=True)) == Key(0, 0)
+
+
+@pytest.mark.parametrize(
+    ("collection", "share"), [("openscore-lieder", 0.88), ("nottingham", 0.92)]
+)
+def test_the_key_agrees_with_the_key_signature(shared, collection, share):
+    """Of 50 real pieces with one signature; a key and its relative have the same."""
+    agree = []
+    for path in sorted((shared / "data" / collection).rglob("*.mid"))[2::5]:
+        score = read_midi(path)
+        stated = {signature(key) for key in score.keys}
+        if len(stated) == 1 and len(agree) < 50:
+            agree.append(signature(estimate_key(score)) in stated)
+    assert len(agree) == 50
+    assert np.mean(agree) >= share
+
+
+def signature(key):
+    """The tonic of the major key with this signature."""
+    return (key.tonic + 3 * key.is_minor) % 12
+
+
+def test_a_chorale_ends_on_its_tonic(shared):
+    """Nine chorales in ten, since the last bass note is the tonic of nearly all."""
+    ends = []
+    for path in sorted((shared / "data" / "bach-chorales").rglob("*.mid"))[::6]:
+        score = read_midi(path)
+        end_tick = score.notes["onset_tick"] + score.notes["duration_tick"]
+        last_bass = score.notes["pitch"][end_tick == end_tick.max()].min()
+        ends.append(estimate_key(score).tonic == last_bass % 12)
+    assert np.mean(ends) >= 0.85
 
 
 NOTES = st.lists(
