@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from musicgan.train.likelihood import LikelihoodPhase
+from musicgan.train.likelihood import LikelihoodPhase, has_bf16
 from musicgan.train.rollout import played
 
 from .making import ADVERSARIAL, CPU, LIKELIHOOD, adversarial_of, config_for, pieces, windows_of
@@ -65,3 +65,10 @@ def test_cuda_agrees_with_the_cpu(setting):
                 assert theirs[name] == pytest.approx(mine[name], rel=0.05, abs=0.05), name
     for name, value in weights.items():
         np.testing.assert_allclose(others[name], value, atol=0.05, err_msg=name)
+
+
+def test_a_torch_built_without_onednn_has_no_bf16(monkeypatch):
+    """There the question itself does not exist."""
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    monkeypatch.setattr(torch.ops, "mkldnn", object())
+    assert has_bf16() is False
