@@ -46,7 +46,7 @@ def autocast(device: torch.device, enabled: bool) -> torch.autocast:
 def has_bf16() -> bool:
     """Can this processor multiply bf16 natively? Emulated it is slower than float32."""
     # Torch built without oneDNN, as for Apple's processors, does not even know the question.
-    built = torch.backends.mkldnn.is_available()
+    built = bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]
     return built and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
