@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```\w*\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 EXAMPLES = [line for block in BLOCKS for line in block.splitlines() if line.startswith("musicgan ")]
-CHEAP = [line for line in EXAMPLES if " generate " in line and "--model" not in line]
+SONGS = [line for line in EXAMPLES if " generate " in line and "--model" not in line]
 
 
 def test_the_first_two_blocks_are_one_line_each():
@@ -45,15 +45,16 @@ def test_every_example_is_a_legal_call(line):
     assert context.params
 
 
-@pytest.mark.parametrize("line", CHEAP)
-def test_every_generate_example_writes_its_songs(line, tmp_path):
+@pytest.mark.parametrize("line", SONGS)
+def test_every_song_example_writes_its_songs(line, tmp_path):
+    """As it stands, only shorter: of an option given twice the last counts."""
     (tmp_path / "midi_data").symlink_to(ROOT / "midi_data")
     arguments = shlex.split(line)[1:]
-    subprocess.run([sys.executable, "-m", "musicgan", *arguments], cwd=tmp_path, check=True)
-    songs = [p for p in tmp_path.rglob("*.mid") if "midi_data" not in p.parts]
+    command = [sys.executable, "-m", "musicgan", *arguments, "--bars", "4"]
+    subprocess.run(command, cwd=tmp_path, check=True, timeout=120)
+    songs = [path for path in tmp_path.glob("*.mid") if len(read_midi(path)) > 8]
     count = int(arguments[arguments.index("--count") + 1]) if "--count" in arguments else 1
     assert len(songs) == count
-    assert all(len(read_midi(song)) > 20 for song in songs)
 
 
 def test_pictures_and_files_it_names_exist():
