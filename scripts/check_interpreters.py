@@ -2,7 +2,7 @@
 """Install the light player on every Python there is, from ready-made wheels, and write a song.
 
     python scripts/check_interpreters.py            # a table: version, seconds, MB, ok or failed
-    python scripts/check_interpreters.py --floors   # with the lowest versions setup.cfg allows
+    python scripts/check_interpreters.py --floors   # the oldest Python, the lowest versions allowed
 
 Each interpreter gets a temporary virtual environment. A dependency that would have to be compiled
 counts as failed. Exit code 1 when one failed.
@@ -17,7 +17,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,27 +24,26 @@ MINORS = range(10, 15)
 ASK = "import sys; print(sys.implementation.name, '%d.%d.%d' % sys.version_info[:3])"
 
 
-def interpreters() -> Iterator[tuple[str, Path]]:
-    """(version, executable) of each CPython 3.10-3.14 on the path and among pyenv's versions."""
+def interpreters() -> list[tuple[str, Path]]:
+    """(version, executable) of each CPython 3.10-3.14 on the path and in pyenv's, oldest first."""
     names = [f"python3.{minor}" for minor in MINORS]
     found = [Path(path) for name in names if (path := shutil.which(name))]
     found += sorted((Path.home() / ".pyenv" / "versions").glob("3.*/bin/python3"))
-    seen = set()
+    known = {}
     for path in found:
         answer = subprocess.run([path, "-c", ASK], capture_output=True, text=True)
         kind, _, version = answer.stdout.strip().partition(" ")  # a pyenv shim may answer nothing
-        minor = version.split(".")[1:2]
-        if kind == "cpython" and minor and int(minor[0]) in MINORS and version not in seen:
-            seen.add(version)
-            yield version, path
+        if kind == "cpython" and int(version.split(".")[1]) in MINORS:
+            known.setdefault(version, path)
+    return sorted(known.items(), key=lambda item: [int(part) for part in item[0].split(".")])
 
 
-def requirements(extra: str = "") -> list[str]:
-    """The lines of install_requires, or of an extra."""
+def requirements(floors: bool) -> list[str]:
+    """What a light install needs; with `floors` in the lowest versions allowed."""
     config = configparser.ConfigParser()
     config.read(ROOT / "setup.cfg", encoding="utf-8")
-    section = config["options.extras_require"] if extra else config["options"]
-    return section[extra or "install_requires"].split()
+    needs = config["options"]["install_requires"].split()
+    return [need.replace(">=", "==") for need in needs] if floors else needs
 
 
 def packages_mb(python: Path) -> float:
@@ -59,14 +57,11 @@ def check(executable: Path, home: Path, floors: bool) -> tuple[float, float, str
     """Seconds to install, MB installed, and what the song came to."""
     python = home / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    needs = requirements()
-    if floors:
-        needs = [need.replace(">=", "==") for need in needs]
     song = home / "song.mid"
     try:
         run(executable, "-m", "venv", home)
         start_sec = time.perf_counter()
-        run(*install, "--only-binary", ":all:", *needs)
+        run(*install, "--only-binary", ":all:", *requirements(floors))
         run(*install, ROOT)
         seconds = time.perf_counter() - start_sec
         run(python, "-m", "musicgan", "generate", "--seed", "1", "--out", song, cwd=home)
@@ -90,7 +85,7 @@ def main() -> int:
     floors = parser.parse_args().floors
     print(f"{'python':<10}{'seconds':>8}{'MB':>8}  result")
     bad = 0
-    for version, executable in interpreters():
+    for version, executable in interpreters()[: 1 if floors else None]:
         with tempfile.TemporaryDirectory(prefix="musicgan-") as home:
             seconds, size_mb, result = check(executable, Path(home), floors)
         bad += result != "ok"
