@@ -4,8 +4,8 @@
 
 Every reader takes the same files, in turn on each file, so that a busy machine slows them all
 alike. In its turn a reader reads the file three times, lest the first pay for what the one before
-left in the processor's caches; the best time of each file counts. Files that any of them cannot read are left
-out. Readers that are not installed are named and left out.
+left in the processor's caches; the best time of each file counts. Files that any of them cannot
+read are left out. Readers that are not installed are named and left out.
 """
 
 from __future__ import annotations

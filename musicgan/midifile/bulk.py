@@ -35,7 +35,8 @@ TEMPO = b"\xff\x51\x03"
 SYSEX = re.compile(
     rb"\xf0[\x00-\x7f]{1,127}\xf7[\x80-\xff]{0,3}[\x00-\x7f](?=[\x80-\xff])|[\xf0\xf7]"
 )
-REFUSED_SYSTEM = bytes.maketrans(bytes(range(0xF1, 0xFF)), b"\xf9" * 6 + b"\xf7" + b"\xf9" * 7)
+# symusic refuses F4, F5, F9 and FD by itself.
+REFUSED_SYSTEM = bytes.maketrans(b"\xf1\xf2\xf3\xf6\xf8\xfa\xfb\xfc\xfe", b"\xf9" * 9)
 LONG_DELTA = re.compile(rb"[\x80-\xff]{3}[\x00-\x7f]")
 MANY_LONG_DELTAS = 8  # of at most 2^28 ticks each: fewer do not reach 2^31
 # Data bytes of note-offs for all pitches under running status, delta time 0 between them.
@@ -108,7 +109,7 @@ def _may_overflow(data: bytes) -> bool:
 
 
 def _without_system_messages(chunk: bytes) -> bytes:
-    """`chunk` with F9, which symusic refuses as a status, for every byte F0 to FE.
+    """`chunk` with F9, which symusic refuses as a status, for bytes F0 to FE that it accepts.
 
     After a system message symusic goes astray in silence if running status follows, or if it was
     a packet of sysex. Where such a byte is part of a delta time or of text, F9 is as good. Only
