@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from musicgan.codecs import get_codec
 from musicgan.codecs.base import Codec
 from musicgan.corpus.duplicates import exact_groups, near_groups
-from musicgan.corpus.ingest import Ingest
+from musicgan.corpus.ingest import Ingest, read_bounded
 from musicgan.corpus.piece import Piece
 from musicgan.corpus.places import (
     cache_folder,
@@ -155,7 +155,7 @@ def _size_and_time(path: Path) -> tuple[int, int]:
 
 def _content_hash(path: Path) -> str:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return hashlib.sha256(read_bounded(path)).hexdigest()
     except OSError:
         return ""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ from musicgan.codecs import get_codec
 from musicgan.codecs.base import Codec
 from musicgan.corpus.piece import Piece, make_piece
 from musicgan.corpus.report import FileReport, report_score
-from musicgan.errors import MusicganError
-from musicgan.midifile import read_midi
+from musicgan.errors import MidiReadError, MusicganError
+from musicgan.midifile import MAX_FILE_BYTES, read_midi
+from musicgan.theory import infer_metre
 
 MAX_STEP = 2**31 - 1
 
@@ -49,20 +51,31 @@ class Ingest:
         path = self._folder / name
         sha256 = ""
         try:
-            sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-            score = read_midi(path)
-            report = report_score(name, sha256, score)
+            data = read_bounded(path)
+            sha256 = hashlib.sha256(data).hexdigest()
+            score = read_midi(data)
+            stated = score.metres
+            score = replace(score, metres=infer_metre(score))
+            report = report_score(name, sha256, score, stated)
             answer: dict[str, Any] = {"report": report.to_json()}
             if report.error is None and self._codec is not None and self._shard is not None:
                 answer["piece"] = self._shard.append(make_piece(name, score, self._codec))
             return answer
+        except MidiReadError as error:
+            reason = str(error).removeprefix("MIDI data: ")
         except MusicganError as error:
-            reason = str(error).removeprefix(f"{path}: ")
+            reason = str(error)
         except OSError as error:
             reason = error.strerror or type(error).__name__
         except Exception as error:  # one odd file must not end the scan of a collection
             reason = f"{type(error).__name__}: {error}"
         return {"report": FileReport(name, sha256, error=_one_line(reason)).to_json()}
+
+
+def read_bounded(path: Path) -> bytes:
+    """The file's bytes, or one byte more than `read_midi` would take of them."""
+    with path.open("rb") as file:
+        return file.read(MAX_FILE_BYTES + 1)
 
 
 def _one_line(text: str) -> str:

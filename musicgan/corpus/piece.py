@@ -38,8 +38,7 @@ class Piece:
 
 def make_piece(name: str, score: Score, codec: Codec) -> Piece:
     """Encode `score`: rows, bar lines on the codec's grid, key, metre and opening tempo."""
-    snapped = codec.normalized(score)
-    snapped = replace(snapped, metres=infer_metre(snapped))
+    snapped = codec.normalized(replace(score, metres=infer_metre(score)))
     return Piece(
         name=name,
         rows=codec.encode(score),

@@ -60,8 +60,13 @@ class FileReport:
         return cls(**{**known, "sketch": bytes.fromhex(mapping["sketch"])})
 
 
-def report_score(name: str, sha256: str, score: Score) -> FileReport:
-    """The report of a file that read as `score`."""
+def report_score(
+    name: str, sha256: str, score: Score, stated: tuple[Metre, ...] | None = None
+) -> FileReport:
+    """The report of a file that read as `score`.
+
+    `stated` is the metre map the file had, where `score` has an inferred one in its place.
+    """
     if not len(score):
         return FileReport(name, sha256, error="no notes in it")
     drums = np.array([track.is_drum for track in score.tracks])
@@ -75,7 +80,7 @@ def report_score(name: str, sha256: str, score: Score) -> FileReport:
         seconds=round(seconds, 3),
         tracks=len(score.tracks),
         drum_tracks=int(drums.sum()),
-        stated_metre=_main_metre(score.metres, score.end_tick),
+        stated_metre=_main_metre(score.metres if stated is None else stated, score.end_tick),
         metre=_main_metre(infer_metre(score), score.end_tick),
         bpm=round(60 * score.end_tick / score.ticks_per_beat / max(seconds, 1e-9), 2),
         polyphony=round(_polyphony(score.notes[~is_drum]), 3),
