@@ -47,7 +47,8 @@ def main() -> int:
     torch.set_num_threads(1)
     device = torch.device(asked.device)
     print(
-        f"{'':8} {'ours':>10} {'bare GRU':>10} {'ratio':>7} {'matmul':>12}   batch {asked.batch} x {LENGTH}, {device}"
+        f"{'':8} {'ours':>10} {'bare GRU':>10} {'ratio':>7} {'matmul':>12}"
+        f"   batch {asked.batch} x {LENGTH}, {device}"
     )
     met = True
     for bf16 in (False, True):
@@ -61,7 +62,8 @@ def main() -> int:
         met &= ratio >= GOAL
         rate = matmul_rate(asked.batch, device, bf16)
         print(
-            f"{'bf16' if bf16 else 'float32':8} {a:10.0f} {b:10.0f} {ratio:7.2f} {rate / 1e9:8.1f} GF/s"
+            f"{'bf16' if bf16 else 'float32':8} {a:10.0f} {b:10.0f} {ratio:7.2f}"
+            f" {rate / 1e9:8.1f} GF/s"
         )
     print(f"notes a second; goal: a ratio of {GOAL}")
     return int(not met)

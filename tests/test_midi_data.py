@@ -80,7 +80,8 @@ def test_making_a_file_again_gives_the_same_bytes(name, maker, tmp_path):
     made = maker.make(task)
     [row] = [row for row in rows() if row["path"] == name]
     assert sha256(task.target) == row["sha256"]
-    assert made == (row["composer"], row["source"], row["licence"])
+    assert (made.composer, made.licence) == (row["composer"], row["licence"])
+    assert made.source.split()[2:] == row["source"].split()[2:]  # music21 itself may be another
 
 
 def test_a_file_that_is_there_is_not_made_again_unless_asked(maker, tmp_path):
