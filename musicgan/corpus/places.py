@@ -19,7 +19,7 @@ from musicgan.codecs.base import Codec
 from musicgan.corpus.store import FORMAT_VERSION
 
 CACHE_VARIABLE = "MUSICGAN_CACHE"
-SOURCES = ("score.py", "timing.py", "midifile/*.py", "theory.py", "codecs/*.py", "corpus/*.py")
+SOURCES = ("*.py", "midifile/*.py", "codecs/*.py", "corpus/*.py")
 """The code that decides what a cache holds: when it changes, caches are made anew."""
 STALE_SEC = 24 * 3600
 
