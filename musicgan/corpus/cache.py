@@ -70,18 +70,16 @@ class Corpus:
         names = find_midi(folder)
         root = Path(folder).resolve()
         listing = [(name, *_size_and_time(root / name)) for name in names]
-        corpus = cls.__new__(cls)
-        home = writable_or_temporary(cache_folder(cache_dir), corpus)
+        home = writable_or_temporary(cache_folder(cache_dir))
         pointer = home / f"{digest([str(root), codec_key(codec), listing])[:40]}.at"
         store = home / pointer.read_text("ascii") if pointer.is_file() else None
         if store is None or not is_store(store):
             contents = [_content_hash(root / name) for name in names]
             store = home / digest([codec_key(codec), names, contents])[:40]
             if not is_store(store):
-                _build(store, root, names, codec, worker_count_of(names, codec, workers), progress)
+                _build(store, root, names, codec, _workers_for(names, codec, workers), progress)
             _write_whole(pointer, store.name)
-        corpus.__init__(root, codec, Store(store))  # type: ignore[misc]
-        return corpus
+        return cls(root, codec, Store(store))
 
     def pieces(self, part: Part) -> Sequence[Piece]:
         """The pieces of one part of the split, made as they are asked for."""
@@ -134,7 +132,7 @@ class _Pieces(Sequence[Piece]):
         return (self[at] for at in range(len(self)))
 
 
-def worker_count_of(names: Sequence[str], codec: Codec, workers: int | None) -> int:
+def _workers_for(names: Sequence[str], codec: Codec, workers: int | None) -> int:
     """Processes to use; 0, this one, when a worker could not make the codec by its name."""
     if workers == 0:
         return 0

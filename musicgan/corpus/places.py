@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
 import os
@@ -10,7 +11,6 @@ import sys
 import tempfile
 import time
 import warnings
-import weakref
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -40,8 +40,8 @@ def cache_folder(chosen: str | Path | None = None) -> Path:
     return home / "musicgan"
 
 
-def writable_or_temporary(folder: Path, owner: object) -> Path:
-    """`folder`, made if need be; when it cannot be written, a temporary one that dies with `owner`.
+def writable_or_temporary(folder: Path) -> Path:
+    """`folder`, made if need be; when it cannot be written, a temporary one, gone when Python exits.
 
     A warning then says so.
     """
@@ -51,7 +51,7 @@ def writable_or_temporary(folder: Path, owner: object) -> Path:
             return folder
     except OSError as error:
         temporary = Path(tempfile.mkdtemp(prefix="musicgan-"))
-        weakref.finalize(owner, shutil.rmtree, temporary, ignore_errors=True)
+        atexit.register(shutil.rmtree, temporary, ignore_errors=True)
         warnings.warn(
             f"cache folder {folder} cannot be written ({error.strerror}): encoding into a "
             f"temporary folder; set {CACHE_VARIABLE} to a writable one to encode only once",
