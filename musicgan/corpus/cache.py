@@ -70,15 +70,18 @@ class Corpus:
         names = find_midi(folder)
         root = Path(folder).resolve()
         listing = [(name, *_size_and_time(root / name)) for name in names]
-        home = writable_or_temporary(cache_folder(cache_dir))
-        pointer = home / f"{digest([str(root), codec_key(codec), listing])[:40]}.at"
-        store = home / pointer.read_text("ascii") if pointer.is_file() else None
-        if store is None or not is_store(store):
-            contents = [_content_hash(root / name) for name in names]
-            store = home / digest([codec_key(codec), names, contents])[:40]
-            if not is_store(store):
-                _build(store, root, names, codec, _workers_for(names, codec, workers), progress)
-            _write_whole(pointer, store.name)
+        home = cache_folder(cache_dir)
+        pointer = f"{digest([str(root), codec_key(codec), listing])[:40]}.at"
+        if (home / pointer).is_file():
+            store = home / (home / pointer).read_text("ascii")
+            if is_store(store):
+                return cls(root, codec, Store(store))
+        home = writable_or_temporary(home)
+        contents = [_content_hash(root / name) for name in names]
+        store = home / digest([codec_key(codec), names, contents])[:40]
+        if not is_store(store):
+            _build(store, root, names, codec, _workers_for(names, codec, workers), progress)
+        _write_whole(home / pointer, store.name)
         return cls(root, codec, Store(store))
 
     def pieces(self, part: Part) -> Sequence[Piece]:

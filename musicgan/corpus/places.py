@@ -41,7 +41,7 @@ def cache_folder(chosen: str | Path | None = None) -> Path:
 
 
 def writable_or_temporary(folder: Path) -> Path:
-    """`folder`, made if need be; when it cannot be written, a temporary one, gone when Python exits.
+    """`folder`, made if need be; when it cannot be written, a temporary one until Python exits.
 
     A warning then says so.
     """
