@@ -109,7 +109,8 @@ def infer_metre(score: Score) -> tuple[Metre, ...]:
     A map is believed when bars of 1.5 to 8 quarter notes cover at least nine tenths of the
     music: many files state 1/4 throughout. Otherwise one metre (2/4, 3/4, 4/4 or 6/8) is heard in
     the notes (`pulse.hear_bars`), with a short first bar where bars do not begin at tick 0; of
-    571 pieces whose metre was hidden it told duple from triple in 98 of 100.
+    571 held-out pieces whose metre was hidden (146 of them pop songs taken to be in 4/4) it told
+    duple from triple in 98 of 100.
     """
     if _is_plausible(score):
         return score.metres

@@ -21,8 +21,9 @@ NGRAM = 6
 FEWEST_NGRAMS = 8
 """A piece with fewer different features is too short to be called like another."""
 ALIKE = 0.25
-"""Share of common features from which two pieces count as near duplicates: low enough to join
-another fiddler's version of a tune, high enough that no two strangers met in 4,600 files."""
+"""Share of common features from which two pieces count as near duplicates. Chosen by
+looking at the pairs found in 4,600 files, not against a labelled set: low enough to join another
+fiddler's version of a tune, high enough that no group had more than five files."""
 NO_SKETCH = b""
 _STEPS_PER_BEAT = 12
 
