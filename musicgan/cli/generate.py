@@ -12,7 +12,7 @@ EXAMPLES = """\b
 Examples:
   musicgan generate --out song.mid
   musicgan generate --style lieder --bars 32 --key Am --tempo 96 --out song.mid
-  musicgan generate --seed 7 --count 5 --out songs/take.mid
+  musicgan generate --seed 7 --count 5 --out take.mid
   musicgan generate --primer tune.mid --bars 16 --out answer.mid
   musicgan generate --model my-style.safetensors --temperature 0.95 --out song.mid
 """
