@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from musicgan.codecs.context import INTERVALS, NO_INTERVAL, interval_class
+from musicgan.codecs.context import INTERVALS, interval_class
 from musicgan.model.config import EventsConfig
 from musicgan.model.steps import Floats, Ints, Table, gru_step
 
@@ -96,11 +96,9 @@ class Generator:
         """Logits [B, 128] of the pitch: absolute, as degree, as leap and above the bass."""
         size = self._size
         out = _apply(self._pitch_out, base[:, size : 2 * size] + self._pitch(columns))
-        degree = (_PITCHES - tonic[:, None]) % 12 + 128
-        leap = interval_class(_PITCHES, last[:, None]) + 140
-        height = interval_class(_PITCHES, lowest[:, None]) + 140 + INTERVALS
-        every = np.arange(len(out))[:, None]
-        return np.asarray(out[:, :128] + out[every, degree] + out[every, leap] + out[every, height])
+        places = np.stack([_DEGREES[tonic], _LEAPS[last], _HEIGHTS[lowest]], axis=1)
+        every = np.arange(len(out))[:, None, None]
+        return np.asarray(out[:, :128] + np.add.reduce(out[every, places], axis=1))
 
     def duration(self, base: Floats, columns: Ints) -> Floats:
         """Logits [B, D] of the duration."""
@@ -115,7 +113,12 @@ class Generator:
 
 PITCH_OUTPUTS = 128 + 12 + 2 * INTERVALS
 """Outputs of the pitch head: 128 pitches, 12 degrees, leaps, intervals above the bass."""
-assert NO_INTERVAL < INTERVALS
+# Where among these outputs each pitch finds its degree by tonic [12, 128], and its leap and
+# height by the pitch below [129, 128]; -1, no pitch below, is the last row.
+_BELOW = np.append(np.arange(128), -1)[:, None]
+_DEGREES = (_PITCHES - np.arange(12)[:, None]) % 12 + 128
+_LEAPS = interval_class(_PITCHES, _BELOW) + 140
+_HEIGHTS = _LEAPS + INTERVALS
 
 
 def _linear(weights: Mapping[str, Floats], name: str) -> tuple[Floats, Floats]:
