@@ -37,8 +37,8 @@ def starts_with_upbeat(score: Score, bar_tick: int) -> bool:
 
     Long notes, the bass's above all, begin on downbeats: compares what begins on the first beats
     of bars of `bar_tick` with what begins on the second ones. Files exported from notation
-    often lose their short first bar; of 58 Bach chorales checked against their notation this
-    tells 55, the file's own bar lines 22.
+    often lose their short first bar; checked against their notation this is right on
+    53 of 58 Bach chorales, the file's own bar lines on 15 (55 and 22 of the 58 it was chosen on).
     """
     beat = score.ticks_per_beat
     if bar_tick <= beat or not len(score):
