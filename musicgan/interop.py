@@ -6,6 +6,7 @@ Neither library is imported before it is needed; music21 is the optional part `s
 from __future__ import annotations
 
 import io
+import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
@@ -125,16 +126,25 @@ def to_music21(score: Score) -> Any:
     return result
 
 
-def write_musicxml(score: Score, path: str | Path) -> None:
+def write_musicxml(
+    score: Score, path: str | Path, *, title: str = "", composer: str = "", text: str = ""
+) -> None:
     """Write `score` as MusicXML, by way of `to_music21`. A file appears whole or not at all.
+
+    `text` becomes a miscellaneous field named musicgan. The same score gives the same bytes: the
+    date of encoding is left out.
 
     Raises `MissingExtraError` if music21 is not installed, and `MidiWriteError` if music21
     cannot say the score or the path cannot be written.
     """
     music21 = _music21()
     try:
-        data = music21.musicxml.m21ToXml.GeneralObjectExporter(to_music21(score)).parse()
-        write_whole(Path(path), data)
+        written = to_music21(score)
+        written.metadata = music21.metadata.Metadata(title=title, composer=composer)
+        if text:
+            written.metadata.addCustom("musicgan", text)
+        data = music21.musicxml.m21ToXml.GeneralObjectExporter(written).parse()
+        write_whole(Path(path), re.sub(rb"\s*<encoding-date>[^<]*</encoding-date>", b"", data))
     except (music21.exceptions21.Music21Exception, OSError, ValueError) as error:
         reason = " ".join((getattr(error, "strerror", None) or str(error)).split())
         raise MidiWriteError(f"{str(path)!r}: cannot be written: {reason}") from None
@@ -161,10 +171,15 @@ def _part(music21: Any, score: Score, index: int, bar_step: NDArray[np.int64]) -
     grid = score.ticks_per_beat
     part = music21.stream.Part(id=f"P{index + 1}")
     part.partName = track.name or None
-    part.insert(0, _instrument(music21, track))
+    instrument = _instrument(music21, track)
+    # Left to itself music21 draws these at random, and a song would not be the same file twice.
+    instrument.partId, instrument.instrumentId = part.id, f"{part.id}-I1"
+    part.insert(0, instrument)
     measures = [music21.stream.Measure(number=bar) for bar in range(1, len(bar_step))]
     signs = _signs(music21, score, with_keys=not track.is_drum, with_tempos=index == 0)
-    sounds = _sounds(music21, score.notes[score.notes["track"] == index], bar_step, grid)
+    sounds = list(_sounds(music21, score, index, bar_step))
+    if measures:
+        measures[0].insert(0, _clef(music21, track, [sound for _, sound in sounds]))
     for step, element in (*signs, *sounds):
         bar = int(np.searchsorted(bar_step, step, side="right")) - 1
         if bar < len(measures):
@@ -198,18 +213,39 @@ def _signs(
         yield tempo.tick, music21.tempo.MetronomeMark(number=bpm)
 
 
+def _clef(music21: Any, track: Track, sounds: list[Any]) -> Any:
+    if track.is_drum:
+        return music21.clef.PercussionClef()
+    return music21.clef.bestClef(music21.stream.Stream(sounds), allowTreble8vb=True)
+
+
+def spell(pitch: int, key: Key) -> tuple[str, int, int]:
+    """Letter, sharps (flats below zero) and octave (4 has middle C) of a pitch in a key.
+
+    Of the twelve neighbours on the line of fifths that lie about the key's scale: in C from E
+    flat to G sharp, in A minor from B flat to D sharp.
+    """
+    lowest_fifth = key_sharps(key) - 3 + key.is_minor
+    fifth = lowest_fifth + (7 * pitch - lowest_fifth) % 12
+    sharps, letter = divmod(fifth + 1, 7)
+    return "FCGDAEB"[letter], sharps, (pitch - sharps) // 12 - 1
+
+
 def _sounds(
-    music21: Any, notes: NDArray[np.void], bar_step: NDArray[np.int64], grid: int
+    music21: Any, score: Score, track: int, bar_step: NDArray[np.int64]
 ) -> Iterator[tuple[int, Any]]:
     """Notes and chords of a part, in tied pieces that have a note value: (step, sound)."""
+    notes, grid = score.notes[score.notes["track"] == track], score.ticks_per_beat
+    keys = score.keys or (Key(0, 0),)
+    key_step = [key.tick for key in keys]
     chords: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
     for onset, duration, pitch, velocity, _ in notes.tolist():
         chords[onset, duration].append((pitch, velocity))
     for (onset, duration), members in chords.items():
+        key = keys[max(0, bisect_right(key_step, onset) - 1)]
         pieces = list(_pieces(onset, onset + duration, bar_step.tolist(), grid))
         for number, (start, end) in enumerate(pieces):
-            # By name: music21 takes a bare number below 12 for a pitch class.
-            pitches = [music21.pitch.Pitch(midi=pitch) for pitch, _ in members]
+            pitches = [_named(music21, *spell(pitch, key)) for pitch, _ in members]
             one = len(pitches) == 1
             sound = music21.note.Note(pitches[0]) if one else music21.chord.Chord(pitches)
             sound.quarterLength = Fraction(end - start, grid)
@@ -219,6 +255,13 @@ def _sounds(
                 kind = "start" if not number else "stop" if last else "continue"
                 sound.tie = music21.tie.Tie(kind)
             yield start, sound
+
+
+def _named(music21: Any, letter: str, sharps: int, octave: int) -> Any:
+    pitch = music21.pitch.Pitch(letter, octave=octave)
+    if sharps:
+        pitch.accidental = music21.pitch.Accidental(sharps)
+    return pitch
 
 
 def _fill_with_rests(music21: Any, voice: Any, length_step: int, grid: int) -> None:

@@ -7,7 +7,7 @@ maps. Times are integer ticks; a beat (quarter note) has `ticks_per_beat` of the
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,6 +92,46 @@ def _place(notes: NDArray[np.void]) -> NDArray[np.int64]:
     return np.asarray(notes["track"].astype(np.int64) * 128 + notes["pitch"])
 
 
+class Columns(NamedTuple):
+    """Notes as arrays of their own, [N] each: numpy computes with these far quicker."""
+
+    onset_tick: NDArray[np.int64]
+    end_tick: NDArray[np.int64]
+    place: NDArray[np.int64]
+    """track * 128 + pitch: on one place one note sounds at a time."""
+    velocity: NDArray[np.uint8]
+
+    def take(self, index: NDArray[np.int64] | NDArray[np.bool_]) -> Columns:
+        """The notes at `index`, [M], or where it is true."""
+        onset, end, place, velocity = self
+        return Columns(onset[index], end[index], place[index], velocity[index])
+
+    def by_onset(self) -> Columns:
+        """Sorted by (onset, track, pitch); equals keep their order."""
+        onset, place = self.onset_tick, self.place
+        if len(onset) and onset.max() < 1 << 40:
+            return self.take(np.argsort((onset << 23) | place, kind="stable"))
+        return self.take(np.lexsort((place, onset)))
+
+
+def to_columns(notes: NDArray[np.void]) -> Columns:
+    """`notes` [N] as columns."""
+    onset = notes["onset_tick"]
+    return Columns(onset, onset + notes["duration_tick"], _place(notes), notes["velocity"])
+
+
+def to_notes(columns: Columns) -> NDArray[np.void]:
+    """The notes of `columns`, [N], in their order."""
+    onset, end, place, velocity = columns
+    notes = empty_notes(len(onset))
+    notes["onset_tick"] = onset
+    notes["duration_tick"] = end - onset
+    notes["pitch"] = place & 127
+    notes["track"] = place >> 7
+    notes["velocity"] = velocity
+    return notes
+
+
 @dataclass(frozen=True, eq=False)
 class Score:
     """Notes and what surrounds them. Two scores are equal when they say the same music."""
@@ -173,10 +213,14 @@ class Score:
 
 def snap_notes(notes: NDArray[np.void], ticks_per_beat: int, grid: int) -> NDArray[np.void]:
     """`Score.snapped` for the notes alone, [N] -> [M <= N]."""
-    onset = rescale_tick(notes["onset_tick"], ticks_per_beat, grid)
-    end = rescale_tick(notes["onset_tick"] + notes["duration_tick"], ticks_per_beat, grid)
-    end = np.maximum(end, onset + 1)
-    place, velocity = _place(notes), notes["velocity"]
+    return to_notes(snap_columns(to_columns(notes), ticks_per_beat, grid))
+
+
+def snap_columns(notes: Columns, ticks_per_beat: int, grid: int) -> Columns:
+    """`Score.snapped` for columns, [N] -> [M <= N]."""
+    onset = rescale_tick(notes.onset_tick, ticks_per_beat, grid)
+    end = np.maximum(rescale_tick(notes.end_tick, ticks_per_beat, grid), onset + 1)
+    place, velocity = notes.place, notes.velocity
 
     order = by_place(place, onset)
     begin, stop, here = onset[order], end[order], place[order]
@@ -191,46 +235,22 @@ def snap_notes(notes: NDArray[np.void], ticks_per_beat: int, grid: int) -> NDArr
         same_place = here[1:] == here[:-1]
         velocity = velocity.copy()
         velocity[order] = loudest
-        kept = np.zeros(len(notes), bool)
+        kept = np.zeros(len(onset), bool)
         kept[order] = True
-    np.minimum(stop[:-1], begin[1:], out=stop[:-1], where=same_place)
+    stop[:-1] = np.where(same_place, np.minimum(stop[:-1], begin[1:]), stop[:-1])
     end[order] = stop
     # Back in their old order there is little left to sort.
-    if kept is not None:
-        onset, end, place, velocity = onset[kept], end[kept], place[kept], velocity[kept]
-    return _sorted_by_place(onset, end, place, velocity)
+    snapped = Columns(onset, end, place, velocity)
+    return (snapped if kept is None else snapped.take(kept)).by_onset()
 
 
 def by_place(place: NDArray[np.int64], onset_tick: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The order of notes by (place, onset), [N]; quick when onsets ascend in each place."""
+    """The order of notes by (place, onset), [N]; quick when the notes are in order of onset."""
+    if (onset_tick[1:] < onset_tick[:-1]).any():
+        return np.lexsort((onset_tick, place))
     # numpy sorts 16-bit keys by radix, five times quicker than wider ones.
     narrow = place.astype(np.uint16) if len(place) and place.max() < 1 << 16 else place
-    order = np.argsort(narrow, kind="stable")
-    here, begin = place[order], onset_tick[order]
-    if ((begin[1:] < begin[:-1]) & (here[1:] == here[:-1])).any():
-        return np.lexsort((onset_tick, place))
-    return order
-
-
-def _sorted_by_place(
-    onset: NDArray[np.int64],
-    end: NDArray[np.int64],
-    place: NDArray[np.int64],
-    velocity: NDArray[np.uint8],
-) -> NDArray[np.void]:
-    """Notes by (onset, place) from columns [N], no two of which begin at one place at once."""
-    if len(onset) and onset.max() < 1 << 40:
-        order = np.argsort((onset << 23) | place, kind="stable")
-    else:
-        order = np.lexsort((place, onset))
-    place = place[order]
-    out = empty_notes(len(order))
-    out["onset_tick"] = onset[order]
-    out["duration_tick"] = (end - onset)[order]
-    out["pitch"] = place & 127
-    out["track"] = place >> 7
-    out["velocity"] = velocity[order]
-    return out
+    return np.argsort(narrow, kind="stable")
 
 
 E = TypeVar("E", Tempo, Metre, Key)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from test_midifile import make_score, normal_scores, written
 
 from musicgan.errors import MidiReadError, MidiWriteError, MissingExtraError
-from musicgan.interop import from_pretty_midi, to_music21, to_pretty_midi, write_musicxml
+from musicgan.interop import from_pretty_midi, spell, to_music21, to_pretty_midi, write_musicxml
 from musicgan.midifile import read_midi
 from musicgan.score import Key, Metre, Score, Tempo, Track
 
@@ -166,7 +166,43 @@ class TestMusic21:
         }
 
 
+class TestSpelling:
+    @pytest.mark.parametrize(
+        ("key", "names"),
+        [
+            (Key(0, 0), "C C# D Eb E F F# G G# A Bb B"),
+            (Key(0, 9, True), "C C# D D# E F F# G G# A Bb B"),
+            (Key(0, 5, True), "C Db D Eb E F Gb G Ab A Bb B"),
+            (Key(0, 4), "B# C# D D# E E# F# G G# A A# B"),
+        ],
+    )
+    def test_pitches_are_named_as_the_key_has_them(self, key: Key, names: str) -> None:
+        found = [spell(pitch, key) for pitch in range(60, 72)]
+        said = [letter + ("#" * sharps or "b" * -sharps) for letter, sharps, _ in found]
+        assert said == names.split()
+        classes = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+        for pitch, (letter, sharps, octave) in zip(range(60, 72), found, strict=True):
+            assert 12 * (octave + 1) + classes[letter] + sharps == pitch
+
+
 class TestMusicXml:
+    def test_the_same_score_is_the_same_file(self, tmp_path: Path) -> None:
+        for name in ("one", "two"):
+            write_musicxml(WALTZ, tmp_path / name, title="Waltz", composer="Nobody", text="how")
+        one, two = ((tmp_path / name).read_bytes() for name in ("one", "two"))
+        assert one == two
+        assert b"<movement-title>Waltz<" in one and b">Nobody<" in one and b">how<" in one
+        assert b"encoding-date" not in one
+
+    def test_low_parts_are_in_the_bass_clef_and_drums_in_their_own(self) -> None:
+        low = make_score([(0, 480, 40, 64, 0), (480, 480, 43, 64, 0)])
+        signs = [
+            part.flatten().getElementsByClass("Clef").first() for part in to_music21(low).parts
+        ]
+        assert isinstance(signs[0], music21.clef.BassClef)
+        drums = to_music21(WALTZ).parts[1].flatten().getElementsByClass("Clef").first()
+        assert isinstance(drums, music21.clef.PercussionClef)
+
     def test_music21_reads_the_same_notes_back(self, tmp_path: Path) -> None:
         path = tmp_path / "waltz.musicxml"
         write_musicxml(WALTZ, path)

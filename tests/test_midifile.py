@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from midi_bytes import EOT, SCALE, midi, off, on
 
 from musicgan.errors import MidiReadError, MidiWriteError
-from musicgan.midifile import MAX_BEATS, read_midi, write_midi
+from musicgan.midifile import MAX_BEATS, read_bounded, read_midi, write_midi
 from musicgan.midifile.bulk import read_bulk
 from musicgan.midifile.chunks import find_contents
 from musicgan.midifile.raw import to_score
+from musicgan.midifile.read import USUAL_FILE_BYTES
 from musicgan.midifile.tolerant import read_tolerant
 from musicgan.score import Key, Metre, Score, Tempo, Track, empty_notes
 
@@ -334,6 +335,13 @@ class TestPaths:
                 write_midi(score, path)
             assert "\n" not in str(caught.value)
         assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize("more", [-1, 0, 1])
+    def test_a_file_longer_than_usual_is_read_to_its_end(self, tmp_path: Path, more: int) -> None:
+        data = b"m" * (USUAL_FILE_BYTES + more)
+        path = tmp_path / "long.mid"
+        path.write_bytes(data)
+        assert read_bounded(path) == data
 
     def test_a_failed_write_keeps_the_old_file(self, tmp_path: Path) -> None:
         path = tmp_path / "song.mid"

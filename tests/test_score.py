@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musicgan.score import NOTE, Key, Metre, Score, Tempo, Track, sort_notes
+from musicgan.score import NOTE, Key, Metre, Score, Tempo, Track, sort_notes, to_columns, to_notes
 
 PIANO = Track("piano")
 DRUMS = Track("drums", 0, True)
@@ -85,6 +85,12 @@ def test_snapping_is_idempotent_on_the_grid_and_leaves_one_note_a_pitch(rows, gr
     for onset, duration, pitch, _, track in once.notes.tolist():
         assert onset >= busy.get((track, pitch), 0)
         busy[track, pitch] = onset + duration
+
+
+@given(notes)
+def test_columns_and_notes_say_the_same(rows):
+    score = score_of(*rows)
+    assert np.array_equal(to_notes(to_columns(score.notes)), score.notes)
 
 
 @given(notes, st.integers(-140, 140))

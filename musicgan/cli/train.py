@@ -31,7 +31,7 @@ Examples:
     help="Note tuples, or frames for the differentiable GAN.",
 )
 @click.option("--device", help="cpu, cuda, cuda:1.  [default: CUDA where there is one]")
-@click.option("--hidden", default=256, show_default=True, help="Width of the generator.")
+@click.option("--hidden", default=512, show_default=True, help="Width of the generator.")
 @click.option("--dropout", default=0.4, show_default=True, help="More for smaller collections.")
 @click.option(
     "--voice",
@@ -39,6 +39,13 @@ Examples:
     multiple=True,
     metavar="NAME[:PROGRAM]",
     help="Name of the first, second, ... track.  [default: the files']",
+)
+@click.option("--transpose", default=6, show_default=True, help="Semitones to vary the key by.")
+@click.option(
+    "--vary-velocity", default=0, show_default=True, help="Play it louder or softer by up to this."
+)
+@click.option(
+    "--vary-tempo", default=0.0, show_default=True, help="Percent to vary the tempo by, as heard."
 )
 @click.option("--style", help="Name stored in the model.  [default: the file's]")
 @click.option("--licence", default="unstated", help="Licence of the music, stored in the model.")
@@ -52,6 +59,7 @@ def train(folder: Path, out: Path, resume: bool, **asked: Any) -> None:
     _check(out, asked)
     if find_spec("torch") is None:
         raise MissingExtraError("training", "train")
+    from musicgan.train.augment import Augmentation
     from musicgan.train.loop import Interrupted
     from musicgan.train.options import Options
     from musicgan.train.run import train as train_model
@@ -66,6 +74,9 @@ def train(folder: Path, out: Path, resume: bool, **asked: Any) -> None:
         hidden=asked["hidden"],
         dropout=asked["dropout"],
         codec=asked["codec"],
+        augmentation=Augmentation(
+            asked["transpose"], asked["vary_velocity"], asked["vary_tempo"] / 100
+        ),
         voices=asked["voices"],
     )
     try:
@@ -82,6 +93,9 @@ def train(folder: Path, out: Path, resume: bool, **asked: Any) -> None:
 def _check(out: Path, asked: dict[str, Any]) -> None:
     if asked["minutes"] is not None and not 0.1 <= asked["minutes"] <= 100_000:
         raise click.BadParameter("out of range: from 0.1 to 100000", param_hint="--minutes")
+    for name, most in (("transpose", 12), ("vary-velocity", 126), ("vary-tempo", 100)):
+        if not 0 <= asked[name.replace("-", "_")] <= most:
+            raise click.BadParameter(f"out of range: from 0 to {most}", param_hint=f"--{name}")
     if not 8 <= asked["hidden"] <= 4096:
         raise click.BadParameter("out of range: from 8 to 4096", param_hint="--hidden")
     if not 0 <= asked["dropout"] < 0.95:

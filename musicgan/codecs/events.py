@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musicgan.codecs.base import Rows
-from musicgan.codecs.slots import Slot, as_slots, merge_tracks, slot_tracks
+from musicgan.codecs.slots import Slot, as_slots, merge_columns, merge_tracks, slot_tracks
 from musicgan.codecs.velocity import bin_to_velocity, velocity_to_bin
 from musicgan.errors import CodecError
-from musicgan.score import Score, empty_notes, snap_notes
+from musicgan.score import Score, empty_notes, snap_columns, snap_notes
 
 FIELDS = ("wait", "voice", "pitch", "duration", "velocity")
 WAIT, VOICE, PITCH, DURATION, VELOCITY = range(5)
@@ -72,14 +72,15 @@ class EventsCodec:
 
     def encode(self, score: Score) -> Rows:
         """Rows of a score, int64 [T, 5], ordered by (onset, voice, pitch)."""
-        merged = merge_tracks(score, self.slots)
-        notes = snap_notes(merged.notes, merged.ticks_per_beat, self.grid)
-        rows = np.empty((len(notes), len(FIELDS)), np.int64)
-        rows[:, WAIT] = np.diff(notes["onset_tick"], prepend=0)
-        rows[:, VOICE] = notes["track"]
-        rows[:, PITCH] = notes["pitch"]
-        rows[:, DURATION] = notes["duration_tick"]
-        rows[:, VELOCITY] = velocity_to_bin(notes["velocity"], self.velocity_bins)
+        merged = merge_columns(score, self.slots)
+        onset, end, place, velocity = snap_columns(merged, score.ticks_per_beat, self.grid)
+        rows = np.empty((len(onset), len(FIELDS)), np.int64)
+        rows[:, WAIT] = onset
+        rows[1:, WAIT] -= onset[:-1]
+        rows[:, VOICE] = place >> 7
+        rows[:, PITCH] = place & 127
+        rows[:, DURATION] = end - onset
+        rows[:, VELOCITY] = velocity_to_bin(velocity, self.velocity_bins)
         return rows
 
     def decode(self, rows: NDArray[Any], like: Score | None = None) -> Score:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musicgan.errors import CodecError
-from musicgan.score import Score, Track, take_notes
+from musicgan.score import Columns, Score, Track, to_columns, to_notes
 
 DROPPED = -1
 """The slot of a track that has no slot of its kind."""
@@ -67,20 +67,21 @@ def assign_tracks(score: Score, slots: tuple[Slot, ...]) -> NDArray[np.int64]:
     last slot of their kind join the slot whose own track has the nearest mean pitch (ties: the
     lower slot; a silent slot only when all are silent). Deterministic, and blind to transposing.
     """
-    assigned = np.full(len(score.tracks), DROPPED, np.int64)
+    assigned = [DROPPED] * len(score.tracks)
     for is_drum in (False, True):
         tracks = [i for i, track in enumerate(score.tracks) if track.is_drum == is_drum]
         homes = [i for i, slot in enumerate(slots) if slot.is_drum == is_drum]
         if not homes:
             continue
-        assigned[tracks[: len(homes)]] = homes[: len(tracks)]
+        for track, home in zip(tracks, homes, strict=False):  # as many as there are of both
+            assigned[track] = home
         if len(tracks) > len(homes):
             mean = _mean_pitches(score)
             for late in tracks[len(homes) :]:
                 own = tracks[: len(homes)]
                 nearest = min(range(len(homes)), key=lambda h: _distance(mean[late], mean[own[h]]))
                 assigned[late] = homes[nearest]
-    return assigned
+    return np.array(assigned, np.int64)
 
 
 def _mean_pitches(score: Score) -> list[Fraction | None]:
@@ -107,13 +108,16 @@ def merge_tracks(score: Score, slots: tuple[Slot, ...]) -> Score:
     tracks = slot_tracks(slots)
     if score.tracks == tracks:
         return score
+    return replace(score, notes=to_notes(merge_columns(score, slots)), tracks=tracks)
+
+
+def merge_columns(score: Score, slots: tuple[Slot, ...]) -> Columns:
+    """The notes of `merge_tracks` as columns."""
     assigned = assign_tracks(score, slots)
-    slot = assigned[score.notes["track"]]
-    kept = slot != DROPPED
-    if kept.all():
-        notes = score.notes.copy()
-        notes["track"] = slot
-    else:
-        notes = take_notes(score.notes, np.flatnonzero(kept))
-        notes["track"] = slot[kept]
-    return replace(score, notes=notes, tracks=tracks)
+    notes = to_columns(score.notes)
+    track = notes.place >> 7
+    moved = (assigned - np.arange(len(assigned))) << 7
+    merged = notes._replace(place=notes.place + moved[track])
+    if DROPPED in assigned.tolist():
+        return merged.take(assigned[track] != DROPPED)
+    return merged

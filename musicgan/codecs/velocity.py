@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,14 @@ DEFAULT_VELOCITY = 80
 
 def velocity_to_bin(velocity: NDArray[Any], bins: int) -> NDArray[np.int64]:
     """Bins 0 to `bins` - 1 of velocities, [N] -> [N]; velocities are clipped to 1-127."""
-    loud = np.clip(velocity.astype(np.int64), 1, 127) - 1
-    return np.asarray(loud * bins // 127)
+    return _bins_of_velocities(bins).take(velocity, mode="clip")
+
+
+@lru_cache(maxsize=128)
+def _bins_of_velocities(bins: int) -> NDArray[np.int64]:
+    """The bin of each velocity from 0 to 127, [128]."""
+    loudness = np.maximum(np.arange(128), 1) - 1
+    return np.asarray(loudness * bins // 127)
 
 
 def bin_to_velocity(index: NDArray[np.int64], bins: int) -> NDArray[np.int64]:

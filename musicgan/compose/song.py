@@ -7,16 +7,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from musicgan.codecs.base import Rows
-from musicgan.codecs.events import DURATION, WAIT
 from musicgan.codecs.stream import StreamDecoder
 from musicgan.compose.player import Player
+from musicgan.compose.primer import hear_primer, upbeat_metres
 from musicgan.compose.sampler import EvenBars, Sampler
 from musicgan.compose.settings import Settings
-from musicgan.errors import ComposeError
 from musicgan.model.critic import CriticState
 from musicgan.model.steps import Floats, Ints
-from musicgan.score import Key, Metre, Score, Tempo
-from musicgan.theory import estimate_key
+from musicgan.score import Key, Score, Tempo
 from musicgan.timing import bar_length_step, bpm_to_us
 
 CLAMP = 4.0
@@ -47,32 +45,23 @@ class _Plan:
     ) -> None:
         config, typical = player.generator.config, player.typical
         self.noise: Floats = rng.standard_normal((1, config.noise)).astype(np.float32)
-        self.primer = self._primer_rows(player, primer)
-        bpm = settings.tempo_bpm or _primer_bpm(primer) or float(typical["bpm"])
-        metre = settings.metre or _primer_metre(primer) or _pair(typical["metre"])
-        self.key = settings.key or _primer_key(primer) or _drawn_key(typical["keys"], rng)
-        self.bar_step = bar_length_step(metre[0], metre[1], player.codec.grid)
-        primer_step = int(
-            (np.cumsum(self.primer[:, WAIT]) + self.primer[:, DURATION]).max(initial=0)
-        )
+        heard = hear_primer(player, primer) if primer is not None else None
+        self.primer: Rows = heard.rows if heard else np.zeros((0, 5), np.int64)
+        bpm = settings.tempo_bpm or (heard and heard.bpm) or float(typical["bpm"])
+        own_metre = heard.metre if heard else None
+        metre = settings.metre or own_metre or _pair(typical["metre"])
+        self.key = settings.key or (heard and heard.key) or _drawn_key(typical["keys"], rng)
+        grid = player.codec.grid
+        self.bar_step = bar_length_step(metre[0], metre[1], grid)
+        # Bars go on from the primer's own bar lines: what is left over at its start is an upbeat.
+        upbeat_step = heard.bar_line_step % self.bar_step if heard and metre == own_metre else 0
+        self.origin_step = upbeat_step - self.bar_step if upbeat_step else 0
+        primer_step = heard.end_step - self.origin_step if heard else 0
         self.n_bars = settings.bars + -(-primer_step // self.bar_step)
         self.conditions = config.conditions(0, metre, bpm, self.key.is_minor)[None]
         self.tempos = (Tempo(0, bpm_to_us(bpm)),)
-        self.metres = (Metre(0, metre[0], metre[1]),)
+        self.metres = upbeat_metres(metre, upbeat_step, self.bar_step, grid)
         self.keys = (self.key,)
-
-    @staticmethod
-    def _primer_rows(player: Player, primer: Score | None) -> Rows:
-        if primer is None:
-            return np.zeros((0, 5), np.int64)
-        rows = player.codec.encode(primer)
-        if not len(rows):
-            raise ComposeError("the primer holds no notes that the model's voices can take")
-        # After its last onset a voice must come free within the longest wait, to go on.
-        onset = np.cumsum(rows[:, WAIT])
-        last_step = onset[-1] + player.generator.config.layout.max_wait
-        rows[:, DURATION] = np.minimum(rows[:, DURATION], last_step - onset)
-        return rows
 
 
 def compose_rows(
@@ -99,7 +88,7 @@ def compose_rows(
 
 
 def _begin(player: Player, settings: Settings, plan: _Plan, rng: np.random.Generator) -> Sampler:
-    bars = EvenBars(*(np.array([n]) for n in (0, plan.bar_step, plan.n_bars)))
+    bars = EvenBars(*(np.array([n]) for n in (plan.origin_step, plan.bar_step, plan.n_bars)))
     return Sampler.begin(
         player.generator,
         plan.conditions,
@@ -150,17 +139,3 @@ def _pair(values: list[int]) -> tuple[int, int]:
 def _drawn_key(keys: list[list[int]], rng: np.random.Generator) -> Key:
     tonic, is_minor = keys[int(rng.integers(len(keys)))]
     return Key(0, int(tonic), bool(is_minor))
-
-
-def _primer_bpm(primer: Score | None) -> float | None:
-    return 60e6 / primer.tempos[0].us_per_beat if primer and primer.tempos else None
-
-
-def _primer_metre(primer: Score | None) -> tuple[int, int] | None:
-    if primer and primer.metres:
-        return primer.metres[0].numerator, primer.metres[0].denominator
-    return None
-
-
-def _primer_key(primer: Score | None) -> Key | None:
-    return estimate_key(primer) if primer is not None else None

@@ -15,7 +15,8 @@ from musicgan.compose.settings import Settings
 from musicgan.errors import MidiWriteError
 from musicgan.midifile import read_midi, write_midi
 from musicgan.score import Key, Score
-from musicgan.timing import bar_length_step, us_to_bpm
+from musicgan.theory import downbeats
+from musicgan.timing import us_to_bpm
 
 
 @dataclass(frozen=True)
@@ -86,14 +87,12 @@ def _write(score: Score, path: Path, kind: str, text: str) -> None:
     if kind == "musicxml":
         from musicgan.interop import write_musicxml
 
-        write_musicxml(score, path)
+        write_musicxml(score, path, title=path.stem, composer="musicgan", text=text)
     else:
         write_midi(score, path, text=text)
 
 
 def _written(score: Score, path: Path, settings: Settings) -> Written:
-    metre = score.metres[0]
-    bar = bar_length_step(metre.numerator, metre.denominator, score.ticks_per_beat)
     bpm = us_to_bpm(score.tempos[0].us_per_beat)
-    bars = -(-score.end_tick // bar)
+    bars = len(downbeats(score)) - 1
     return Written(path, settings.seed, bars, len(score), score.keys[0], bpm)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from musicgan.codecs import get_codec
 from musicgan.codecs.base import Codec
 from musicgan.corpus.duplicates import exact_groups, near_groups
-from musicgan.corpus.ingest import Ingest, read_bounded
+from musicgan.corpus.ingest import Ingest
 from musicgan.corpus.piece import Piece
 from musicgan.corpus.places import (
     cache_folder,
@@ -32,6 +32,7 @@ from musicgan.corpus.scan import Progress, find_midi, report_of
 from musicgan.corpus.split import PARTS, split
 from musicgan.corpus.store import Store, is_store, move_into_place, write_store
 from musicgan.errors import CodecError, CorpusError
+from musicgan.midifile import read_bounded
 from musicgan.score import Key
 
 Part = Literal["train", "valid", "test"]

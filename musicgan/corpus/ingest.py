@@ -16,7 +16,7 @@ from musicgan.codecs.base import Codec
 from musicgan.corpus.piece import Piece, make_piece
 from musicgan.corpus.report import FileReport, report_score
 from musicgan.errors import MidiReadError, MusicganError
-from musicgan.midifile import MAX_FILE_BYTES, read_midi
+from musicgan.midifile import read_bounded, read_midi
 from musicgan.theory import infer_metre
 
 MAX_STEP = 2**31 - 1
@@ -70,12 +70,6 @@ class Ingest:
         except Exception as error:  # one odd file must not end the scan of a collection
             reason = f"{type(error).__name__}: {error}"
         return {"report": FileReport(name, sha256, error=_one_line(reason)).to_json()}
-
-
-def read_bounded(path: Path) -> bytes:
-    """The file's bytes, or one byte more than `read_midi` would take of them."""
-    with path.open("rb") as file:
-        return file.read(MAX_FILE_BYTES + 1)
 
 
 def _one_line(text: str) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musicgan.score import Score
-from musicgan.timing import bar_length_step
+from musicgan.theory import downbeats
 
 Pixels = NDArray[np.uint8]
 
@@ -42,12 +42,11 @@ def roll_picture(score: Score, grid: int = 4, cell: tuple[int, int] = (6, 5)) ->
     image = np.full(((high - low + 1) * tall, steps * wide, 3), PAPER, np.uint8)
     for pitch in range(-(-low // 12) * 12, high + 1, 12):
         image[(high - pitch + 1) * tall - 1] = OCTAVE
-    metre = snapped.metres[0] if snapped.metres else None
-    bar = bar_length_step(metre.numerator, metre.denominator, grid) if metre else 4 * grid
     for step in range(0, steps, grid):
         image[:, step * wide] = BEAT
-    for step in range(0, steps, bar):
-        image[:, step * wide] = BAR
+    for step in downbeats(snapped).tolist() or [0]:
+        if step < steps:
+            image[:, step * wide] = BAR
     for note in notes[notes["onset_tick"] < steps]:
         left = int(note["onset_tick"]) * wide
         right = left + int(note["duration_tick"]) * wide

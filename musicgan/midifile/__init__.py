@@ -5,7 +5,7 @@ that saves what can be saved from anything; both hand over the same `raw.RawMidi
 """
 
 from musicgan.midifile.raw import MAX_BEATS
-from musicgan.midifile.read import MAX_FILE_BYTES, read_midi
+from musicgan.midifile.read import MAX_FILE_BYTES, read_bounded, read_midi
 from musicgan.midifile.write import write_midi
 
-__all__ = ["MAX_BEATS", "MAX_FILE_BYTES", "read_midi", "write_midi"]
+__all__ = ["MAX_BEATS", "MAX_FILE_BYTES", "read_bounded", "read_midi", "write_midi"]

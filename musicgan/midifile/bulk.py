@@ -16,12 +16,21 @@ Whenever anything is out of the ordinary the answer is None, and `tolerant` read
 from __future__ import annotations
 
 import re
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from musicgan.midifile.raw import MAX_MAP_EVENTS, Lane, RawMidi, clean_name, decode_text
-from musicgan.score import Track
+from musicgan.midifile.raw import (
+    MAX_MAP_EVENTS,
+    NO_NOTES,
+    RawMidi,
+    clean_name,
+    decode_text,
+    join_tracks,
+)
+from musicgan.score import Columns, Track
 
 HEADER = b"MThd\x00\x00\x00\x06"
 END_OF_TRACK = b"\xff\x2f\x00"
@@ -39,8 +48,17 @@ SYSEX = re.compile(
 REFUSED_SYSTEM = bytes.maketrans(b"\xf1\xf2\xf3\xf6\xf8\xfa\xfb\xfc\xfe", b"\xf9" * 9)
 LONG_DELTA = re.compile(rb"[\x80-\xff]{3}[\x00-\x7f]")
 MANY_LONG_DELTAS = 8  # of at most 2^28 ticks each: fewer do not reach 2^31
+COLUMNS = ("time", "duration", "pitch", "velocity")
 # Data bytes of note-offs for all pitches under running status, delta time 0 between them.
 NOTE_OFFS = b"\x00\x00".join(bytes([pitch]) for pitch in range(128)) + b"\x00"
+
+
+class Lane(NamedTuple):
+    """What symusic found on one channel of one chunk; the last note is the marker."""
+
+    chunk: int
+    track: Any
+    columns: dict[str, NDArray[Any]]
 
 
 def read_bulk(data: bytes) -> RawMidi | None:
@@ -67,18 +85,20 @@ def read_bulk(data: bytes) -> RawMidi | None:
     except Exception:  # whatever it is, the tolerant parser will have its say
         return None
     expected = {(number, channel) for number, found in enumerate(channels, 1) for channel in found}
-    lanes = _lanes(parsed.tracks, expected, names)
-    if lanes is None:
+    lanes = _lanes(parsed.tracks, expected)
+    notes = None if lanes is None else _notes(lanes)
+    if lanes is None or notes is None:
         return None
-    keys = parsed.key_signatures.numpy()
-    metres = parsed.time_signatures.numpy()
-    tempos = parsed.tempos.numpy()
     return RawMidi(
         ticks_per_beat=parsed.tpq,
-        lanes=lanes,
-        tempos=_rows(tempos["time"], tempos["mspq"]),
-        metres=_rows(metres["time"], metres["numerator"], metres["denominator"]),
-        keys=_rows(keys["time"], keys["key"], keys["tonality"]),
+        tracks=[
+            Track(names[lane.chunk - 1] or "", lane.track.program, lane.track.is_drum)
+            for lane in lanes
+        ],
+        notes=notes,
+        tempos=_rows(parsed.tempos, "time", "mspq"),
+        metres=_rows(parsed.time_signatures, "time", "numerator", "denominator"),
+        keys=_rows(parsed.key_signatures, "time", "key", "tonality"),
     )
 
 
@@ -126,9 +146,9 @@ def _keep_if_whole(found: re.Match[bytes]) -> bytes:
     return sysex if is_whole else b"\xf9" + sysex[1:]
 
 
-def _possible_channels(chunk: bytes) -> list[int]:
+def _possible_channels(chunk: bytes) -> tuple[int, ...]:
     """Channels whose note-on byte occurs, be it as part of something else: that does no harm."""
-    return [channel for channel in range(16) if 0x90 | channel in chunk]
+    return tuple([channel for channel in range(16) if 0x90 | channel in chunk])
 
 
 def _leading_name(chunk: bytes) -> str | None:
@@ -142,58 +162,62 @@ def _leading_name(chunk: bytes) -> str | None:
     return None if TRACK_NAME in chunk[at:] else ""
 
 
-def _with_epilogue(chunk: bytes, channels: list[int], number: int) -> bytes:
+def _with_epilogue(chunk: bytes, channels: tuple[int, ...], number: int) -> bytes:
     """A track chunk's body; the meta event takes the delta time that End-of-Track had."""
-    body = chunk
-    if channels:
-        duration = bytes([0x80 | number >> 14 & 127, 0x80 | number >> 7 & 127, number & 127])
-        marks = [bytes([1, 0x90 | c, c, 1]) + duration + bytes([0x80 | c, c, 0]) for c in channels]
-        closing = [bytes([1, 0x80 | c]) + NOTE_OFFS for c in channels]
-        body = b"".join([chunk[:-3], EMPTY_META, *marks, *closing, b"\0", END_OF_TRACK])
-    return body
+    return chunk[:-3] + _epilogue(channels, number) if channels else chunk
+
+
+@lru_cache(maxsize=256)
+def _epilogue(channels: tuple[int, ...], number: int) -> bytes:
+    duration = bytes([0x80 | number >> 14 & 127, 0x80 | number >> 7 & 127, number & 127])
+    marks = [bytes([1, 0x90 | c, c, 1]) + duration + bytes([0x80 | c, c, 0]) for c in channels]
+    closing = [bytes([1, 0x80 | c]) + NOTE_OFFS for c in channels]
+    return b"".join([EMPTY_META, *marks, *closing, b"\0", END_OF_TRACK])
 
 
 def _file(header: bytes, chunks: list[bytes]) -> bytes:
     return header + b"".join(b"MTrk" + len(body).to_bytes(4, "big") + body for body in chunks)
 
 
-def _lanes(
-    tracks: Any, expected: set[tuple[int, int]], names: list[str | None]
-) -> list[Lane] | None:
-    """The tracks as lanes in order of (chunk, channel), or None if any is doubtful."""
-    found: dict[tuple[int, int], Lane | None] = {}
+def _lanes(tracks: Any, expected: set[tuple[int, int]]) -> list[Lane] | None:
+    """Tracks with notes by (chunk, channel), or None if it is doubtful whose any of them is."""
+    found: dict[tuple[int, int], Lane] = {}
     for track in tracks:
-        column = track.notes.numpy()
-        onset, duration, pitch = column["time"], column["duration"], column["pitch"]
-        if not len(onset):
+        columns = track.notes.numpy()
+        if not len(columns["time"]):
             continue
-        whose = (int(duration[-1]), int(pitch[-1]))
-        if column["velocity"][-1] != 1 or whose not in expected or whose in found:
+        chunk, channel = int(columns["duration"][-1]), int(columns["pitch"][-1])
+        if columns["velocity"][-1] != 1 or (chunk, channel) in found:
             return None  # notes without a marker: the program changed on the way
-        if len(onset) == 1:
-            found[whose] = None
-            continue
-        onset, velocity = onset[:-1], column["velocity"][:-1]
-        end = onset.astype(np.int64) + duration[:-1]
-        if (
-            onset.min() < 0
-            or duration.min() < 0
-            or end.max() > column["time"][-1]
-            or _silenced(track, onset, end)
-        ):
-            return None
-        about = Track(names[whose[0] - 1] or "", track.program, track.is_drum)
-        found[whose] = Lane(about, onset, end, pitch[:-1], velocity)
-    if len(found) < len(expected):
+        found[chunk, channel] = Lane(chunk, track, columns)
+    if found.keys() != expected:
         return None
-    return [lane for _, lane in sorted(found.items()) if lane is not None]
+    return [lane for _, lane in sorted(found.items()) if len(lane.columns["time"]) > 1]
 
 
-def _silenced(track: Any, onset: Any, end: Any) -> bool:
+def _notes(lanes: list[Lane]) -> Columns | None:
+    """All notes but the markers, or None if it is doubtful when any of them ends."""
+    if not lanes:
+        return NO_NOTES
+    notes = join_tracks(*([lane.columns[name][:-1] for lane in lanes] for name in COLUMNS))
+    onset, end = notes.onset_tick, notes.end_tick
+    if onset.min() < 0 or (end < onset).any():
+        return None
+    begin = 0
+    for lane in lanes:
+        at = slice(begin, begin + len(lane.columns["time"]) - 1)
+        marker_tick = lane.columns["time"][-1]
+        if end[at].max() > marker_tick or _silenced(lane.track, onset[at], end[at]):
+            return None
+        begin = at.stop
+    return notes
+
+
+def _silenced(track: Any, onset: NDArray[np.int64], end: NDArray[np.int64]) -> bool:
     """Whether a channel-mode message ends a note before its note-off does."""
     control = track.controls.numpy()
     number = control["number"]
-    if not len(number):
+    if not len(number) or number.max() < ALL_SOUND_OFF:
         return False
     stops = control["time"][(number == ALL_NOTES_OFF) | (number == ALL_SOUND_OFF)]
     if not len(stops):
@@ -201,5 +225,8 @@ def _silenced(track: Any, onset: Any, end: Any) -> bool:
     return bool((np.searchsorted(stops, onset, "right") < np.searchsorted(stops, end)).any())
 
 
-def _rows(*columns: Any) -> list[tuple[Any, ...]]:
-    return list(zip(*(column[:MAX_MAP_EVENTS].tolist() for column in columns), strict=True))
+def _rows(events: Any, *names: str) -> list[tuple[Any, ...]]:
+    if not len(events):
+        return []
+    columns = events.numpy()
+    return list(zip(*(columns[name][:MAX_MAP_EVENTS].tolist() for name in names), strict=True))

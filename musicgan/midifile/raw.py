@@ -8,9 +8,21 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from musicgan.score import MAX_TRACKS, Key, Metre, Score, Tempo, Track, by_place, empty_notes
+from musicgan.score import (
+    MAX_TRACKS,
+    Columns,
+    Key,
+    Metre,
+    Score,
+    Tempo,
+    Track,
+    by_place,
+    empty_notes,
+    to_columns,
+    to_notes,
+)
 
 MAX_BEATS = 1_000_000
 """No note of a read Score begins or ends later than this many beats (139 hours at 120 bpm).
@@ -27,17 +39,9 @@ MIN_US_PER_BEAT = 10_000
 
 MAX_NAME_LENGTH = 128
 DRUM_CHANNEL = 9
-
-
-@dataclass
-class Lane:
-    """The notes of one channel of one track chunk, [N] each, in the order they began."""
-
-    track: Track
-    onset_tick: NDArray[Any]
-    end_tick: NDArray[Any]
-    pitch: NDArray[Any]
-    velocity: NDArray[Any]
+NEVER = (1 << 63) - 1
+"""Later than every place and tick."""
+NO_NOTES = to_columns(empty_notes())
 
 
 @dataclass
@@ -45,7 +49,10 @@ class RawMidi:
     """A parsed file: the n-th note-off of a pitch ends its n-th note-on, whatever was meant."""
 
     ticks_per_beat: int
-    lanes: list[Lane] = field(default_factory=list)
+    tracks: list[Track] = field(default_factory=list)
+    """One for each channel of each track chunk that has notes."""
+    notes: Columns = NO_NOTES
+    """Track after track, each one's in the order they began."""
     tempos: list[tuple[int, int]] = field(default_factory=list)
     """(tick, microseconds a beat)"""
     metres: list[tuple[int, int, int]] = field(default_factory=list)
@@ -54,10 +61,23 @@ class RawMidi:
     """(tick, sharps, or flats below zero, 1 if minor)"""
 
 
+def join_tracks(
+    onset_tick: Sequence[ArrayLike],
+    duration_tick: Sequence[ArrayLike],
+    pitch: Sequence[NDArray[Any]],
+    velocity: Sequence[ArrayLike],
+) -> Columns:
+    """The notes of one or more tracks, one after another, from each one's columns."""
+    onset = np.concatenate(onset_tick, dtype=np.int64)
+    end = onset + np.concatenate(duration_tick, dtype=np.int64)
+    place = np.repeat(128 * np.arange(len(pitch)), [len(column) for column in pitch])
+    place += np.concatenate(pitch)
+    return Columns(onset, end, place, np.concatenate(velocity, dtype=np.uint8, casting="unsafe"))
+
+
 def to_score(raw: RawMidi) -> Score:
     """The Score of a parsed file: notes paired, bounded and sorted, nonsense events dropped."""
     max_tick = MAX_BEATS * raw.ticks_per_beat
-    lanes = raw.lanes[:MAX_TRACKS]
     tempos = [
         Tempo(t, us) for t, us in raw.tempos[:MAX_MAP_EVENTS] if MIN_US_PER_BEAT <= us < 1 << 24
     ]
@@ -69,9 +89,9 @@ def to_score(raw: RawMidi) -> Score:
         for t, sharps, minor in raw.keys[:MAX_MAP_EVENTS]
         if -7 <= sharps <= 7 and minor in (0, 1)
     ]
-    notes = _join(lanes, max_tick)
-    tracks = tuple(lane.track for lane in lanes)
-    if len(notes) < sum(len(lane.onset_tick) for lane in lanes):
+    columns = end_at_retrigger(_bounded(raw.notes, max_tick).by_onset())
+    notes, tracks = to_notes(columns), tuple(raw.tracks)
+    if len(notes) < len(raw.notes.place):
         notes, tracks = _without_empty(notes, tracks)
     return Score(
         notes=notes,
@@ -103,63 +123,40 @@ def decode_text(text: bytes) -> str:
     return ""
 
 
-def _join(lanes: Sequence[Lane], max_tick: int) -> NDArray[np.void]:
-    """All notes, bounded by `max_tick`, by (onset, track, pitch, duration), [N]."""
-    if not lanes:
-        return empty_notes()
-    onset = np.concatenate([lane.onset_tick for lane in lanes], dtype=np.int64)
-    end = np.concatenate([lane.end_tick for lane in lanes], dtype=np.int64)
-    pitch = np.concatenate([lane.pitch for lane in lanes], dtype=np.int64)
-    velocity = np.concatenate([lane.velocity for lane in lanes], dtype=np.int64)
-    sizes = [len(lane.onset_tick) for lane in lanes]
-    slot = np.repeat(np.arange(len(lanes)), sizes) * 128 + pitch
-
-    if len(onset) and onset.max() > max_tick:
-        kept = onset <= max_tick
-        onset, end, slot, velocity = onset[kept], end[kept], slot[kept], velocity[kept]
-    end = np.minimum(end, max_tick)
-    end = end_at_retrigger(onset, end, slot)
-
-    # One 64-bit sort key: a tick has at most 35 bits, a slot 23.
-    order = np.argsort((onset << 23) | slot, kind="stable")
-    notes = empty_notes(len(order))
-    notes["onset_tick"] = onset[order]
-    notes["duration_tick"] = (end - onset)[order]
-    notes["pitch"] = (slot & 127)[order]
-    notes["track"] = (slot >> 7)[order]
-    notes["velocity"] = velocity[order]
-    return notes
+def _bounded(notes: Columns, max_tick: int) -> Columns:
+    """Notes that begin by `max_tick` and end there at the latest, of the first `MAX_TRACKS`."""
+    onset, place = notes.onset_tick, notes.place
+    if len(onset) and (onset.max() > max_tick or place[-1] >= MAX_TRACKS * 128):
+        notes = notes.take((onset <= max_tick) & (place < MAX_TRACKS * 128))
+    return notes._replace(end_tick=np.minimum(notes.end_tick, max_tick))
 
 
-def end_at_retrigger(
-    onset_tick: NDArray[np.int64], end_tick: NDArray[np.int64], slot: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """True ends of notes whose ends were paired first in, first out, [N] -> [N].
+def end_at_retrigger(notes: Columns) -> Columns:
+    """Notes whose ends were paired first in, first out, with their true ends, [N] -> [N].
 
-    `slot` is track * 128 + pitch. Only one note of a slot sounds at a time: a note lasts until
-    the next note-on or note-off of its slot, whichever is first. A note-off on the very tick of a
-    re-trigger belongs to the earlier note. Pairing keeps the multiset of note-off ticks, so
-    they can be dealt out again.
+    Only one note of a place sounds at a time: a note lasts until the next note-on or note-off of
+    its place, whichever is first. A note-off on the very tick of a re-trigger belongs to the
+    earlier note. Pairing keeps the multiset of note-off ticks, so they can be dealt out again.
     """
-    order = by_place(slot, onset_tick)
-    # Ticks have at most 36 bits, so that (slot, tick) is one sortable number.
-    lane = slot[order] << 36
-    on, end = lane | onset_tick[order], lane | end_tick[order]
+    order = by_place(notes.place, notes.onset_tick)
+    # Ticks have at most 36 bits, so that (place, tick) is one sortable number.
+    lane = notes.place << 36
+    on, end = (lane | notes.onset_tick)[order], (lane | notes.end_tick)[order]
     overlaps = end[:-1] > on[1:]
     if not overlaps.any():
-        return end_tick
+        return notes
     crowded = np.zeros(len(order), bool)
     crowded[:-1] |= overlaps
     crowded[1:] |= overlaps
     off = np.sort(end[crowded])
-    # A crowded note has a later note-off in its slot: its own, or that of the note before it,
+    # A crowded note has a later note-off in its place: its own, or that of the note before it,
     # which is crowded too. Those of other notes come after the next note-on, or are past.
     next_off = off[np.searchsorted(off, on[crowded], side="right")]
-    next_on = np.append(on[1:], np.iinfo(np.int64).max)[crowded]
+    next_on = np.append(on[1:], NEVER)[crowded]
     end[crowded] = np.minimum(next_off, next_on)
     result = np.empty_like(end)
     result[order] = end & ((1 << 36) - 1)
-    return result
+    return notes._replace(end_tick=result)
 
 
 def _without_empty(

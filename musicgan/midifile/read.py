@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,12 +10,13 @@ import numpy as np
 from musicgan.errors import MidiReadError
 from musicgan.midifile.bulk import read_bulk
 from musicgan.midifile.chunks import Contents, find_contents, lost_its_high_bytes
-from musicgan.midifile.raw import MAX_BEATS, Lane, RawMidi, to_score
+from musicgan.midifile.raw import MAX_BEATS, RawMidi, to_score
 from musicgan.midifile.tolerant import read_tolerant
 from musicgan.score import Score
 
 MAX_FILE_BYTES = 16 * 2**20
 """Larger files are refused: 16 MiB is over two million notes."""
+USUAL_FILE_BYTES = 1 << 16
 
 
 def read_midi(source: str | Path | bytes) -> Score:
@@ -34,21 +34,36 @@ def read_midi(source: str | Path | bytes) -> Score:
     Raises `MidiReadError`, and nothing else, when there is nothing to read: one line with the
     file's name and the reason.
     """
-    name = "MIDI data" if isinstance(source, bytes) else repr(str(source))[1:-1]
-    data = source if isinstance(source, bytes) else _load(Path(source), name)
+    if isinstance(source, bytes):
+        name, data = "MIDI data", source
+    else:
+        name = repr(str(source))[1:-1]
+        data = _load(source if isinstance(source, Path) else Path(source), name)
     if len(data) > MAX_FILE_BYTES:
         raise MidiReadError(f"{name}: larger than the {MAX_FILE_BYTES >> 20} MiB that are read")
     raw = read_bulk(data) or _read_damaged(data, name)
     score = to_score(raw)
-    if raw.lanes and not len(score):
+    if raw.tracks and not len(score):
         raise MidiReadError(f"{name}: all its notes lie beyond beat {MAX_BEATS:,}")
     return score
 
 
+def read_bounded(path: Path) -> bytes:
+    """The file's bytes; of a file that is too large to be read, one byte more than the limit.
+
+    Raises `OSError`, or `ValueError` for a path that no file can have.
+    """
+    with path.open("rb") as file:
+        # Asked for 16 MiB at once, Python sets them all aside, be the file ever so small.
+        data = file.read(USUAL_FILE_BYTES)
+        if len(data) == USUAL_FILE_BYTES:
+            data += file.read(MAX_FILE_BYTES + 1 - USUAL_FILE_BYTES)
+        return data
+
+
 def _load(path: Path, name: str) -> bytes:
     try:
-        with path.open("rb") as file:
-            return file.read(MAX_FILE_BYTES + 1)
+        return read_bounded(path)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise MidiReadError(f"{name}: cannot be opened: {reason}") from None
@@ -64,7 +79,7 @@ def _read_damaged(data: bytes, name: str) -> RawMidi:
     if not contents.is_sound and lost_its_high_bytes(data):
         raise MidiReadError(f"{name}: damaged as text, every byte above 127 is lost (U+FFFD)")
     raw = read_tolerant(contents)
-    if not raw.lanes and not contents.is_sound:
+    if not raw.tracks and not contents.is_sound:
         raise MidiReadError(f"{name}: damaged, and not a single note could be saved")
     return _from_timecode(raw, contents) if contents.is_timecode else raw
 
@@ -73,16 +88,14 @@ def _from_timecode(raw: RawMidi, contents: Contents) -> RawMidi:
     """Ticks that were parts of a second become parts of a beat at 120 beats a minute."""
     scale = contents.tick_scale
 
-    def lane(old: Lane) -> Lane:
-        onset, end = (
-            np.array([_scaled(tick, scale) for tick in column.tolist()], np.int64)
-            for column in (old.onset_tick, old.end_tick)
-        )
-        return replace(old, onset_tick=onset, end_tick=end)
-
+    onset, end = (
+        np.array([_scaled(tick, scale) for tick in column.tolist()], np.int64)
+        for column in (raw.notes.onset_tick, raw.notes.end_tick)
+    )
     return RawMidi(
         ticks_per_beat=raw.ticks_per_beat,
-        lanes=[lane(old) for old in raw.lanes],
+        tracks=raw.tracks,
+        notes=raw.notes._replace(onset_tick=onset, end_tick=end),
         metres=[(_scaled(tick, scale), above, below) for tick, above, below in raw.metres],
         keys=[(_scaled(tick, scale), sharps, minor) for tick, sharps, minor in raw.keys],
     )

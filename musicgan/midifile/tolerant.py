@@ -11,9 +11,10 @@ from collections import defaultdict, deque
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from musicgan.midifile.chunks import Contents, TrackSpan
-from musicgan.midifile.raw import DRUM_CHANNEL, Lane, RawMidi, clean_name, decode_text
+from musicgan.midifile.raw import DRUM_CHANNEL, RawMidi, clean_name, decode_text, join_tracks
 from musicgan.score import Track
 
 MAX_EVENTS = 1_000_000
@@ -58,6 +59,14 @@ class _Notes:
             while waiting and self.onset[waiting[0]] < begun_before:
                 self.end[waiting.popleft()] = tick
 
+    def columns(self) -> tuple[NDArray[np.int64], ...]:
+        """Onset, duration, pitch and velocity, [N] each."""
+        onset, end, pitch, velocity = (
+            np.array(column, np.int64)
+            for column in (self.onset, self.end, self.pitch, self.velocity)
+        )
+        return onset, end - onset, pitch, velocity
+
 
 @dataclass
 class _Reader:
@@ -72,6 +81,8 @@ class _Reader:
     name: str = ""
     programs: dict[int, int] = field(default_factory=dict)
     channels: dict[int, _Notes] = field(default_factory=dict)
+    finished: list[_Notes] = field(default_factory=list)
+    """The notes of `raw.tracks`."""
 
 
 def read_tolerant(contents: Contents) -> RawMidi:
@@ -81,6 +92,9 @@ def read_tolerant(contents: Contents) -> RawMidi:
         end_tick = _read_track(reader, span)
         if contents.follow_each_other:
             reader.start_tick = end_tick
+    if reader.finished:
+        columns = [notes.columns() for notes in reader.finished]
+        reader.raw.notes = join_tracks(*zip(*columns, strict=True))
     return reader.raw
 
 
@@ -118,9 +132,9 @@ def _read_track(reader: _Reader, span: TrackSpan) -> int:
 def _finish_track(reader: _Reader, end_tick: int) -> None:
     for channel, notes in sorted(reader.channels.items()):
         notes.stop_all(end_tick, end_tick + 1)
-        track = Track(reader.name, notes.program or 0, channel == DRUM_CHANNEL)
-        columns = (notes.onset, notes.end, notes.pitch, notes.velocity)
-        reader.raw.lanes.append(Lane(track, *(np.array(column, np.int64) for column in columns)))
+        drums = channel == DRUM_CHANNEL
+        reader.raw.tracks.append(Track(reader.name, notes.program or 0, drums))
+        reader.finished.append(notes)
 
 
 def _variable_length(data: bytes, at: int, end: int) -> tuple[int, int]:

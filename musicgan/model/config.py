@@ -16,6 +16,15 @@ METRES = ((4, 4), (3, 4), (2, 4), (2, 2), (6, 8), (3, 8), (9, 8), (12, 8), (3, 2
 TEMPO_EDGES_BPM = (50.0, 65.0, 80.0, 95.0, 110.0, 125.0, 145.0, 170.0)
 
 
+TEMPO = 2
+"""Column of the conditions that holds the tempo class."""
+
+
+def tempo_class(bpm: float) -> int:
+    """Which class of tempo `bpm` beats a minute belong to."""
+    return int(np.searchsorted(TEMPO_EDGES_BPM, bpm))
+
+
 @dataclass(frozen=True)
 class EventsConfig:
     """Sizes of the recurrent GAN over note tuples."""
@@ -44,8 +53,7 @@ class EventsConfig:
     ) -> NDArray[np.int64]:
         """The condition columns [4] of a song."""
         metre_class = METRES.index(metre) if metre in METRES else len(METRES)
-        tempo_class = int(np.searchsorted(TEMPO_EDGES_BPM, bpm))
-        return np.array([style, metre_class, tempo_class, int(is_minor)], np.int64)
+        return np.array([style, metre_class, tempo_class(bpm), int(is_minor)], np.int64)
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready description."""

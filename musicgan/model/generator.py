@@ -96,7 +96,7 @@ class Generator:
         """Logits [B, 128] of the pitch: absolute, as degree, as leap and above the bass."""
         size = self._size
         out = _apply(self._pitch_out, base[:, size : 2 * size] + self._pitch(columns))
-        places = np.stack([_DEGREES[tonic], _LEAPS[last], _HEIGHTS[lowest]], axis=1)
+        places = np.stack([DEGREE_PLACES[tonic], LEAP_PLACES[last], HEIGHT_PLACES[lowest]], axis=1)
         every = np.arange(len(out))[:, None, None]
         return np.asarray(out[:, :128] + np.add.reduce(out[every, places], axis=1))
 
@@ -116,9 +116,9 @@ PITCH_OUTPUTS = 128 + 12 + 2 * INTERVALS
 # Where among these outputs each pitch finds its degree by tonic [12, 128], and its leap and
 # height by the pitch below [129, 128]; -1, no pitch below, is the last row.
 _BELOW = np.append(np.arange(128), -1)[:, None]
-_DEGREES = (_PITCHES - np.arange(12)[:, None]) % 12 + 128
-_LEAPS = interval_class(_PITCHES, _BELOW) + 140
-_HEIGHTS = _LEAPS + INTERVALS
+DEGREE_PLACES = (_PITCHES - np.arange(12)[:, None]) % 12 + 128
+LEAP_PLACES = interval_class(_PITCHES, _BELOW) + 140
+HEIGHT_PLACES = LEAP_PLACES + INTERVALS
 
 
 def _linear(weights: Mapping[str, Floats], name: str) -> tuple[Floats, Floats]:

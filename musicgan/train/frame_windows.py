@@ -147,6 +147,7 @@ class FrameWindows:
         self.codec = codec
         steps = np.array([len(song) for song in songs], np.float64)
         self._share = steps / steps.sum()
+        self.steps = int(steps.sum())
 
     def draw(self, batch: int, rng: np.random.Generator) -> FrameBatch:
         """`batch` windows at random places of pieces drawn by length, transposed at random."""

@@ -20,7 +20,7 @@ from musicgan.evaluate.ngrams import distinct_n, nearest_distance, pairwise_dist
 from musicgan.model.frames import FramesGenerator as PlayedGenerator
 from musicgan.train.frame_windows import FrameWindows
 from musicgan.train.frames_networks import FramesCritic, FramesGenerator
-from musicgan.train.losses import balanced_accuracy, critic_loss
+from musicgan.train.losses import held_out_verdicts
 from musicgan.train.rollout import played
 
 Bools = NDArray[np.bool_]
@@ -76,9 +76,7 @@ class FrameJudge:
         real = self._listen(critic, self._real_frames, self._real_before, self._cuts)
         heard = self._listen(critic, fakes[picked], before[picked], [cuts[i] for i in picked])
         assert real.shape[1] == length
-        figures["critic_held_out_loss"] = float(critic_loss(real, heard))
-        figures["critic_held_out_accuracy"] = balanced_accuracy(real[:, -1], heard[:, -1])
-        return figures
+        return figures | held_out_verdicts(real, heard)
 
     def _draw(
         self, generator: FramesGenerator, rng: np.random.Generator

@@ -24,7 +24,7 @@ from musicgan.train.frames_adversarial import FramesAdversarialPhase
 from musicgan.train.frames_likelihood import FramesLikelihoodPhase
 from musicgan.train.frames_networks import FramesCritic, FramesGenerator
 from musicgan.train.frames_quality import FrameJudge
-from musicgan.train.options import Options, best_of, choose_device, typical
+from musicgan.train.options import Options, best_of, choose_device, likelihood_steps, typical
 from musicgan.train.phase import Phase
 from musicgan.train.rollout import played
 
@@ -68,7 +68,7 @@ class FramesRun:
         train, valid = (FrameWindows(songs, length, self.codec) for songs in self.songs)
         likelihood = FramesLikelihoodPhase(
             self.generator, train, valid, seed, options.likelihood, device,
-            options.likelihood_steps,
+            likelihood_steps(options, train.steps, length),
         )  # fmt: skip
         adversarial = FramesAdversarialPhase(
             self.generator, self.critic, FrameJudge(valid, seed=seed), train, valid, seed,

@@ -101,6 +101,20 @@ def balanced_accuracy(real: Tensor, fake: Tensor) -> float:
     return float(right / 2)
 
 
+def held_out_verdicts(real: Tensor, fake: Tensor) -> dict[str, float]:
+    """What to log of a critic on music it was not trained on: logits [B, T] and [B', T].
+
+    The loss is over every note; a song counts as recognised by the verdict at its last one.
+    """
+    last_real, last_fake = real[:, -1], fake[:, -1]
+    return {
+        "critic_held_out_loss": float(critic_loss(real, fake)),
+        "critic_held_out_accuracy": balanced_accuracy(last_real, last_fake),
+        "critic_right_on_real": float((last_real > 0).float().mean()),
+        "critic_right_on_fake": float((last_fake < 0).float().mean()),
+    }
+
+
 def batch_noise(batch: int, size: int, generator: torch.Generator) -> Tensor:
     """z ~ N(0, 1), [B, Z], drawn on the CPU so that every device sees the same."""
     return torch.randn(batch, size, generator=generator)

@@ -12,10 +12,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from musicgan.codecs.context import INTERVALS, LEAP, NO_INTERVAL
 from musicgan.model.config import EventsConfig
 from musicgan.model.generator import PITCH_OUTPUTS
 from musicgan.model.steps import offsets
+from musicgan.train.operations import bag, dropout, linear, live, spread_pitch
+from musicgan.train.recurrence import run_gru
 
 
 class Table(nn.Module):
@@ -30,7 +31,7 @@ class Table(nn.Module):
     def forward(self, columns: Tensor) -> Tensor:
         """Columns [..., C] of any integer type."""
         flat = (columns.reshape(-1, columns.shape[-1]) + self.offsets).long()
-        return F.embedding_bag(flat, self.weight, mode="sum").view(*columns.shape[:-1], -1)
+        return bag(flat, self.weight).view(*columns.shape[:-1], -1)
 
 
 @dataclass(frozen=True)
@@ -102,33 +103,32 @@ class Generator(nn.Module):
     def run(self, fed: Tensor, song: Tensor, hidden: Tensor) -> Tensor:
         """Hidden states [B, T, H] after each of the fed inputs [B, T, I]."""
         x = self.embed(fed) + song[:, None]
-        x = F.dropout(x, self.dropout, self.training)
-        out, _ = self.rnn(x, hidden[None].contiguous())
-        return F.dropout(out, self.dropout, self.training)
+        x = dropout(x, self.dropout, self.training)
+        return dropout(run_gru(self.rnn, x, hidden), self.dropout, self.training)
 
     def heads(self, hidden: Tensor, batch: Batch) -> list[Tensor]:
         """Logits of each field given those before it, each [B, T, N], from hidden [B, T, H]."""
         size = self.config.head
-        trunk = self.trunk(hidden)
+        trunk = linear(self.trunk, hidden)
         base = trunk[..., size:] + self.moment(batch.moment)
         voice, pitch, duration = torch.split(base, size, -1)[:3]
         columns = batch.duration
         logits = [
-            self.wait_out(self._live(trunk[..., :size])),
-            self.voice_out(self._live(voice)),
+            linear(self.wait_out, self._live(trunk[..., :size])),
+            linear(self.voice_out, self._live(voice)),
             pitch_logits(
-                self.pitch_out(self._live(pitch + self.pitch_context(batch.pitch))), batch
+                linear(self.pitch_out, self._live(pitch + self.pitch_context(batch.pitch))), batch
             ),
-            self.duration_out(self._live(duration + self.duration_context(columns))),
+            linear(self.duration_out, self._live(duration + self.duration_context(columns))),
         ]
         if self.config.heads == 5:
             columns = torch.cat([columns, batch.rows[..., 3:4]], -1)
             context = self.velocity_context(columns)
-            logits.append(self.velocity_out(self._live(base[..., 3 * size :] + context)))
+            logits.append(linear(self.velocity_out, self._live(base[..., 3 * size :] + context)))
         return logits
 
     def _live(self, x: Tensor) -> Tensor:
-        return F.dropout(F.relu(x), self.dropout, self.training)
+        return live(x, self.dropout, self.training)
 
     def forward(self, batch: Batch, noise: Tensor) -> Tensor:
         """Negative log-likelihood in nats of each field of each row, [B, T, heads]."""
@@ -138,18 +138,9 @@ class Generator(nn.Module):
 
 def pitch_logits(out: Tensor, batch: Batch) -> Tensor:
     """[B, T, 128 pitches + 12 degrees + leaps + heights] -> logits of 128 pitches, [B, T, 128]."""
-    pitches = torch.arange(128, device=out.device)
-    degree = (pitches - batch.tonic[:, None, None]) % 12
-    degree = degree.expand(*out.shape[:2], 128)
-    absolute, degrees, leaps, heights = torch.split(out, [128, 12, INTERVALS, INTERVALS], -1)
-    relative = degrees.gather(-1, degree)
-    relative = relative + leaps.gather(-1, _interval_class(pitches, batch.last))
-    return absolute + relative + heights.gather(-1, _interval_class(pitches, batch.lowest))
-
-
-def _interval_class(pitches: Tensor, below: Tensor) -> Tensor:
-    leap = (pitches - below[..., None]).clamp(-LEAP, LEAP) + LEAP
-    return torch.where(below[..., None] < 0, NO_INTERVAL, leap)
+    tonic = batch.tonic[:, None].expand(out.shape[:2])
+    below = (column.flatten().long() for column in (tonic, batch.last, batch.lowest))
+    return spread_pitch(out.flatten(0, 1), *below).view(*out.shape[:2], 128)
 
 
 def field_nll(logits: Sequence[Tensor], batch: Batch) -> Tensor:
@@ -171,19 +162,19 @@ class Posterior(nn.Module):
     """What noise could have made these windows: q(z | notes), pooled over notes.
 
     Pooling keeps what a whole window has in common (texture, register, density) and leaves the
-    order of notes to the generator.
+    order of notes to the generator; every other note says enough of that.
     """
 
     def __init__(self, config: EventsConfig) -> None:
         super().__init__()
         self.embed = Table(config.layout.input_sizes, config.embed)
-        self.mix = nn.Linear(config.embed, 2 * config.embed)
-        self.out = nn.Linear(4 * config.embed, 2 * config.noise)
+        self.mix = nn.Linear(config.embed, config.embed)
+        self.out = nn.Linear(2 * config.embed, 2 * config.noise)
 
     def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Mean and log variance of z, each [B, Z]."""
-        notes = F.relu(self.mix(F.relu(self.embed(batch.heard))))
-        mask = batch.mask[..., None].to(notes.dtype)
+        notes = F.relu(linear(self.mix, F.relu(self.embed(batch.heard[:, ::2]))))
+        mask = batch.mask[:, ::2, None].to(notes.dtype)
         mean = (notes * mask).sum(1) / mask.sum(1).clamp(min=1)
         peak = (notes * mask).amax(1)
         mu, log_var = self.out(torch.cat([mean, peak], -1)).float().chunk(2, -1)
@@ -215,7 +206,7 @@ class Critic(nn.Module):
     def forward(self, heard: Tensor, conditions: Tensor) -> Verdict:
         """Verdict on notes whose inputs are [B, T, I]."""
         x = self.embed(heard[..., :-1]) + self.condition(conditions)[:, None]
-        x = F.dropout(x, self.dropout, self.training)
-        features, _ = self.rnn(x)
-        logits = self.out(F.dropout(features, self.dropout, self.training)).squeeze(-1).float()
+        x = dropout(x, self.dropout, self.training)
+        features = run_gru(self.rnn, x, x.new_zeros(len(x), self.rnn.hidden_size))
+        logits = self.out(dropout(features, self.dropout, self.training)).squeeze(-1).float()
         return Verdict(logits, (features.float(),))

@@ -11,9 +11,13 @@ import numpy as np
 import torch
 
 from musicgan.corpus.piece import Piece
+from musicgan.train.augment import Augmentation
 from musicgan.train.critic_trainer import AdversarialOptions
 from musicgan.train.frames_adversarial import FramesAdversarialOptions
 from musicgan.train.likelihood import LikelihoodOptions
+
+FEWEST_STEPS = 600
+"""Of the likelihood phase, however small the collection."""
 
 
 @dataclass(frozen=True)
@@ -28,15 +32,31 @@ class Options:
     codec: str = "events"
     voices: tuple[str, ...] = ()
     """Names of the track slots, "NAME" or "NAME:PROGRAM"; the files' own where empty."""
-    hidden: int = 256
+    hidden: int = 512
     dropout: float = 0.4
     critic_dropout: float = 0.4
+    augmentation: Augmentation = field(default_factory=Augmentation)
     likelihood: LikelihoodOptions = field(default_factory=LikelihoodOptions)
     adversarial: AdversarialOptions = field(default_factory=AdversarialOptions)
-    likelihood_steps: int = 4000
-    adversarial_steps: int = 400
-    critic_steps: int = 300
+    likelihood_epochs: float = 200.0
+    """Passes over the music that the likelihood phase's schedule is laid out for."""
+    likelihood_steps: int | None = None
+    """Updates of it instead."""
+    adversarial_steps: int = 1000
+    critic_steps: int = 600
     frames: FramesAdversarialOptions = field(default_factory=FramesAdversarialOptions)
+
+
+def likelihood_steps(options: Options, rows: int, window: int) -> int:
+    """Updates for the passes asked for over `rows` notes or frames in windows of `window`.
+
+    A small collection over-fits after about as many passes as a large one, not as many updates,
+    and the learning rate should have come down by then.
+    """
+    if options.likelihood_steps is not None:
+        return options.likelihood_steps
+    updates = options.likelihood_epochs * rows / (options.likelihood.batch * window)
+    return max(FEWEST_STEPS, round(updates))
 
 
 def choose_device(name: str | None) -> torch.device:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from musicgan.codecs.base import Rows
@@ -17,6 +18,7 @@ from musicgan.evaluate.ngrams import distinct_n, nearest_distance, pairwise_dist
 from musicgan.model.critic import Critic
 from musicgan.model.generator import Generator
 from musicgan.model.steps import Ints
+from musicgan.train.losses import held_out_verdicts
 from musicgan.train.rollout import POSITION, REMAINING, free_rules, song_bar_step
 from musicgan.train.windows import Song, Windows
 
@@ -99,9 +101,7 @@ class SongJudge:
         openings = np.stack([song.columns["heard"][: self.valid.length] for song in long])
         real = _listen(critic, openings.astype(np.int64), long)
         fake = _listen(critic, drawn, songs)
-        loss = 0.5 * (np.logaddexp(0, -real).mean() + np.logaddexp(0, fake).mean())
-        right = 0.5 * ((real[:, -1] > 0).mean() + (fake[:, -1] < 0).mean())
-        return {"critic_held_out_loss": float(loss), "critic_held_out_accuracy": float(right)}
+        return held_out_verdicts(torch.from_numpy(real), torch.from_numpy(fake))
 
 
 def _listen(critic: Critic, heard: Ints, songs: list[Song]) -> NDArray[np.float64]:

@@ -30,7 +30,7 @@ from musicgan.train.frames_run import FramesRun
 from musicgan.train.likelihood import LikelihoodPhase
 from musicgan.train.loop import Loop
 from musicgan.train.networks import Critic, Generator, Posterior
-from musicgan.train.options import Options, best_of, choose_device, typical
+from musicgan.train.options import Options, best_of, choose_device, likelihood_steps, typical
 from musicgan.train.phase import Phase
 from musicgan.train.quality import SongJudge
 from musicgan.train.rollout import played
@@ -104,16 +104,16 @@ class EventsRun:
 
     def _phases(self) -> list[Phase]:
         options, device, seed = self.options, self.device, self.options.seed
-        layout = self.config.layout
-        train, valid = (Windows(songs, WINDOW, layout) for songs in self.songs)
+        layout, augmentation = self.config.layout, options.augmentation
+        train, valid = (Windows(songs, WINDOW, layout, augmentation) for songs in self.songs)
         length = judged_length(self.songs[1], min(shared_length(songs) for songs in self.songs))
-        short, short_valid = (Windows(songs, length, layout) for songs in self.songs)
+        short, short_valid = (Windows(songs, length, layout, augmentation) for songs in self.songs)
         critic = Critic(self.config, options.critic_dropout)
         self.critic = CriticTrainer(critic, short, options.adversarial, device)
         judge = SongJudge(self.codec, short_valid, seed=seed)
         likelihood = LikelihoodPhase(
             self.generator, self.posterior, train, valid, seed, options.likelihood, device,
-            options.likelihood_steps,
+            likelihood_steps(options, train.rows, WINDOW),
         )  # fmt: skip
         adversarial = AdversarialPhase(
             self.generator, self.posterior, self.critic, judge, short, valid, seed,

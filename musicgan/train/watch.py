@@ -133,7 +133,10 @@ class Watch:
 
 
 def _short(figures: Mapping[str, float]) -> str:
-    shown = ("train_nll", "nll", "frechet", "critic_accuracy", "critic_held_out_accuracy")
+    shown = (
+        "train_nll", "nll", "frechet", "critic_accuracy", "critic_right_on_real",
+        "critic_right_on_fake",
+    )  # fmt: skip
     return "  ".join(f"{name} {figures[name]:.3f}" for name in shown if name in figures)
 
 

@@ -1,4 +1,4 @@
-"""Pieces of note tuples -> training windows, analysed once, transposed on the fly."""
+"""Pieces of note tuples -> training windows, analysed once, varied on the fly."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from musicgan.codecs.bars import place
 from musicgan.codecs.context import Analysis, Context, Layout, analyse
 from musicgan.corpus.piece import Piece
 from musicgan.errors import CorpusError
-from musicgan.model.config import EventsConfig
+from musicgan.model.config import TEMPO, EventsConfig, tempo_class
+from musicgan.train.augment import MOST_SEMITONES, Augmentation, Variation, vary
 from musicgan.train.networks import Batch
 
 Ints = NDArray[np.int64]
@@ -27,9 +28,10 @@ class Song:
     columns: dict[str, NDArray[np.int16]]
     """fed, rows, moment, pitch, duration, last, lowest, heard: [T + 1, ...] each."""
     tonic: int
+    bpm: float
     conditions: Ints
     shifts: Ints
-    """Transpositions in semitones that keep every voice in its range."""
+    """Transpositions up to `MOST_SEMITONES` that keep every voice in its range."""
 
     def __len__(self) -> int:
         return len(self.columns["rows"])
@@ -118,32 +120,39 @@ def _song(
     return Song(
         columns={name: value.astype(np.int16) for name, value in columns.items()},
         tonic=piece.key.tonic,
+        bpm=piece.bpm,
         conditions=config.conditions(style, metre, piece.bpm, piece.key.is_minor),
-        shifts=allowed_shifts(rows[:count], ranges, config.layout.drums),
+        shifts=allowed_shifts(rows[:count], ranges, config.layout.drums, MOST_SEMITONES),
     )
 
 
 class Windows:
     """Random windows of `length` rows for training, fixed ones for validation."""
 
-    def __init__(self, songs: Sequence[Song], length: int, layout: Layout) -> None:
+    def __init__(
+        self,
+        songs: Sequence[Song],
+        length: int,
+        layout: Layout,
+        augmentation: Augmentation = Augmentation(),  # noqa: B008 - it is frozen
+    ) -> None:
         self.songs = songs
         self.length = length
         self.layout = layout
+        self.augmentation = augmentation
         rows = np.array([len(song) for song in songs], np.float64)
         self._share = rows / rows.sum()
         self.rows = int(rows.sum())
 
-    def draw(self, batch: int, rng: np.random.Generator, augment: bool = True) -> Batch:
-        """`batch` windows at random places of pieces drawn by length, transposed at random."""
+    def draw(self, batch: int, rng: np.random.Generator) -> Batch:
+        """`batch` windows at random places of pieces drawn by length, varied at random."""
         chosen = rng.choice(len(self.songs), batch, p=self._share)
         parts = []
         for index in chosen:
             song = self.songs[index]
             # Starts before the beginning are cut to it, so that openings are seen often enough.
             begin = max(0, int(rng.integers(-self.length // 8, max(1, len(song) - 16))))
-            shift = int(rng.choice(song.shifts)) if augment else 0
-            parts.append((song, begin, shift))
+            parts.append((song, begin, self.augmentation.draw(song.shifts, rng)))
         return self._collate(parts)
 
     def draw_inside(self, batch: int, rng: np.random.Generator, openings: bool = False) -> Batch:
@@ -159,17 +168,17 @@ class Windows:
         for index in rng.choice(long, batch, p=share):
             song = self.songs[index]
             last = 0 if openings else len(song) - 1 - self.length
-            begin, shift = int(rng.integers(last + 1)), int(rng.choice(song.shifts))
-            parts.append((song, begin, shift))
+            begin = int(rng.integers(last + 1))
+            parts.append((song, begin, self.augmentation.draw(song.shifts, rng)))
         return self._collate(parts)
 
     def every(self, batch: int) -> Iterator[Batch]:
-        """All windows one after another without overlap, at their own pitch.
+        """All windows one after another without overlap, as they are written.
 
         A tail of fewer than 16 rows is left out: hardly anything would be known of it.
         """
         parts = [
-            (song, begin, 0)
+            (song, begin, Variation())
             for song in self.songs
             for begin in range(0, len(song), self.length)
             if len(song) - begin >= min(16, len(song))
@@ -177,7 +186,7 @@ class Windows:
         for begin in range(0, len(parts), batch):
             yield self._collate(parts[begin : begin + batch])
 
-    def _collate(self, parts: Sequence[tuple[Song, int, int]]) -> Batch:
+    def _collate(self, parts: Sequence[tuple[Song, int, Variation]]) -> Batch:
         size = self.length
         columns: dict[str, NDArray[np.int64]] = {}
         for name, like in parts[0][0].columns.items():
@@ -188,31 +197,15 @@ class Windows:
             mask[b, :count] = 1
             for name, value in song.columns.items():
                 columns[name][b, :count] = value[begin : begin + count]
-        shift = np.array([part[2] for part in parts])
-        tonic = np.array([part[0].tonic for part in parts])
-        _transpose(columns, shift, self.layout)
+        vary(columns, [variation for *_, variation in parts], self.layout)
+        tonic = np.array([song.tonic + variation.semitones for song, _, variation in parts])
+        conditions = np.stack([song.conditions for song, *_ in parts])
+        conditions[:, TEMPO] = [
+            tempo_class(song.bpm * variation.tempo) for song, _, variation in parts
+        ]
         return Batch(
             **{name: torch.from_numpy(value) for name, value in columns.items()},
-            tonic=torch.from_numpy((tonic + shift) % 12),
-            conditions=torch.from_numpy(np.stack([part[0].conditions for part in parts])),
+            tonic=torch.from_numpy(tonic % 12),
+            conditions=torch.from_numpy(conditions),
             mask=torch.from_numpy(mask),
         )
-
-
-def _transpose(columns: dict[str, Ints], shift: Ints, layout: Layout) -> None:
-    """Move the few absolute pitches there are; everything else is invariant."""
-    by_song = shift[:, None]
-    drums = np.array(layout.drums, np.int64)
-
-    def moved(pitch: Ints, voice: Ints, still: NDArray[np.bool_] | bool = False) -> Ints:
-        still = np.isin(voice, drums) | (pitch < 0) | still
-        return np.where(still, pitch, np.clip(pitch + by_song, 0, 127))
-
-    voice = columns["rows"][..., 1]
-    columns["rows"][..., 2] = moved(columns["rows"][..., 2], voice)
-    columns["last"] = moved(columns["last"], voice)
-    columns["lowest"] = moved(columns["lowest"], np.full_like(voice, -1))
-    for name in ("fed", "heard"):
-        inputs = columns[name]
-        start = inputs[..., 0] == layout.start
-        inputs[..., -1] = moved(inputs[..., -1], inputs[..., 1], start)

@@ -79,6 +79,11 @@ def test_without_notes_or_beats_there_is_no_upbeat():
     assert not starts_with_upbeat(chorale(1), 480)
 
 
+def test_less_than_two_bars_are_too_little_to_tell():
+    notes = np.array([(480, 960, 48, 80, 0)], NOTE)
+    assert not starts_with_upbeat(Score(notes, (Track("bass"),)), 1920)
+
+
 def test_drums_tell_nothing():
     notes = np.array([(480 + 1920 * bar, 1920, 36, 80, 0) for bar in range(4)], NOTE)
     assert starts_with_upbeat(Score(notes, (Track("bass"),)), 1920)

@@ -138,7 +138,7 @@ def test_the_judge_s_figures():
     figures = adversarial().evaluate()
     expected = {
         "nll", "frechet", "distinct", "distance", "nearest", "critic_held_out_loss",
-        "critic_held_out_accuracy", "score",
+        "critic_held_out_accuracy", "critic_right_on_real", "critic_right_on_fake", "score",
     }  # fmt: skip
     assert set(figures) == expected
     assert figures["score"] == figures["frechet"] > 0

@@ -16,6 +16,7 @@ from musicgan.train.losses import (
     feature_witness,
     frame_loss,
     free_bits,
+    held_out_verdicts,
     kl_to_prior,
     saturation,
 )
@@ -220,3 +221,13 @@ def test_balanced_advice_spreads_as_much_as_the_scores() -> None:
 
 def test_advice_without_any_preference_stays_without() -> None:
     assert balanced(torch.ones(3, 4), torch.randn(3, 4)).std(-1).abs().max() < 1e-6
+
+
+def test_held_out_verdicts_count_real_and_fake_apart_by_the_last_note():
+    real = torch.tensor([[-9.0, 1.0], [5.0, 1.0], [5.0, 1.0], [5.0, -1.0]])
+    fake = torch.tensor([[9.0, -1.0], [9.0, 1.0]])
+    found = held_out_verdicts(real, fake)
+    assert found["critic_right_on_real"] == 0.75
+    assert found["critic_right_on_fake"] == 0.5
+    assert found["critic_held_out_accuracy"] == 0.625
+    assert found["critic_held_out_loss"] == pytest.approx(float(critic_loss(real, fake)))

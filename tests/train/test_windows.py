@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from musicgan.errors import CorpusError
+from musicgan.train.augment import Variation
 from musicgan.train.windows import (
     Windows,
     allowed_shifts,
@@ -58,7 +59,7 @@ def test_a_transposed_batch_is_the_transposed_piece_analysed_anew(collection, sh
     layout = config.layout
     for piece, song in zip(some, songs, strict=True):
         windows = Windows([song], len(song), layout)
-        batch = windows._collate([(song, 0, shift)])
+        batch = windows._collate([(song, 0, Variation(shift))])
         anew = transposed(piece, shift, layout.drums)
         (other,) = analyse_pieces([anew], config, voice_ranges([anew], layout))
         count = len(piece.rows)
@@ -76,7 +77,7 @@ def test_drums_do_not_move():
     some = pieces(3, drums=True)
     config = config_for(some, drums=True)
     song = songs_of(some, config)[0]
-    batch = Windows([song], len(song) - 1, config.layout)._collate([(song, 0, 5)])
+    batch = Windows([song], len(song) - 1, config.layout)._collate([(song, 0, Variation(5))])
     rows, before = batch.rows[0].numpy(), song.columns["rows"][:-1]
     drum = before[:, 1] == 2
     assert drum.any() and not drum.all()

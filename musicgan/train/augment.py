@@ -1,0 +1,90 @@
+"""Augmentation on the fly: the same piece in another key, louder or softer, faster or slower."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from musicgan.codecs.context import Layout
+from musicgan.codecs.events import PITCH, VELOCITY, VOICE
+from musicgan.codecs.velocity import bin_to_velocity, velocity_to_bin
+
+Ints = NDArray[np.int64]
+MOST_SEMITONES = 12
+HEARD_VELOCITY = 3
+"""Column of `Context.hear` that holds the velocity's bin."""
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How far a training window may be from what is written in the file."""
+
+    semitones: int = 6
+    """Up and down at most, within each voice's range; up to `MOST_SEMITONES`."""
+    velocity: int = 0
+    """Of 127, louder and softer at most, all notes of a window by the same amount."""
+    tempo: float = 0.0
+    """Share by which the tempo that a song is conditioned on may be off, up and down."""
+
+    def draw(self, shifts: Ints, rng: np.random.Generator) -> Variation:
+        """A variation at random; `shifts` are the transpositions [N] that a song allows."""
+        semitones = int(rng.choice(shifts[abs(shifts) <= self.semitones]))
+        velocity = int(rng.integers(-self.velocity, self.velocity + 1)) if self.velocity else 0
+        tempo = float(np.exp(rng.uniform(-1, 1) * np.log1p(self.tempo))) if self.tempo else 1.0
+        return Variation(semitones, velocity, tempo)
+
+
+@dataclass(frozen=True)
+class Variation:
+    """One way to play a window."""
+
+    semitones: int = 0
+    velocity: int = 0
+    tempo: float = 1.0
+
+
+def vary(columns: Mapping[str, Ints], variations: Sequence[Variation], layout: Layout) -> None:
+    """Move pitches and velocities of windows, in place; all other columns are invariant.
+
+    `columns` as in `windows.Song`, each [B, T, ...], with one variation a window.
+    """
+    _transpose(columns, np.array([v.semitones for v in variations]), layout)
+    if any(v.velocity for v in variations):
+        _play_louder(columns, np.array([v.velocity for v in variations]), layout)
+
+
+def _transpose(columns: Mapping[str, Ints], shift: Ints, layout: Layout) -> None:
+    """Move the few absolute pitches there are; everything else is invariant."""
+    by_song = shift[:, None]
+    drums = np.array(layout.drums, np.int64)
+
+    def moved(pitch: Ints, voice: Ints, still: NDArray[np.bool_] | bool = False) -> Ints:
+        still = np.isin(voice, drums) | (pitch < 0) | still
+        return np.where(still, pitch, np.clip(pitch + by_song, 0, 127))
+
+    rows, last, lowest = columns["rows"], columns["last"], columns["lowest"]
+    voice = rows[..., VOICE]
+    rows[..., PITCH] = moved(rows[..., PITCH], voice)
+    last[...] = moved(last, voice)
+    lowest[...] = moved(lowest, np.full_like(voice, -1))
+    for name in ("fed", "heard"):
+        inputs = columns[name]
+        start = inputs[..., 0] == layout.start
+        inputs[..., -1] = moved(inputs[..., -1], inputs[..., 1], start)
+
+
+def _play_louder(columns: Mapping[str, Ints], velocity: Ints, layout: Layout) -> None:
+    bins = layout.velocity_bins
+    loudness = bin_to_velocity(np.arange(bins), bins) + velocity[:, None]
+    table = np.stack([velocity_to_bin(row, bins) for row in loudness])
+    song = np.arange(len(velocity))[:, None]
+    rows = columns["rows"]
+    rows[..., VELOCITY] = table[song, rows[..., VELOCITY]]
+    for name in ("fed", "heard"):
+        inputs = columns[name]
+        louder = table[song, inputs[..., HEARD_VELOCITY]]
+        start = inputs[..., 0] == layout.start
+        inputs[..., HEARD_VELOCITY] = np.where(start, inputs[..., HEARD_VELOCITY], louder)

@@ -1,0 +1,62 @@
+"""`musicgan train`: a folder in, a model out that plays; mistakes are one line."""
+
+import shutil
+from pathlib import Path
+
+import mido
+import pytest
+from click.testing import CliRunner
+
+from musicgan.cli import main
+
+TUNES = Path(__file__).parents[2] / "midi_data" / "bach-chorales"
+
+
+def run(*words):
+    return CliRunner().invoke(main, [str(word) for word in words])
+
+
+@pytest.fixture
+def folder(tmp_path):
+    music = tmp_path / "music"
+    music.mkdir()
+    for tune in sorted(TUNES.glob("*.mid"))[:16]:
+        shutil.copy(tune, music)
+    return music
+
+
+def test_a_folder_becomes_a_model_that_plays(folder, tmp_path):
+    out = tmp_path / "mine.safetensors"
+    asked = ("--hidden", 16, "--minutes", 0.1, "--vary-velocity", 10, "--vary-tempo", 20)
+    trained = run("train", folder, "--out", out, *asked)
+    assert trained.exit_code == 0, trained.output
+    assert f"musicgan generate --model {out}" in trained.output
+    assert (out.with_name(out.name + ".run") / "log.jsonl").is_file()
+    song = tmp_path / "song.mid"
+    played = run("generate", "--model", out, "--out", song, "--bars", 4, "--seed", 1)
+    assert played.exit_code == 0, played.output
+    assert any(message.type == "note_on" for message in mido.MidiFile(song))
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "range_"),
+    [
+        ("--minutes", "0", "from 0.1"),
+        ("--hidden", "4", "from 8 to 4096"),
+        ("--dropout", "0.95", "from 0 to 0.95"),
+        ("--transpose", "13", "from 0 to 12"),
+        ("--vary-velocity", "-1", "from 0 to 126"),
+        ("--vary-tempo", "101", "from 0 to 100"),
+    ],
+)
+def test_what_is_out_of_range_is_refused_with_the_range(folder, tmp_path, option, value, range_):
+    found = run("train", folder, "--out", tmp_path / "x.safetensors", option, value)
+    assert found.exit_code == 2
+    assert option in found.output and range_ in found.output
+    assert not list(tmp_path.glob("x*"))
+
+
+def test_a_folder_that_is_not_there_is_one_line(tmp_path):
+    found = run("train", tmp_path / "nowhere", "--out", tmp_path / "x.safetensors")
+    assert found.exit_code == 1
+    assert "nowhere" in found.output and "Traceback" not in found.output
