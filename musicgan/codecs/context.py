@@ -32,6 +32,16 @@ DEGREES = 13
 BARS = 33
 """Bars remaining, counting the present one, cut at 32; 0 is after the end."""
 NEVER, SOUNDING, JUST_ENDED, RESTED = range(4)
+MOVE = 7
+"""Moves of another voice are told apart up to a fifth either way."""
+MOVES = 2 * MOVE + 1
+OCTAVE, FIFTH, OTHER = range(3)
+"""What two voices stood in before they moved: unison or octaves, fifths or twelfths, the rest."""
+APPROACHES = 1 + 3 * MOVES
+"""How another voice moves: 0 not at all, else by what stood before and by semitones."""
+PARALLEL, SIMILAR, CONTRARY, STILL = range(4)
+MOTIONS = 1 + 3 * 4
+"""How two voices move: 0 not both, else by what stood before and by kind of motion."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +80,8 @@ class Layout:
         """How many values each column of `Context.hear` has; pitch comes last."""
         fixed = (self.start + 1, self.voices, self.max_duration + 1, self.velocity_bins, DEGREES)
         relative = (INTERVALS, INTERVALS, HEIGHTS, 4, self.max_position, BARS)
-        return (*fixed, *relative, *(INTERVALS,) * self.voices, 128)
+        each = (*(INTERVALS,) * self.voices, *(MOTIONS,) * self.voices)
+        return (*fixed, *relative, *each, 128)
 
     @cached_property
     def moment_sizes(self) -> tuple[int, ...]:
@@ -79,8 +90,9 @@ class Layout:
 
     @cached_property
     def pitch_sizes(self) -> tuple[int, ...]:
-        """Columns known once the voice is: voice, degree of its last note, its contiguity."""
-        return (self.voices, DEGREES, 4)
+        """Columns known once the voice is: itself, degree and contiguity of its last note, and
+        how each voice has just moved."""
+        return (self.voices, DEGREES, 4, *(APPROACHES,) * self.voices)
 
     @cached_property
     def duration_sizes(self) -> tuple[int, ...]:
@@ -100,6 +112,33 @@ def interval_class(above: Ints, below: Ints) -> Ints:
     return np.where(below < 0, NO_INTERVAL, leap)
 
 
+def _stood(interval: Ints) -> Ints:
+    """What two voices `interval` semitones apart stand in."""
+    apart = np.abs(interval) % 12
+    return np.where(apart == 0, OCTAVE, np.where(apart == 7, FIFTH, OTHER))
+
+
+def _motion(own: Ints, other: Ints) -> Ints:
+    """Kind of motion of two voices that move by so many semitones."""
+    together = np.where(own * other > 0, SIMILAR, CONTRARY)
+    together = np.where(own == other, PARALLEL, together)
+    return np.where((own == 0) | (other == 0), STILL, together)
+
+
+# Looked up while playing. Intervals below 0 count from the end, as numpy has it.
+_INTERVALS = np.append(np.arange(129), np.arange(-128, 0))
+_MOVE = np.clip(_INTERVALS, -MOVE, MOVE) + MOVE
+_APPROACH = 1 + _stood(_INTERVALS) * MOVES
+"""[257] by interval before; the move is added."""
+_MOTION = np.zeros((APPROACHES, len(_INTERVALS)), np.int64)
+"""[APPROACHES, 257] by approach of the other voice and by own leap."""
+_MOTION[1:] = [
+    1 + stood * 4 + _motion(_INTERVALS, np.int64(move))
+    for stood in (OCTAVE, FIFTH, OTHER)
+    for move in range(-MOVE, MOVE + 1)
+]
+
+
 class Context:
     """What has been heard of B songs, each with tonic pitch class `tonic` [B]."""
 
@@ -110,6 +149,12 @@ class Context:
         self.onset_step = np.zeros(batch, np.int64)
         self.last_pitch = np.full((batch, layout.voices), -1, np.int64)
         self.last_end_step = np.full((batch, layout.voices), -1, np.int64)
+        self.last_onset_step = np.full((batch, layout.voices), -1, np.int64)
+        # What a voice played before its last onset, of a chord the highest, as in last_pitch; its
+        # move from there, from 0 for `MOVE` semitones down; and when it moved.
+        self.earlier_pitch = np.full((batch, layout.voices), -1, np.int64)
+        self.move = np.zeros((batch, layout.voices), np.int64)
+        self.move_step = np.full((batch, layout.voices), -1, np.int64)
         self.row_pitch = np.full(batch, -1, np.int64)
         # When each pitch falls silent; 132 = 11 octaves, so that a fold gives pitch classes.
         self.silent_step = np.full((batch, 132), -1, np.int64)
@@ -124,6 +169,10 @@ class Context:
         other.onset_step = self.onset_step[index]
         other.last_pitch = self.last_pitch[index]
         other.last_end_step = self.last_end_step[index]
+        other.last_onset_step = self.last_onset_step[index]
+        other.earlier_pitch = self.earlier_pitch[index]
+        other.move = self.move[index]
+        other.move_step = self.move_step[index]
         other.row_pitch = self.row_pitch[index]
         other.silent_step = self.silent_step[index]
         return other
@@ -138,7 +187,7 @@ class Context:
         inputs[:, 7] = HEIGHT
         inputs[:, 9] = position
         inputs[:, 10] = np.minimum(remaining, BARS - 1)
-        inputs[:, 11:-1] = NO_INTERVAL
+        inputs[:, 11 : 11 + layout.voices] = NO_INTERVAL
         return inputs
 
     def moment(self, wait: Ints, position: Ints, remaining: Ints) -> Ints:
@@ -155,15 +204,19 @@ class Context:
         return out
 
     def own_voice(self, voice: Ints, moment: Ints) -> tuple[Ints, Ints, Ints]:
-        """Once the voice is known: columns [B, 3], its last pitch [B], the lowest sounding [B].
+        """Once the voice is known: columns [B, 3 + V], its last pitch [B], the lowest sounding [B].
 
         The two pitches are -1 where there is none; drums have no lowest pitch below them.
         """
         drum = self._drums[voice]
         last = self.last_pitch[self._all, voice]
         degree = np.where(drum, NO_DEGREE, self.degree(last))
-        columns = np.stack([voice, degree, moment[self._all, 3 + voice]], axis=1)
-        lowest = self.lowest(self.onset_step + moment[:, 0])
+        onset = self.onset_step + moment[:, 0]
+        columns = np.empty((len(voice), 3 + self.layout.voices), np.int64)
+        columns[:, 0], columns[:, 1] = voice, degree
+        columns[:, 2] = moment[self._all, 3 + voice]
+        columns[:, 3:] = self._approaches(voice, onset)
+        lowest = self.lowest(onset)
         return columns, last, np.where(drum, -1, lowest)
 
     def own_pitch(self, voice: Ints, pitch: Ints, last: Ints, lowest: Ints) -> Ints:
@@ -198,7 +251,9 @@ class Context:
         out[:, 10] = np.minimum(remaining, BARS - 1)
         against = interval_class(pitch[:, None], self.last_pitch)
         heard = (contiguity == SOUNDING) & (drum[:, None] == self._drums)
-        out[:, 11:-1] = np.where(heard, against, NO_INTERVAL)
+        voices = self.layout.voices
+        out[:, 11 : 11 + voices] = np.where(heard, against, NO_INTERVAL)
+        out[:, 11 + voices : -1] = _MOTION[self._approaches(voice, onset), (pitch - last)[:, None]]
         out[:, -1] = pitch
         self._remember(rows, onset, drum)
         return out
@@ -220,10 +275,30 @@ class Context:
         kind = np.where(gap < 0, SOUNDING, np.where(gap == 0, JUST_ENDED, RESTED))
         return np.where(self.last_end_step < 0, NEVER, kind)
 
+    def _approaches(self, voice: Ints, onset_step: Ints) -> Ints:
+        """How the others have moved at `onset_step` where `voice` [B] is about to, [B, V].
+
+        Parallel octaves and fifths cannot be told from less: what each stood in with `voice`
+        before, and its move. Within a chord `voice` has moved already; drums do not count.
+        """
+        every = self._all
+        moves = self.last_onset_step[every, voice] != onset_step
+        moves &= (self.last_pitch[every, voice] >= 0) & ~self._drums[voice]
+        moved = (self.move_step == onset_step[:, None]) & moves[:, None]
+        before = self.last_pitch[every, voice][:, None] - self.earlier_pitch
+        return np.where(moved, _APPROACH[before] + self.move, 0)
+
     def _remember(self, rows: Rows, onset: Ints, drum: NDArray[np.bool_]) -> None:
         every, voice, pitch = self._all, rows[:, VOICE], rows[:, PITCH]
         end = onset + rows[:, DURATION]
         self.onset_step = onset
+        chord = self.last_onset_step[every, voice] == onset
+        last = self.last_pitch[every, voice]
+        earlier = np.where(chord, self.earlier_pitch[every, voice], last)
+        self.last_onset_step[every, voice] = onset
+        self.earlier_pitch[every, voice] = earlier
+        self.move[every, voice] = _MOVE[pitch - earlier]
+        self.move_step[every, voice] = np.where((earlier < 0) | drum, -1, onset)
         self.last_pitch[every, voice] = pitch
         self.last_end_step[every, voice] = end
         self.row_pitch = np.where(drum, self.row_pitch, pitch)
@@ -240,7 +315,7 @@ class Analysis:
     moment: Ints
     """[B, T, M]"""
     pitch: Ints
-    """[B, T, 3]"""
+    """[B, T, 3 + V]"""
     duration: Ints
     """[B, T, 4]"""
     last: Ints

@@ -22,7 +22,7 @@ from musicgan.errors import ModelFileError
 from musicgan.model.steps import Floats
 
 FORMAT = "musicgan-model"
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)

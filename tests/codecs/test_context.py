@@ -7,14 +7,23 @@ from hypothesis import strategies as st
 
 from musicgan.codecs.context import (
     BARS,
+    CONTRARY,
+    FIFTH,
     HEIGHT,
     JUST_ENDED,
     LEAP,
+    MOVE,
+    MOVES,
     NEVER,
     NO_DEGREE,
     NO_INTERVAL,
+    OCTAVE,
+    OTHER,
+    PARALLEL,
     RESTED,
+    SIMILAR,
     SOUNDING,
+    STILL,
     Context,
     Layout,
     analyse,
@@ -171,16 +180,57 @@ def test_three_notes_by_hand():
     assert one[:11] == [0, 0, 4, 0, 4, NO_INTERVAL, NO_INTERVAL, HEIGHT, NEVER, 0, 12]
     assert two[:11] == [0, 1, 8, 0, 0, NO_INTERVAL, LEAP - 16, 0, NEVER, 0, 12]
     assert three[:11] == [4, 0, 2, 0, 7, LEAP + 3, LEAP + 19, 19, JUST_ENDED, 4, 12]
-    # against each sounding voice, then the pitch itself
-    assert one[11:] == [NO_INTERVAL, NO_INTERVAL, 66]
-    assert two[11:] == [LEAP - 16, NO_INTERVAL, 50]
-    assert three[11:] == [NO_INTERVAL, LEAP + 19, 69]
+    # against each sounding voice, how each moves along, then the pitch itself
+    assert one[11:] == [NO_INTERVAL, NO_INTERVAL, 0, 0, 66]
+    assert two[11:] == [LEAP - 16, NO_INTERVAL, 0, 0, 50]
+    assert three[11:] == [NO_INTERVAL, LEAP + 19, 0, 0, 69]
     # At the third onset the bass sounds on: voice 0 just ended, of the classes only D.
     moment = found.moment[0, 2].tolist()
     assert moment == [4, 4, 12, JUST_ENDED, SOUNDING, 1, *[0] * 11]
-    assert found.pitch[0, 2].tolist() == [0, 4, JUST_ENDED]
+    assert found.pitch[0, 2].tolist() == [0, 4, JUST_ENDED, 0, 0]
     assert found.duration[0, 2].tolist() == [0, 7, LEAP + 3, 19]
     assert (found.last[0].tolist(), found.lowest[0].tolist()) == ([-1, -1, 66], [-1, 66, 50])
+
+
+@pytest.mark.parametrize(
+    ("soprano", "bass", "stood", "kind"),
+    [
+        ((67, 69), (60, 62), FIFTH, PARALLEL),
+        ((79, 77), (60, 58), FIFTH, PARALLEL),
+        ((60, 62), (48, 50), OCTAVE, PARALLEL),
+        ((67, 69), (60, 64), FIFTH, SIMILAR),
+        ((67, 69), (62, 60), OTHER, CONTRARY),
+        ((72, 72), (60, 55), OCTAVE, STILL),
+    ],
+)
+def test_two_voices_that_move_together_are_told_by_what_they_stood_in(soprano, bass, stood, kind):
+    layout = Layout(2, 4, max_wait=8, max_duration=12, velocity_bins=1, max_position=17)
+    high, low = [[0, 0, p, 4, 0] for p in soprano], [[0, 1, p, 4, 0] for p in bass]
+    high[1][0] = 4
+    rows = np.array([high[0], low[0], high[1], low[1]])[None]
+    found = analyse(Context(layout, np.array([0])), rows, *places(rows))
+    # The bass is about to move, and is told how the soprano has.
+    move = soprano[1] - soprano[0] + MOVE
+    assert found.pitch[0, 3, 3:].tolist() == [1 + stood * MOVES + move, 0]
+    assert found.inputs[0, 3, 13:15].tolist() == [1 + 4 * stood + kind, 0]
+    # Nothing had moved when the soprano did.
+    assert found.pitch[0, :3, 3:].tolist() == [[0, 0]] * 3
+
+
+def test_a_voice_does_not_move_against_itself_or_one_that_holds_or_the_drums():
+    rows = [
+        [0, 0, 60, 8, 0],
+        [0, 1, 48, 4, 0],
+        [0, 2, 36, 4, 0],
+        [4, 1, 50, 4, 0],
+        [0, 1, 53, 4, 0],
+    ]
+    context = Context(LAYOUT, np.zeros(1, np.int64))
+    place = np.zeros(1, np.int64), np.ones(1, np.int64)
+    heard = [context.hear(np.array([row]), *place)[0, 14:17].tolist() for row in rows]
+    assert heard == [[0, 0, 0]] * 5
+    drum = context.hear(np.array([[0, 2, 38, 4, 0]]), *place)
+    assert drum[0, 14:17].tolist() == [0, 0, 0]
 
 
 def test_beyond_the_vocabulary_values_are_cut_and_time_passes():
@@ -206,7 +256,7 @@ def test_drums_have_no_degree_and_sound_against_nothing():
     context.hear(np.array([[0, 0, 60, 8, 0]]), *place)
     drum = context.hear(np.array([[0, 2, 38, 4, 0]]), *place)[0].tolist()
     assert drum[4:8] == [NO_DEGREE, NO_INTERVAL, NO_INTERVAL, HEIGHT]
-    assert drum[11:] == [NO_INTERVAL] * 3 + [38]
+    assert drum[11:] == [NO_INTERVAL] * 3 + [0, 0, 0, 38]
     piano = context.hear(np.array([[1, 1, 67, 4, 0]]), *place)[0].tolist()
     assert piano[6:8] == [LEAP + 7, 7]
     assert piano[11:14] == [LEAP + 7, NO_INTERVAL, NO_INTERVAL]

@@ -22,7 +22,7 @@ from musicgan.model.generator import Generator
 from musicgan.score import Key
 
 TOLERANCE = 1e-5
-N_BARS = 6
+N_BARS = 12
 
 
 @pytest.fixture
