@@ -18,6 +18,7 @@ from musicgan.codecs import get_codec
 from musicgan.codecs.base import Codec
 from musicgan.corpus.duplicates import exact_groups, near_groups
 from musicgan.corpus.ingest import Ingest
+from musicgan.corpus.known import stamp, write_whole
 from musicgan.corpus.piece import Piece
 from musicgan.corpus.places import (
     cache_folder,
@@ -36,8 +37,6 @@ from musicgan.midifile import read_bounded
 from musicgan.score import Key
 
 Part = Literal["train", "valid", "test"]
-Listing = list[tuple[str, int, int]]
-"""(name, bytes, modification time in ns) of each file."""
 
 
 class Corpus:
@@ -70,7 +69,7 @@ class Corpus:
         """
         names = find_midi(folder)
         root = Path(folder).resolve()
-        listing = [(name, *_size_and_time(root / name)) for name in names]
+        listing = [stamp(root, name) for name in names]
         home = cache_folder(cache_dir)
         pointer = f"{digest([str(root), codec_key(codec), listing])[:40]}.at"
         if (home / pointer).is_file():
@@ -82,7 +81,7 @@ class Corpus:
         store = home / digest([codec_key(codec), names, contents])[:40]
         if not is_store(store):
             _build(store, root, names, codec, _workers_for(names, codec, workers), progress)
-        _write_whole(home / pointer, store.name)
+        write_whole(home / pointer, [store.name])
         return cls(root, codec, Store(store))
 
     def pieces(self, part: Part) -> Sequence[Piece]:
@@ -145,14 +144,6 @@ def _workers_for(names: Sequence[str], codec: Codec, workers: int | None) -> int
     except CodecError:
         found = False
     return worker_count(len(names), workers) if found else 0
-
-
-def _size_and_time(path: Path) -> tuple[int, int]:
-    try:
-        status = path.stat()
-    except OSError:  # gone since it was listed: the reader will say so
-        return 0, 0
-    return status.st_size, status.st_mtime_ns
 
 
 def _content_hash(path: Path) -> str:
@@ -225,10 +216,3 @@ def _finish(
     kept_names = [report.name for report in kept_reports]
     as_json = [report.to_json() for report in reports]
     write_store(work / "store", work, places, parts, kept_names, as_json, about)
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Write a small file so that no reader sees half of it."""
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix="work-", delete=False) as file:
-        file.write(text)
-    Path(file.name).replace(path)

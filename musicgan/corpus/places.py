@@ -78,13 +78,15 @@ def digest(parts: Iterable[object]) -> str:
 
 def codec_key(codec: Codec) -> str:
     """Hash of the codec, its options, the store's format and the code that reads and encodes."""
-    return digest([FORMAT_VERSION, codec.name, dict(codec.options()), _code_hash(type(codec))])
+    return digest([FORMAT_VERSION, codec.name, dict(codec.options()), code_hash(type(codec))])
 
 
-def _code_hash(codec_class: type) -> str:
+def code_hash(codec_class: type | None = None) -> str:
+    """Hash of the code that reads and encodes, that of a codec from elsewhere included."""
     home = Path(musicgan.__file__).parent
     files = {path for pattern in SOURCES for path in home.glob(pattern)}
-    module_file = getattr(sys.modules.get(codec_class.__module__), "__file__", None)
+    module = sys.modules.get(codec_class.__module__) if codec_class is not None else None
+    module_file = getattr(module, "__file__", None)
     if module_file is not None:
         files.add(Path(module_file))
     state = hashlib.sha256()

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from musicgan.corpus.ingest import Ingest
+from musicgan.corpus.known import KnownReports, stamp
+from musicgan.corpus.places import cache_folder, writable_or_temporary
 from musicgan.corpus.pool import run_tasks, worker_count
 from musicgan.corpus.report import FileReport
 from musicgan.errors import CorpusError
@@ -44,27 +46,40 @@ def find_midi(folder: str | Path) -> list[str]:
 
 
 def scan(
-    folder: str | Path, workers: int | None = None, progress: Progress | None = None
+    folder: str | Path,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    *,
+    cache_dir: str | Path | None = None,
 ) -> list[FileReport]:
     """A report on every MIDI file under `folder`, sorted by name.
 
     `workers` processes (None: by the machine; 0: this process). A file that cannot be read, or
-    that breaks its reader, is reported with its `error` and ends nothing.
+    that breaks its reader, is reported with its `error` and ends nothing. Files known from an
+    earlier scan are not read again; `cache_dir` as in `Corpus.open`.
     Raises `CorpusError` when there is no such folder or no MIDI file in it.
     """
     names = find_midi(folder)
     root = Path(folder).resolve()
-    reports = []
-    for done, (name, answer) in enumerate(_answers(root, names, workers), start=1):
-        reports.append(report_of(name, answer))
+    known = KnownReports(root, writable_or_temporary(cache_folder(cache_dir)))
+    before = known.load()
+    stamps = {name: stamp(root, name) for name in names}
+    reports = {s: before[s] for s in stamps.values() if s in before}
+    unknown = [name for name in names if stamps[name] not in reports]
+    for name, answer in _answers(root, unknown, workers):
+        reports[stamps[name]] = report_of(name, answer)
         if progress is not None:
-            progress(done, len(names))
-    return sorted(reports, key=lambda report: report.name)
+            progress(len(reports), len(names))
+    if unknown or len(before) != len(reports):
+        known.save(reports)
+    return [reports[stamps[name]] for name in names]
 
 
 def _answers(
     root: Path, names: list[str], workers: int | None
 ) -> Iterator[tuple[str, dict[str, Any]]]:
+    if not names:
+        return iter(())
     if workers == 0:
         ingest = Ingest(root)
         return ((name, ingest.file(name)) for name in names)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from musicgan.corpus.ingest import Ingest
 from musicgan.corpus.report import FileReport
 from musicgan.corpus.scan import find_midi, scan
 from musicgan.errors import CorpusError
@@ -48,14 +49,56 @@ def test_a_report_survives_json(folder):
     assert FileReport.from_json(report.to_json()) == report
 
 
-def test_processes_report_what_one_process_reports(folder):
+def test_processes_report_what_one_process_reports(folder, tmp_path):
     root = folder(5)
     (root / "odd.mid").write_bytes(b"MThd, or so it seems")
     seen = []
     reports = scan(root, workers=2, progress=lambda done, total: seen.append((done, total)))
-    assert reports == scan(root, workers=0)
+    assert reports == scan(root, workers=0, cache_dir=tmp_path / "another cache")
     assert [report.name for report in reports if report.error] == ["odd.mid"]
     assert seen == [(done, 6) for done in range(1, 7)]
+
+
+def test_a_file_is_read_again_only_when_it_has_changed(folder, tmp_path, monkeypatch):
+    read = []
+    file = Ingest.file
+    monkeypatch.setattr(Ingest, "file", lambda self, name: read.append(name) or file(self, name))
+    root, cache = folder(4), tmp_path / "cache"
+    first = scan(root, 0, cache_dir=cache)
+    assert len(read) == 4
+    assert scan(root, 0, cache_dir=cache) == first
+    assert len(read) == 4
+    (root / "tune0.mid").write_bytes((root / "tune2.mid").read_bytes() + b"\0")
+    (root / "tune2.mid").unlink()
+    again = scan(root, 0, cache_dir=cache)
+    assert read[4:] == ["tune0.mid"]
+    assert [report.name for report in again] == find_midi(root)
+    assert again == scan(root, 0, cache_dir=tmp_path / "another cache")
+
+
+def test_a_damaged_or_interrupted_cache_is_as_good_as_none(folder, tmp_path, monkeypatch):
+    root, cache = folder(3), tmp_path / "cache"
+    first = scan(root, 0, cache_dir=cache)
+    (known,) = cache.glob("*.scan")
+    known.write_text(known.read_text()[:-20])
+    assert scan(root, 0, cache_dir=cache) == first
+    known.unlink()
+
+    def interrupt(done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        scan(root, 0, interrupt, cache_dir=cache)
+    assert list(cache.iterdir()) == []
+
+
+def test_a_file_that_could_not_be_opened_is_tried_again(folder, tmp_path, monkeypatch):
+    root, cache = folder(3), tmp_path / "cache"
+    refused = {"report": FileReport("tune0.mid", "", error="Permission denied").to_json()}
+    with monkeypatch.context() as patch:
+        patch.setattr(Ingest, "file", lambda self, name: refused)
+        assert {report.error for report in scan(root, 0, cache_dir=cache)} == {"Permission denied"}
+    assert [report.error for report in scan(root, 0, cache_dir=cache)] == [None] * 3
 
 
 def test_hostile_files_end_nothing(shared):
