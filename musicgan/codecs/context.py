@@ -106,10 +106,16 @@ class Layout:
         return np.clip(rows, low, np.array(high))
 
 
+_PITCHES, _BELOW = np.arange(128), np.append(np.arange(128), -1)[:, None]
+INTERVAL_CLASSES = np.where(_BELOW < 0, NO_INTERVAL, np.clip(_PITCHES - _BELOW, -LEAP, LEAP) + LEAP)
+"""[129, 128] by the pitch below, where -1 is the last row, and the one above."""
+_HEIGHTS = np.where(_BELOW < 0, HEIGHT, np.clip(_PITCHES - _BELOW, 0, HEIGHT - 1))
+"""[129, 128] by the lowest pitch, where -1 is the last row."""
+
+
 def interval_class(above: Ints, below: Ints) -> Ints:
     """Class of the interval `above` - `below` in semitones; `NO_INTERVAL` where below is -1."""
-    leap = np.clip(above - below, -LEAP, LEAP) + LEAP
-    return np.where(below < 0, NO_INTERVAL, leap)
+    return INTERVAL_CLASSES[below, above]
 
 
 def _stood(interval: Ints) -> Ints:
@@ -223,7 +229,7 @@ class Context:
         """Once the pitch is known: columns [B, 4] as `Layout.duration_sizes`."""
         degree = np.where(self._drums[voice], NO_DEGREE, self.degree(pitch))
         leap = interval_class(pitch, last)
-        return np.stack([voice, degree, leap, self._height(pitch, lowest)], axis=1)
+        return np.stack([voice, degree, leap, _HEIGHTS[lowest, pitch]], axis=1)
 
     def hear(self, rows: Rows, position: Ints, remaining: Ints) -> Ints:
         """Take in one row a song, [B, 5]; return the inputs [B, I] it makes.
@@ -244,7 +250,7 @@ class Context:
         out[:, 5] = interval_class(pitch, last)
         # A drum stays where it is when all else is transposed: intervals to it mean nothing.
         out[:, 6] = np.where(drum, NO_INTERVAL, interval_class(pitch, self.row_pitch))
-        out[:, 7] = np.where(drum, HEIGHT, self._height(pitch, self.lowest(onset)))
+        out[:, 7] = np.where(drum, HEIGHT, _HEIGHTS[self.lowest(onset), pitch])
         contiguity = self._contiguity(onset)
         out[:, 8] = contiguity[every, voice]
         out[:, 9] = position
@@ -266,9 +272,6 @@ class Context:
         """Lowest pitch that sounds on across `onset_step` [B]; -1 for none."""
         sounding = self.silent_step > onset_step[:, None]
         return np.where(sounding.any(axis=1), sounding.argmax(axis=1), -1)
-
-    def _height(self, pitch: Ints, lowest: Ints) -> Ints:
-        return np.where(lowest < 0, HEIGHT, np.clip(pitch - lowest, 0, HEIGHT - 1))
 
     def _contiguity(self, onset_step: Ints) -> Ints:
         gap = onset_step[:, None] - self.last_end_step

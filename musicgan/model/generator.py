@@ -11,11 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from musicgan.codecs.context import INTERVALS, interval_class
+from musicgan.codecs.context import INTERVAL_CLASSES, INTERVALS
 from musicgan.model.config import EventsConfig
 from musicgan.model.steps import Floats, Ints, Table, gru_step
-
-_PITCHES = np.arange(128)
 
 
 @dataclass(frozen=True)
@@ -115,9 +113,8 @@ PITCH_OUTPUTS = 128 + 12 + 2 * INTERVALS
 """Outputs of the pitch head: 128 pitches, 12 degrees, leaps, intervals above the bass."""
 # Where among these outputs each pitch finds its degree by tonic [12, 128], and its leap and
 # height by the pitch below [129, 128]; -1, no pitch below, is the last row.
-_BELOW = np.append(np.arange(128), -1)[:, None]
-DEGREE_PLACES = (_PITCHES - np.arange(12)[:, None]) % 12 + 128
-LEAP_PLACES = interval_class(_PITCHES, _BELOW) + 140
+DEGREE_PLACES = (np.arange(128) - np.arange(12)[:, None]) % 12 + 128
+LEAP_PLACES = INTERVAL_CLASSES + 140
 HEIGHT_PLACES = LEAP_PLACES + INTERVALS
 
 
