@@ -295,6 +295,10 @@ class TestWriting:
     def test_an_empty_score_is_a_file(self) -> None:
         assert len(read_midi(written(make_score([])))) == 0
 
+    def test_a_rest_longer_than_a_delta_time_can_say_is_kept(self) -> None:
+        late = make_score([(0, 4, 60, 9, 0), (3 << 28, 1 << 28, 62, 9, 0)], ticks_per_beat=9600)
+        assert read_midi(written(late)) == late
+
     @pytest.mark.parametrize(
         ("score", "message"),
         [
@@ -308,7 +312,7 @@ class TestWriting:
             (make_score([], metres=(Metre(0, 4, 3),)), "denominator 3: must be a power of two"),
             (make_score([], keys=(Key(-4, 3),)), "tick -4"),
             (make_score([], ticks_per_beat=40000), "ticks_per_beat 40000"),
-            (make_score([(1 << 29, 1, 60, 9, 0)]), "536,870,912 ticks without an event"),
+            (make_score([((1 << 36) + 1, 1, 60, 9, 0)]), "onset_tick 68719476737 cannot"),
         ],
     )
     def test_what_midi_cannot_say_is_refused_in_one_line(self, score: Score, message: str) -> None:

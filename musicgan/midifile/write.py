@@ -21,6 +21,7 @@ MIN_TICKS_PER_BEAT = 96
 GOOD_TICKS_PER_BEAT = 480
 MAX_TICKS_PER_BEAT = 32_767
 MAX_DELTA_TICK = (1 << 28) - 1
+MAX_TICK = 1 << 36
 PITCHED_CHANNELS = [channel for channel in range(16) if channel != DRUM_CHANNEL]
 _FIFTHS = ("Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#")
 _MINOR_FIFTHS = ("Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#", "G#", "D#")
@@ -163,10 +164,9 @@ def _timed(events: list[Event], factor: int) -> Any:
     now = 0
     for tick, _, message in sorted(events, key=lambda event: event[:2]):
         delta_tick = (tick - now) * factor
-        if delta_tick > MAX_DELTA_TICK:
-            raise MidiWriteError(
-                f"{delta_tick:,} ticks without an event: MIDI says up to {MAX_DELTA_TICK:,}"
-            )
+        while delta_tick > MAX_DELTA_TICK:  # more than MIDI can say at once
+            track.append(mido.MetaMessage("text", time=MAX_DELTA_TICK))
+            delta_tick -= MAX_DELTA_TICK
         message.time = delta_tick
         track.append(message)
         now = tick
@@ -179,8 +179,8 @@ def _check(score: Score) -> None:
     notes = score.notes
     ranges: list[tuple[str, NDArray[np.int64], int, int]] = [
         ("ticks_per_beat", np.array([score.ticks_per_beat]), 1, MAX_TICKS_PER_BEAT),
-        ("onset_tick", notes["onset_tick"], 0, 1 << 40),
-        ("duration_tick", notes["duration_tick"], 0, 1 << 40),
+        ("onset_tick", notes["onset_tick"], 0, MAX_TICK),
+        ("duration_tick", notes["duration_tick"], 0, MAX_TICK),
         ("pitch", notes["pitch"], 0, 127),
         ("velocity", notes["velocity"], 1, 127),
         ("track", notes["track"], 0, len(score.tracks) - 1),
@@ -190,12 +190,7 @@ def _check(score: Score) -> None:
         ("numerator", np.array([metre.numerator for metre in score.metres]), 1, 255),
         ("denominator", np.array([metre.denominator for metre in score.metres]), 1, 128),
         ("tonic", np.array([key.tonic for key in score.keys]), 0, 11),
-        (
-            "tick",
-            np.array([e.tick for e in _map_events(score)]),
-            0,
-            1 << 40,
-        ),
+        ("tick", np.array([e.tick for e in _map_events(score)]), 0, MAX_TICK),
     ]
     for what, values, low, high in ranges:
         wrong = values[(values < low) | (values > high)]
