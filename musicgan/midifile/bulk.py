@@ -47,6 +47,7 @@ SYSEX = re.compile(
 # symusic refuses F4, F5, F9 and FD by itself.
 REFUSED_SYSTEM = bytes.maketrans(b"\xf1\xf2\xf3\xf6\xf8\xfa\xfb\xfc\xfe", b"\xf9" * 9)
 LONG_DELTA = re.compile(rb"[\x80-\xff]{3}[\x00-\x7f]")
+MAX_CHUNKS = 8192  # with hundreds of thousands symusic takes long, and over 1 GB
 MANY_LONG_DELTAS = 8  # of at most 2^28 ticks each: fewer do not reach 2^31
 COLUMNS = ("time", "duration", "pitch", "velocity")
 # Data bytes of note-offs for all pitches under running status, delta time 0 between them.
@@ -103,7 +104,7 @@ def read_bulk(data: bytes) -> RawMidi | None:
 
 
 def _track_chunks(data: bytes) -> list[bytes] | None:
-    """Bodies of the track chunks, or None unless header and chunks fill the file exactly."""
+    """Bodies of the track chunks, or None unless they are not too many and fill the file."""
     if data[:8] != HEADER or data[8:10] not in (b"\0\0", b"\0\1"):
         return None
     if not 0 < int.from_bytes(data[12:14], "big") < 0x8000:
@@ -114,6 +115,8 @@ def _track_chunks(data: bytes) -> list[bytes] | None:
         end = at + 8 + int.from_bytes(data[at + 4 : at + 8], "big")
         body = data[at + 8 : end]
         if data[at : at + 4] != b"MTrk" or end > len(data) or body[-3:] != END_OF_TRACK:
+            return None
+        if len(chunks) == MAX_CHUNKS:
             return None
         chunks.append(body)
         at = end
