@@ -31,6 +31,10 @@ class CheckpointError(MusicganError):
     """A training checkpoint cannot be written, or does not fit the run that wants to resume."""
 
 
+class DeviceError(MusicganError):
+    """A device to train on is not there."""
+
+
 class ComposeError(MusicganError):
     """A request for music that the model cannot honour."""
 

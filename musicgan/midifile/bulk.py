@@ -109,7 +109,7 @@ def _track_chunks(data: bytes) -> list[bytes] | None:
         return None
     if not 0 < int.from_bytes(data[12:14], "big") < 0x8000:
         return None
-    chunks = []
+    chunks: list[bytes] = []
     at = 14
     while at < len(data):
         end = at + 8 + int.from_bytes(data[at + 4 : at + 8], "big")

@@ -16,7 +16,7 @@ from musicgan.corpus.piece import Piece
 from musicgan.corpus.scan import find_midi
 from musicgan.errors import CorpusError, MidiReadError
 from musicgan.midifile import read_midi
-from musicgan.score import Score
+from musicgan.score import Score, Track
 
 SAMPLE_FILES = 200
 MAX_SLOTS = 8
@@ -114,14 +114,20 @@ def _slots(scores: Sequence[Score]) -> tuple[Slot, ...]:
         if not there:
             break
         program = Counter(track.program for track in there).most_common(1)[0][0]
-        name = Counter(track.name for track in there if track.name).most_common(1)
-        slots.append(Slot(name[0][0] if name else f"voice {place + 1}", program))
+        slots.append(Slot(_name(there) or f"voice {place + 1}", program))
     if np.mean([any(t.is_drum for t in score.tracks) for score in scores]) >= COMMON:
         slots.append(Slot("drums", 0, True))
     return tuple(slots) or (Slot(),)
 
 
-def _played(score: Score) -> list:  # type: ignore[type-arg]
+def _name(tracks: Sequence[Track]) -> str:
+    """What the tracks are called; nothing where each has a name of its own, such as the song's."""
+    ((name, count),) = Counter(track.name for track in tracks).most_common(1)
+    enough = max(min(2, len(tracks)), COMMON * len(tracks))
+    return name if count >= enough else ""
+
+
+def _played(score: Score) -> list[Track]:
     used = np.unique(score.notes["track"])
     return [score.tracks[index] for index in used]
 

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from musicgan.corpus.piece import Piece
+from musicgan.errors import DeviceError
 from musicgan.train.augment import Augmentation
 from musicgan.train.critic_trainer import AdversarialOptions
 from musicgan.train.frames_adversarial import FramesAdversarialOptions
@@ -60,10 +61,20 @@ def likelihood_steps(options: Options, rows: int, window: int) -> int:
 
 
 def choose_device(name: str | None) -> torch.device:
-    """The device asked for, else CUDA where there is one, else the CPU."""
-    if name is not None:
-        return torch.device(name)
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    """The device asked for, else CUDA where there is one, else the CPU.
+
+    Raises `DeviceError` when what was asked for is not there.
+    """
+    if name is None:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError):
+        count = torch.cuda.device_count()
+        there = ", ".join(["cpu", *(f"cuda:{i}" for i in range(count))])
+        raise DeviceError(f"device {name!r} cannot be used here: choose of {there}") from None
+    return device
 
 
 def typical(pieces: Sequence[Piece]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
 from musicgan.corpus.cache import Corpus
 from musicgan.corpus.piece import Piece
+from musicgan.corpus.scan import Progress
 from musicgan.errors import CorpusError
 from musicgan.model.config import EventsConfig
 from musicgan.model.file import ModelFile, save_model
@@ -157,17 +158,20 @@ class EventsRun:
         )
 
 
-def _events(folder: Path, options: Options) -> Run:
+def _events(folder: Path, options: Options, progress: Progress | None) -> Run:
     codec = choose_codec(folder, options.voices)
-    return EventsRun(Corpus.open(folder, codec), codec, options)
+    return EventsRun(Corpus.open(folder, codec, progress=progress), codec, options)
 
 
-def _frames(folder: Path, options: Options) -> Run:
+def _frames(folder: Path, options: Options, progress: Progress | None) -> Run:
     codec = choose_frames_codec(folder)
-    return FramesRun(Corpus.open(folder, codec), codec, options)
+    return FramesRun(Corpus.open(folder, codec, progress=progress), codec, options)
 
 
-RUNS: dict[str, Callable[[Path, Options], Run]] = {"events": _events, "pianoroll": _frames}
+RUNS: dict[str, Callable[[Path, Options, Progress | None], Run]] = {
+    "events": _events,
+    "pianoroll": _frames,
+}
 """What `Options.codec` names."""
 
 
@@ -181,11 +185,15 @@ def train(
 ) -> ModelFile:
     """Train on the MIDI files under `folder` and write the model to `out`.
 
-    The checkpoint lies beside it in `OUT.run/`. Raises `CorpusError`, `CheckpointError`, and
-    `loop.Interrupted` after SIGINT with the checkpoint saved.
+    The checkpoint lies beside it in `OUT.run/`. Raises `CorpusError`, `DeviceError`,
+    `CheckpointError`, and `loop.Interrupted` after SIGINT with the checkpoint saved.
     """
-    run = RUNS[options.codec](folder, options)
+    choose_device(options.device)
+    run = RUNS[options.codec](folder, options, watch.on_file if watch is not None else None)
     if watch is not None:
+        unusable = sum(report.error is not None for report in run.corpus.reports)
+        if unusable:
+            watch.say(f"{unusable} files cannot be used: musicgan data {folder} says why")
         watch.say(run.summary())
         watch.show_samples(run.sample)
     loop = Loop(

@@ -76,14 +76,16 @@ class Watch:
         """One line for the person who waits."""
         self.console.print(line, highlight=False, markup=False)
 
+    def on_file(self, done: int, total: int) -> None:
+        """Move the bar of the files that are read before training."""
+        if self._bar is not None:
+            self._move("reading", done, total, "")
+
     def on_step(self, phase: str, step: int, max_steps: int, figures: Mapping[str, float]) -> None:
         """Move the bar, write the figures."""
         self._log.on_step(phase, step, max_steps, figures)
         if self._bar is not None:
-            if phase not in self._tasks:
-                self._tasks[phase] = self._bar.add_task(phase, total=max_steps, figures="")
-            task = self._tasks[phase]
-            self._bar.update(task, completed=step, total=max_steps, figures=_short(figures))
+            self._move(phase, step, max_steps, _short(figures))
         if self._writer is not None and step % 10 == 0:
             for name, value in figures.items():
                 self._writer.add_scalar(f"{phase}/{name}", value, step)
@@ -99,6 +101,12 @@ class Watch:
         self._keep_sample(phase.name, step)
         for warning in self._alarms(figures):
             self.say(f"warning: {warning}")
+
+    def _move(self, what: str, done: int, total: int, figures: str) -> None:
+        assert self._bar is not None
+        if what not in self._tasks:
+            self._tasks[what] = self._bar.add_task(what, total=total, figures="")
+        self._bar.update(self._tasks[what], completed=done, total=total, figures=figures)
 
     def _keep_sample(self, phase: str, step: int) -> None:
         if self._sample is None:

@@ -56,6 +56,22 @@ def test_what_is_out_of_range_is_refused_with_the_range(folder, tmp_path, option
     assert not list(tmp_path.glob("x*"))
 
 
+def test_a_device_that_is_not_there_is_one_line_before_anything_is_read(tmp_path):
+    for name in ("gramophone", "cuda:99"):
+        found = run("train", tmp_path, "--out", tmp_path / "x.safetensors", "--device", name)
+        assert found.exit_code == 1
+        line = found.output.splitlines()[-1]
+        assert line.startswith(f"Error: device {name!r} cannot be used here: choose of cpu")
+
+
+def test_files_that_cannot_be_used_are_counted(folder, tmp_path):
+    (folder / "text.mid").write_text("no music")
+    out = tmp_path / "mine.safetensors"
+    found = run("train", folder, "--out", out, "--hidden", 8, "--minutes", 0.1)
+    assert found.exit_code == 0, found.output
+    assert "1 files cannot be used: musicgan data" in found.output
+
+
 def test_a_folder_that_is_not_there_is_one_line(tmp_path):
     found = run("train", tmp_path / "nowhere", "--out", tmp_path / "x.safetensors")
     assert found.exit_code == 1

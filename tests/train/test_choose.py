@@ -96,6 +96,13 @@ def test_a_slot_takes_the_commonest_name_and_program_of_its_place(folder_of):
     assert choose_codec(folder_of(*files)).slots == (Slot("y", 7),)
 
 
+def test_names_of_songs_are_not_names_of_voices(folder_of):
+    tunes = [
+        score(Track(f"The {name}'s Jig", 40)) for name in ("Fisher", "Miller", "Piper", "Sailor")
+    ]
+    assert choose_codec(folder_of(*tunes)).slots == (Slot("voice 1", 40),)
+
+
 def test_nameless_tracks_are_numbered(folder_of):
     chosen = choose_codec(folder_of(score(Track("", 5), Track("", 6))))
     assert [slot.name for slot in chosen.slots] == ["voice 1", "voice 2"]

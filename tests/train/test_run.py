@@ -77,6 +77,9 @@ class Stop:
     def show_samples(self, sample):
         self.sample = sample
 
+    def on_file(self, done, total):
+        self.read = (done, total)
+
     def on_step(self, phase, step, max_steps, figures):
         if (phase, step) == self.at:
             os.kill(os.getpid(), signal.SIGINT)
