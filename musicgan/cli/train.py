@@ -31,7 +31,7 @@ Examples:
     help="Note tuples, or frames for the differentiable GAN.",
 )
 @click.option("--device", help="cpu, cuda, cuda:1.  [default: CUDA where there is one]")
-@click.option("--hidden", default=512, show_default=True, help="Width of the generator.")
+@click.option("--hidden", type=int, help="Width of the generator.  [default: by the time given]")
 @click.option("--dropout", default=0.4, show_default=True, help="More for smaller collections.")
 @click.option(
     "--voice",
@@ -96,7 +96,7 @@ def _check(out: Path, asked: dict[str, Any]) -> None:
     for name, most in (("transpose", 12), ("vary-velocity", 126), ("vary-tempo", 100)):
         if not 0 <= asked[name.replace("-", "_")] <= most:
             raise click.BadParameter(f"out of range: from 0 to {most}", param_hint=f"--{name}")
-    if not 8 <= asked["hidden"] <= 4096:
+    if asked["hidden"] is not None and not 8 <= asked["hidden"] <= 4096:
         raise click.BadParameter("out of range: from 8 to 4096", param_hint="--hidden")
     if not 0 <= asked["dropout"] < 0.95:
         raise click.BadParameter("out of range: from 0 to 0.95", param_hint="--dropout")

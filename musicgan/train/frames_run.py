@@ -50,9 +50,7 @@ class FramesRun:
                 "and to check against: give more music"
             )
         longest = LONGEST_BEAT * codec.grid + 1
-        self.config = FramesConfig(
-            len(codec.slots), codec.n_pitches, longest, hidden=options.hidden
-        )
+        self.config = FramesConfig(len(codec.slots), codec.n_pitches, longest, hidden=options.width)
         ranges = slot_ranges(train, codec)
         self.ranges = ranges
         self.songs = [frame_songs(part, codec, self.config, ranges) for part in (train, valid)]

@@ -72,7 +72,7 @@ class LikelihoodPhase:
         device: torch.device,
         max_steps: int,
         eval_steps: int = 100,
-        patience: int = 12,
+        patience: int = 6,
     ) -> None:
         self.generator, self.posterior = generator.to(device), posterior.to(device)
         self.train, self.valid = train, valid

@@ -94,7 +94,7 @@ class EventsRun:
                 "and to check against: give more music"
             )
         layout = choose_layout(codec, train)
-        self.config = EventsConfig(layout, (options.style,), hidden=options.hidden)
+        self.config = EventsConfig(layout, (options.style,), hidden=options.width)
         self.ranges = voice_ranges(train, layout)
         self.songs = [analyse_pieces(part, self.config, self.ranges) for part in (train, valid)]
         self.typical = typical(train)
@@ -218,6 +218,7 @@ def identity(run: Run) -> dict[str, Any]:
     options = run.options
     left_out = ("device", "minutes", *run.unused)
     settings = {k: v for k, v in vars(options).items() if k not in left_out}
+    settings["hidden"] = options.width
     text = json.dumps(settings, default=vars, sort_keys=True)
     return {
         "collection": run.corpus.manifest_hash,
