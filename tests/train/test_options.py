@@ -1,0 +1,66 @@
+"""What a run can be told, and what it makes of what it was not told."""
+
+import numpy as np
+import pytest
+
+from musicgan.corpus.piece import Piece
+from musicgan.errors import DeviceError
+from musicgan.score import Key
+from musicgan.train.likelihood import LikelihoodOptions
+from musicgan.train.options import (
+    FEWEST_STEPS,
+    NARROW,
+    SHORT_MINUTES,
+    WIDE,
+    Options,
+    best_of,
+    choose_device,
+    likelihood_steps,
+    typical,
+)
+
+
+def test_a_short_run_gets_a_narrow_network():
+    assert Options(minutes=SHORT_MINUTES - 1).width == NARROW
+    assert Options(minutes=SHORT_MINUTES).width == Options().width == WIDE
+    assert Options(minutes=1, hidden=40).width == 40
+
+
+def test_the_schedule_is_so_many_passes_over_the_music():
+    options = Options(likelihood=LikelihoodOptions(batch=10), likelihood_epochs=20)
+    assert likelihood_steps(options, rows=1_000_000, window=100) == 20_000
+    assert likelihood_steps(options, rows=1000, window=100) == FEWEST_STEPS
+    assert likelihood_steps(Options(likelihood_steps=7), rows=1000, window=100) == 7
+
+
+def test_the_device_asked_for_is_the_device():
+    assert choose_device("cpu").type == "cpu"
+    assert choose_device(None).type in ("cpu", "cuda")
+
+
+@pytest.mark.parametrize("name", ["gramophone", "cuda:99", ""])
+def test_a_device_that_is_not_there_is_refused_with_those_that_are(name):
+    with pytest.raises(DeviceError, match=f"device {name!r} cannot be used here: choose of cpu"):
+        choose_device(name)
+
+
+def test_typical_habits_of_a_collection():
+    def piece(metre, bpm, key):
+        return Piece("made", np.zeros((1, 5), np.int64), np.arange(2), key, metre, bpm)
+
+    d_major, a_minor = Key(0, 2), Key(0, 9, True)
+    some = [
+        piece((3, 4), 90, d_major), piece((3, 4), 100.06, d_major), piece((4, 4), 200, a_minor)
+    ]  # fmt: skip
+    assert typical(some) == {"metre": [3, 4], "bpm": 100.1, "keys": [[2, 0], [2, 0], [9, 1]]}
+
+
+def test_the_best_of_each_phase_is_reported():
+    history = [
+        {"phase": "a", "step": 1, "score": 3.0}, {"phase": "a", "step": 2, "score": 1.23456},
+        {"phase": "a", "step": 3, "score": 2.0}, {"phase": "b", "step": 1, "score": 9.0},
+    ]  # fmt: skip
+    assert best_of(history) == {
+        "a": {"phase": "a", "step": 2, "score": 1.2346},
+        "b": {"phase": "b", "step": 1, "score": 9.0},
+    }
