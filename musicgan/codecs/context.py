@@ -17,31 +17,27 @@ from numpy.typing import NDArray
 
 from musicgan.codecs.base import Rows
 from musicgan.codecs.events import DURATION, PITCH, VELOCITY, VOICE, WAIT
+from musicgan.codecs.intervals import (
+    APPROACH_BEFORE,
+    APPROACHES,
+    HEIGHT,
+    HEIGHT_CLASSES,
+    HEIGHTS,
+    INTERVALS,
+    MOTION_CLASSES,
+    MOTIONS,
+    MOVE_CLASSES,
+    NO_INTERVAL,
+    interval_class,
+)
 
 Ints = NDArray[np.int64]
 
-LEAP = 24
-"""Intervals are told apart up to two octaves either way."""
-INTERVALS = 2 * LEAP + 2
-NO_INTERVAL = INTERVALS - 1
-HEIGHT = 37
-HEIGHTS = HEIGHT + 1
-"""Heights above the lowest sounding note, cut at three octaves; the last one: nothing sounds."""
 NO_DEGREE = 12
 DEGREES = 13
 BARS = 33
 """Bars remaining, counting the present one, cut at 32; 0 is after the end."""
 NEVER, SOUNDING, JUST_ENDED, RESTED = range(4)
-MOVE = 7
-"""Moves of another voice are told apart up to a fifth either way."""
-MOVES = 2 * MOVE + 1
-OCTAVE, FIFTH, OTHER = range(3)
-"""What two voices stood in before they moved: unison or octaves, fifths or twelfths, the rest."""
-APPROACHES = 1 + 3 * MOVES
-"""How another voice moves: 0 not at all, else by what stood before and by semitones."""
-PARALLEL, SIMILAR, CONTRARY, STILL = range(4)
-MOTIONS = 1 + 3 * 4
-"""How two voices move: 0 not both, else by what stood before and by kind of motion."""
 
 
 @dataclass(frozen=True)
@@ -104,45 +100,6 @@ class Layout:
         low = np.array([0, 0, 0, 1, 0])
         high = [self.max_wait, self.voices - 1, 127, self.max_duration, self.velocity_bins - 1]
         return np.clip(rows, low, np.array(high))
-
-
-_PITCHES, _BELOW = np.arange(128), np.append(np.arange(128), -1)[:, None]
-INTERVAL_CLASSES = np.where(_BELOW < 0, NO_INTERVAL, np.clip(_PITCHES - _BELOW, -LEAP, LEAP) + LEAP)
-"""[129, 128] by the pitch below, where -1 is the last row, and the one above."""
-_HEIGHTS = np.where(_BELOW < 0, HEIGHT, np.clip(_PITCHES - _BELOW, 0, HEIGHT - 1))
-"""[129, 128] by the lowest pitch, where -1 is the last row."""
-
-
-def interval_class(above: Ints, below: Ints) -> Ints:
-    """Class of the interval `above` - `below` in semitones; `NO_INTERVAL` where below is -1."""
-    return INTERVAL_CLASSES[below, above]
-
-
-def _stood(interval: Ints) -> Ints:
-    """What two voices `interval` semitones apart stand in."""
-    apart = np.abs(interval) % 12
-    return np.where(apart == 0, OCTAVE, np.where(apart == 7, FIFTH, OTHER))
-
-
-def _motion(own: Ints, other: Ints) -> Ints:
-    """Kind of motion of two voices that move by so many semitones."""
-    together = np.where(own * other > 0, SIMILAR, CONTRARY)
-    together = np.where(own == other, PARALLEL, together)
-    return np.where((own == 0) | (other == 0), STILL, together)
-
-
-# Looked up while playing. Intervals below 0 count from the end, as numpy has it.
-_INTERVALS = np.append(np.arange(129), np.arange(-128, 0))
-_MOVE = np.clip(_INTERVALS, -MOVE, MOVE) + MOVE
-_APPROACH = 1 + _stood(_INTERVALS) * MOVES
-"""[257] by interval before; the move is added."""
-_MOTION = np.zeros((APPROACHES, len(_INTERVALS)), np.int64)
-"""[APPROACHES, 257] by approach of the other voice and by own leap."""
-_MOTION[1:] = [
-    1 + stood * 4 + _motion(_INTERVALS, np.int64(move))
-    for stood in (OCTAVE, FIFTH, OTHER)
-    for move in range(-MOVE, MOVE + 1)
-]
 
 
 class Context:
@@ -229,7 +186,7 @@ class Context:
         """Once the pitch is known: columns [B, 4] as `Layout.duration_sizes`."""
         degree = np.where(self._drums[voice], NO_DEGREE, self.degree(pitch))
         leap = interval_class(pitch, last)
-        return np.stack([voice, degree, leap, _HEIGHTS[lowest, pitch]], axis=1)
+        return np.stack([voice, degree, leap, HEIGHT_CLASSES[lowest, pitch]], axis=1)
 
     def hear(self, rows: Rows, position: Ints, remaining: Ints) -> Ints:
         """Take in one row a song, [B, 5]; return the inputs [B, I] it makes.
@@ -250,7 +207,7 @@ class Context:
         out[:, 5] = interval_class(pitch, last)
         # A drum stays where it is when all else is transposed: intervals to it mean nothing.
         out[:, 6] = np.where(drum, NO_INTERVAL, interval_class(pitch, self.row_pitch))
-        out[:, 7] = np.where(drum, HEIGHT, _HEIGHTS[self.lowest(onset), pitch])
+        out[:, 7] = np.where(drum, HEIGHT, HEIGHT_CLASSES[self.lowest(onset), pitch])
         contiguity = self._contiguity(onset)
         out[:, 8] = contiguity[every, voice]
         out[:, 9] = position
@@ -259,7 +216,9 @@ class Context:
         heard = (contiguity == SOUNDING) & (drum[:, None] == self._drums)
         voices = self.layout.voices
         out[:, 11 : 11 + voices] = np.where(heard, against, NO_INTERVAL)
-        out[:, 11 + voices : -1] = _MOTION[self._approaches(voice, onset), (pitch - last)[:, None]]
+        out[:, 11 + voices : -1] = MOTION_CLASSES[
+            self._approaches(voice, onset), (pitch - last)[:, None]
+        ]
         out[:, -1] = pitch
         self._remember(rows, onset, drum)
         return out
@@ -289,7 +248,7 @@ class Context:
         moves &= (self.last_pitch[every, voice] >= 0) & ~self._drums[voice]
         moved = (self.move_step == onset_step[:, None]) & moves[:, None]
         before = self.last_pitch[every, voice][:, None] - self.earlier_pitch
-        return np.where(moved, _APPROACH[before] + self.move, 0)
+        return np.where(moved, APPROACH_BEFORE[before] + self.move, 0)
 
     def _remember(self, rows: Rows, onset: Ints, drum: NDArray[np.bool_]) -> None:
         every, voice, pitch = self._all, rows[:, VOICE], rows[:, PITCH]
@@ -300,7 +259,7 @@ class Context:
         earlier = np.where(chord, self.earlier_pitch[every, voice], last)
         self.last_onset_step[every, voice] = onset
         self.earlier_pitch[every, voice] = earlier
-        self.move[every, voice] = _MOVE[pitch - earlier]
+        self.move[every, voice] = MOVE_CLASSES[pitch - earlier]
         self.move_step[every, voice] = np.where((earlier < 0) | drum, -1, onset)
         self.last_pitch[every, voice] = pitch
         self.last_end_step[every, voice] = end

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from musicgan.codecs.context import INTERVAL_CLASSES, INTERVALS
+from musicgan.codecs.intervals import INTERVAL_CLASSES, INTERVALS
 from musicgan.model.config import EventsConfig
 from musicgan.model.steps import Floats, Ints, Table, gru_step
 

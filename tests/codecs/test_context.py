@@ -7,27 +7,28 @@ from hypothesis import strategies as st
 
 from musicgan.codecs.context import (
     BARS,
+    JUST_ENDED,
+    NEVER,
+    NO_DEGREE,
+    RESTED,
+    SOUNDING,
+    Context,
+    Layout,
+    analyse,
+)
+from musicgan.codecs.intervals import (
     CONTRARY,
     FIFTH,
     HEIGHT,
-    JUST_ENDED,
     LEAP,
     MOVE,
     MOVES,
-    NEVER,
-    NO_DEGREE,
     NO_INTERVAL,
     OCTAVE,
     OTHER,
     PARALLEL,
-    RESTED,
     SIMILAR,
-    SOUNDING,
     STILL,
-    Context,
-    Layout,
-    analyse,
-    interval_class,
 )
 
 LAYOUT = Layout(3, 4, max_wait=8, max_duration=12, velocity_bins=4, max_position=17, drums=(2,))
@@ -162,12 +163,6 @@ def test_a_taken_context_goes_its_own_way(listed, row):
         np.array_equal(value[:1], remembered(twin)[name][:1])
         for name, value in remembered(taken).items()
     )
-
-
-def test_interval_classes():
-    above, below = np.array([60, 60, 60, 100, 0, 60]), np.array([60, 55, 67, 20, 100, -1])
-    wanted = [LEAP, LEAP + 5, LEAP - 7, 2 * LEAP, 0, NO_INTERVAL]
-    assert interval_class(above, below).tolist() == wanted
 
 
 def test_three_notes_by_hand():

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from musicgan.codecs.context import INTERVALS, LEAP, NO_INTERVAL
 from musicgan.codecs.events import FIELDS
+from musicgan.codecs.intervals import INTERVALS, LEAP, NO_INTERVAL
 from musicgan.model.critic import Critic as PlayedCritic
 from musicgan.model.generator import Generator as PlayedGenerator
 from musicgan.train.likelihood import LikelihoodOptions, LikelihoodPhase, elbo, held_out
