@@ -24,7 +24,7 @@ from musicgan.train.frames_adversarial import FramesAdversarialPhase
 from musicgan.train.frames_likelihood import FramesLikelihoodPhase
 from musicgan.train.frames_networks import FramesCritic, FramesGenerator
 from musicgan.train.frames_quality import FrameJudge
-from musicgan.train.options import Options, best_of, choose_device, likelihood_steps, typical
+from musicgan.train.options import Options, about, choose_device, likelihood_steps, typical
 from musicgan.train.phase import Phase
 from musicgan.train.rollout import played
 
@@ -76,20 +76,8 @@ class FramesRun:
 
     def model_file(self, history: Sequence[dict[str, Any]]) -> ModelFile:
         """The model as it stands. The critic has no part in playing and stays behind."""
-        metadata = {
-            "kind": "frames",
-            "codec": {"name": self.codec.name, "options": dict(self.codec.options())},
-            "config": self.config.to_json(),
-            "voices": {"ranges": self.ranges.tolist(), "single": self.single},
-            "typical": self.typical,
-            "style": self.options.style,
-            "licence": self.options.licence,
-            "manifest": self.corpus.manifest_hash,
-            "seed": self.options.seed,
-            "steps": {str(r["phase"]): int(r["step"]) for r in history},
-            "metrics": best_of(history),
-        }
-        return ModelFile({f"generator.{k}": v for k, v in played(self.generator).items()}, metadata)
+        weights = {f"generator.{k}": v for k, v in played(self.generator).items()}
+        return ModelFile(weights, about("frames", self, history))
 
     def sample(self) -> Score:
         """A song of 16 bars by the present weights, without disturbing any random state."""

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from musicgan.codecs.base import Codec
+from musicgan.corpus.cache import Corpus
 from musicgan.corpus.piece import Piece
 from musicgan.errors import DeviceError
+from musicgan.model.config import EventsConfig
+from musicgan.model.frames_config import FramesConfig
 from musicgan.train.augment import Augmentation
 from musicgan.train.critic_trainer import AdversarialOptions
 from musicgan.train.frames_adversarial import FramesAdversarialOptions
@@ -98,6 +103,45 @@ def typical(pieces: Sequence[Piece]) -> dict[str, Any]:
     keys = sorted([piece.key.tonic, int(piece.key.is_minor)] for piece in pieces)
     bpm = float(np.median([piece.bpm for piece in pieces]))
     return {"metre": list(metre), "bpm": round(bpm, 1), "keys": keys}
+
+
+class Described(Protocol):
+    """What a model file tells of the run that made it."""
+
+    corpus: Corpus
+    options: Options
+    ranges: NDArray[np.int64]
+    """[V, 2] lowest and highest pitch of each voice."""
+    single: list[bool]
+    """[V] which play one note at a time."""
+    typical: dict[str, Any]
+
+    @property
+    def codec(self) -> Codec:
+        """How scores became rows."""
+        ...
+
+    @property
+    def config(self) -> EventsConfig | FramesConfig:
+        """Sizes of the networks."""
+        ...
+
+
+def about(kind: str, run: Described, history: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The metadata of a model file; keys as `ModelFile` has them."""
+    return {
+        "kind": kind,
+        "codec": {"name": run.codec.name, "options": dict(run.codec.options())},
+        "config": run.config.to_json(),
+        "voices": {"ranges": run.ranges.tolist(), "single": run.single},
+        "typical": run.typical,
+        "style": run.options.style,
+        "licence": run.options.licence,
+        "manifest": run.corpus.manifest_hash,
+        "seed": run.options.seed,
+        "steps": {str(record["phase"]): int(record["step"]) for record in history},
+        "metrics": best_of(history),
+    }
 
 
 def best_of(history: Sequence[dict[str, Any]]) -> dict[str, Any]:

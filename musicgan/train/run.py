@@ -31,7 +31,7 @@ from musicgan.train.frames_run import FramesRun
 from musicgan.train.likelihood import LikelihoodPhase
 from musicgan.train.loop import Loop
 from musicgan.train.networks import Critic, Generator, Posterior
-from musicgan.train.options import Options, best_of, choose_device, likelihood_steps, typical
+from musicgan.train.options import Options, about, choose_device, likelihood_steps, typical
 from musicgan.train.phase import Phase
 from musicgan.train.quality import SongJudge
 from musicgan.train.rollout import played
@@ -126,20 +126,7 @@ class EventsRun:
         """The model as it stands: averaged generator, averaged critic."""
         weights = {f"generator.{k}": v for k, v in played(self.generator).items()}
         weights |= {f"critic.{k}": v for k, v in played(self.critic.ema.module).items()}
-        metadata = {
-            "kind": "events",
-            "codec": {"name": self.codec.name, "options": dict(self.codec.options())},
-            "config": self.config.to_json(),
-            "voices": {"ranges": self.ranges.tolist(), "single": self.single},
-            "typical": self.typical,
-            "style": self.options.style,
-            "licence": self.options.licence,
-            "manifest": self.corpus.manifest_hash,
-            "seed": self.options.seed,
-            "steps": {str(r["phase"]): int(r["step"]) for r in history},
-            "metrics": best_of(history),
-        }
-        return ModelFile(weights, metadata)
+        return ModelFile(weights, about("events", self, history))
 
     def sample(self) -> Score:
         """A song of 16 bars by the present weights, without disturbing any random state."""
