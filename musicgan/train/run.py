@@ -40,10 +40,12 @@ from musicgan.train.windows import Song, Windows, analyse_pieces, voice_ranges
 
 WINDOW = 128
 """Notes in a training window."""
-SHORTEST_WINDOW = 32
+SHORTEST_WINDOW = 16
 SHORTEST_PIECE = 16
 FEW_WINDOWS = 16
-"""Held-out windows that songs are judged by; with fewer the windows get shorter."""
+"""Held-out windows that songs are judged by; with fewer the windows get shorter ..."""
+SHORT_WINDOW = 32
+"""... but not for that reason shorter than this."""
 
 
 class Run(Protocol):
@@ -229,12 +231,17 @@ def single_voices(pieces: Sequence[Piece], voices: int) -> list[bool]:
 
 
 def shared_length(songs: Sequence[Song]) -> int:
-    """The window of the adversarial phase: as long as half the songs allow, up to `WINDOW`."""
-    fits = int(np.median([len(song) for song in songs])) - 1
-    length = min(WINDOW, fits // 8 * 8)
+    """The window of the adversarial phase: the longest up to `WINDOW` that fits half the music.
+
+    Half the notes, not half the songs: among the drum beats of a collection there may be as many
+    short fills.
+    """
+    lengths = np.sort([len(song) for song in songs])
+    half = np.searchsorted(np.cumsum(lengths), lengths.sum() / 2)
+    length = min(WINDOW, (int(lengths[half]) - 1) // 8 * 8)
     if length < SHORTEST_WINDOW:
         raise CorpusError(
-            f"half of the pieces have fewer than {SHORTEST_WINDOW} notes: give longer pieces"
+            f"half of the music is in pieces of {SHORTEST_WINDOW} notes or fewer: give longer ones"
         )
     return length
 
@@ -245,7 +252,7 @@ def judged_length(songs: Sequence[Song], length: int) -> int:
     def windows() -> int:
         return sum((len(song) - 1) // length for song in songs)
 
-    while windows() < FEW_WINDOWS and length > SHORTEST_WINDOW:
+    while windows() < FEW_WINDOWS and length > SHORT_WINDOW:
         length -= 8
     if windows() < 2:
         raise CorpusError(
