@@ -26,13 +26,13 @@ from musicgan.train.losses import (
     feature_witness,
 )
 from musicgan.train.networks import Generator, Posterior, field_nll
-from musicgan.train.phase import Ema, descend
+from musicgan.train.phase import Averaged, Ema, descend
 from musicgan.train.quality import Judge
 from musicgan.train.rollout import RollOut, played, roll_out
 from musicgan.train.windows import Windows
 
 
-class AdversarialPhase:
+class AdversarialPhase(Averaged):
     """Generator against critic; selected by how its songs measure against held-out music."""
 
     name = "adversarial"
@@ -53,7 +53,8 @@ class AdversarialPhase:
         eval_steps: int = 25,
         patience: int = 6,
     ) -> None:
-        self.generator, self.posterior = generator.to(device), posterior.to(device)
+        self.generator = self.network = generator.to(device)
+        self.posterior = posterior.to(device)
         self.critic, self.judge = critic, judge
         self.train, self.valid = train, valid
         self.options, self.device = options, device
@@ -130,31 +131,13 @@ class AdversarialPhase:
         return {**figures, **songs, "score": songs["frechet"]}
 
     def state(self) -> dict[str, Any]:
-        """Networks, optimisers, averages, random state."""
-        return {
-            "generator": self.generator.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "ema": self.ema.state(),
-            "critic": self.critic.state(),
-            "rng": self.rng.bit_generator.state,
-        }
+        """The critic's, too."""
+        return {**super().state(), "critic": self.critic.state()}
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Go on from `state`."""
-        self.generator.load_state_dict(state["generator"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.ema.load_state(state["ema"])
+        super().load_state(state)
         self.critic.load_state(state["critic"])
-        self.rng.bit_generator.state = state["rng"]
-
-    def selected(self) -> dict[str, Any]:
-        """The averaged generator."""
-        return self.ema.state()
-
-    def restore(self, selected: dict[str, Any]) -> None:
-        """The averaged generator becomes the generator."""
-        self.ema.load_state(selected)
-        self.generator.load_state_dict(self.ema.module.state_dict())
 
     def _windows(self, count: int) -> tuple[Any, int]:
         """Real windows to continue: one time in four from the first note on."""

@@ -27,7 +27,7 @@ from musicgan.train.frames_quality import FrameJudge
 from musicgan.train.frames_rollout import cell_density, roll_out_frames
 from musicgan.train.losses import balanced_accuracy, critic_loss, feature_gap, saturation
 from musicgan.train.networks import Verdict
-from musicgan.train.phase import Ema, descend
+from musicgan.train.phase import Averaged, Ema, descend
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class FramesAdversarialOptions:
     """Updates of the critic before the generator is first moved."""
 
 
-class FramesAdversarialPhase:
+class FramesAdversarialPhase(Averaged):
     """Generator against critic; selected by how its songs measure against held-out music."""
 
     name = "adversarial"
@@ -69,7 +69,8 @@ class FramesAdversarialPhase:
         eval_steps: int = 25,
         patience: int = 6,
     ) -> None:
-        self.generator, self.critic = generator.to(device), critic.to(device)
+        self.generator = self.network = generator.to(device)
+        self.critic = critic.to(device)
         self.judge, self.train, self.valid = judge, train, valid
         self.options, self.device = options, device
         self.max_steps, self.eval_steps, self.patience = max_steps, eval_steps, patience
@@ -81,7 +82,6 @@ class FramesAdversarialPhase:
         self.ema = Ema(generator, options.ema)
         self.critic_ema = Ema(critic, options.ema)
         self.accuracy = 0.5
-        self.steps = 0
 
     def begin(self) -> None:
         """Averages start at the likelihood's weights; the critic gets its first lessons."""
@@ -150,39 +150,22 @@ class FramesAdversarialPhase:
         return {"nll": nll, **songs, "score": songs["frechet"]}
 
     def state(self) -> dict[str, Any]:
-        """Networks, optimisers, averages, random state."""
+        """The critic's, too."""
         return {
-            "generator": self.generator.state_dict(),
+            **super().state(),
             "critic": self.critic.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
             "critic_optimizer": self.critic_optimizer.state_dict(),
-            "ema": self.ema.state(),
             "critic_ema": self.critic_ema.state(),
             "accuracy": self.accuracy,
-            "steps": self.steps,
-            "rng": self.rng.bit_generator.state,
         }
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Go on from `state`."""
-        self.generator.load_state_dict(state["generator"])
+        super().load_state(state)
         self.critic.load_state_dict(state["critic"])
-        self.optimizer.load_state_dict(state["optimizer"])
         self.critic_optimizer.load_state_dict(state["critic_optimizer"])
-        self.ema.load_state(state["ema"])
         self.critic_ema.load_state(state["critic_ema"])
         self.accuracy = float(state["accuracy"])
-        self.steps = int(state["steps"])
-        self.rng.bit_generator.state = state["rng"]
-
-    def selected(self) -> dict[str, Any]:
-        """The averaged generator."""
-        return self.ema.state()
-
-    def restore(self, selected: dict[str, Any]) -> None:
-        """The averaged generator becomes the generator."""
-        self.ema.load_state(selected)
-        self.generator.load_state_dict(self.ema.module.state_dict())
 
     def _batch(self) -> FrameBatch:
         return self.train.draw_inside(self.options.batch, self.rng).to(self.device)

@@ -6,8 +6,6 @@ do without it: the draws of the cells vary the songs; the adversarial phase may 
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -16,7 +14,7 @@ from musicgan.train.frame_windows import FrameBatch, FrameWindows, silenced
 from musicgan.train.frames_networks import FramesGenerator
 from musicgan.train.likelihood import LikelihoodOptions, autocast, schedule
 from musicgan.train.losses import frame_loss
-from musicgan.train.phase import Ema, descend
+from musicgan.train.phase import Averaged, Ema, descend
 
 SILENCED = 0.1
 """Share of training steps at which a slot is made to have fallen silent."""
@@ -59,7 +57,7 @@ def held_out_frames(
     return total / frames
 
 
-class FramesLikelihoodPhase:
+class FramesLikelihoodPhase(Averaged):
     """The generator learns the training windows; selected by held-out cross-entropy."""
 
     name = "likelihood"
@@ -75,13 +73,12 @@ class FramesLikelihoodPhase:
         device: torch.device,
         max_steps: int,
         eval_steps: int = 100,
-        patience: int = 12,
+        patience: int = 6,
     ) -> None:
-        self.generator = generator.to(device)
+        self.generator = self.network = generator.to(device)
         self.train, self.valid = train, valid
         self.options, self.device = options, device
         self.max_steps, self.eval_steps, self.patience = max_steps, eval_steps, patience
-        self.steps = 0
         self.rng = np.random.default_rng([seed, 1])
         self.optimizer = torch.optim.AdamW(
             generator.parameters(), options.rate, (0.9, 0.98), weight_decay=options.weight_decay
@@ -112,30 +109,3 @@ class FramesLikelihoodPhase:
         assert isinstance(generator, FramesGenerator)
         nll = held_out_frames(generator, self.valid, self.device)
         return {"nll": nll, "score": nll}
-
-    def state(self) -> dict[str, Any]:
-        """Network, optimiser, averages and random state."""
-        return {
-            "generator": self.generator.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "ema": self.ema.state(),
-            "rng": self.rng.bit_generator.state,
-            "steps": self.steps,
-        }
-
-    def load_state(self, state: dict[str, Any]) -> None:
-        """Go on from `state`."""
-        self.generator.load_state_dict(state["generator"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.ema.load_state(state["ema"])
-        self.rng.bit_generator.state = state["rng"]
-        self.steps = int(state["steps"])
-
-    def selected(self) -> dict[str, Any]:
-        """The averaged weights."""
-        return self.ema.state()
-
-    def restore(self, selected: dict[str, Any]) -> None:
-        """The averaged weights become the network's."""
-        self.ema.load_state(selected)
-        self.generator.load_state_dict(self.ema.module.state_dict())

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -18,7 +17,7 @@ import torch
 from musicgan.codecs.events import FIELDS
 from musicgan.train.losses import free_bits, kl_to_prior
 from musicgan.train.networks import Batch, Generator, Posterior
-from musicgan.train.phase import Ema, descend, module_parameters
+from musicgan.train.phase import Averaged, Ema, descend
 from musicgan.train.windows import Windows
 
 
@@ -55,7 +54,7 @@ def schedule(step: int, progress: float, warmup_steps: int) -> float:
     return min(1.0, (step + 1) / warmup_steps) * (0.51 + 0.49 * math.cos(math.pi * progress))
 
 
-class LikelihoodPhase:
+class LikelihoodPhase(Averaged):
     """Generator and posterior learn the training windows; selected by held-out likelihood."""
 
     name = "likelihood"
@@ -78,13 +77,12 @@ class LikelihoodPhase:
         self.train, self.valid = train, valid
         self.options, self.device = options, device
         self.max_steps, self.eval_steps, self.patience = max_steps, eval_steps, patience
-        self.steps = 0
         self.rng = np.random.default_rng([seed, 1])
+        self.network = torch.nn.ModuleList([self.generator, self.posterior])
         self.optimizer = torch.optim.AdamW(
-            module_parameters(generator, posterior), options.rate, (0.9, 0.98)
+            self.network.parameters(), options.rate, (0.9, 0.98), weight_decay=options.weight_decay
         )
-        self.optimizer.param_groups[0]["weight_decay"] = options.weight_decay
-        self.ema = Ema(torch.nn.ModuleList([generator, posterior]), options.ema)
+        self.ema = Ema(self.network, options.ema)
 
     def begin(self) -> None:
         """Nothing to prepare."""
@@ -94,14 +92,13 @@ class LikelihoodPhase:
         options = self.options
         for group in self.optimizer.param_groups:
             group["lr"] = options.rate * schedule(self.steps, progress, options.warmup_steps)
-        self.generator.train(), self.posterior.train()
+        self.network.train()
         batch = self.train.draw(options.batch, self.rng).to(self.device)
         with autocast(self.device, options.bf16):
             nll, kl = elbo(self.generator, self.posterior, batch)
         rows = batch.mask.sum()
         loss = (nll.sum() + free_bits(kl, options.free_nats) * len(kl)) / rows
-        parameters = module_parameters(self.generator, self.posterior)
-        norm = descend(self.optimizer, loss, parameters, options.clip)
+        norm = descend(self.optimizer, loss, self.network.parameters(), options.clip)
         self.ema.update()
         self.steps += 1
         return {
@@ -115,37 +112,6 @@ class LikelihoodPhase:
         generator, posterior = self.ema.module.children()
         assert isinstance(generator, Generator) and isinstance(posterior, Posterior)
         return held_out(generator, posterior, self.valid, self.device, self.options.bf16)
-
-    def state(self) -> dict[str, Any]:
-        """Networks, optimiser, averages and random states."""
-        return {
-            "generator": self.generator.state_dict(),
-            "posterior": self.posterior.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "ema": self.ema.state(),
-            "rng": self.rng.bit_generator.state,
-            "steps": self.steps,
-        }
-
-    def load_state(self, state: dict[str, Any]) -> None:
-        """Go on from `state`."""
-        self.generator.load_state_dict(state["generator"])
-        self.posterior.load_state_dict(state["posterior"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.ema.load_state(state["ema"])
-        self.rng.bit_generator.state = state["rng"]
-        self.steps = int(state["steps"])
-
-    def selected(self) -> dict[str, Any]:
-        """The averaged weights."""
-        return self.ema.state()
-
-    def restore(self, selected: dict[str, Any]) -> None:
-        """The averaged weights become the networks'."""
-        self.ema.load_state(selected)
-        generator, posterior = self.ema.module.children()
-        self.generator.load_state_dict(generator.state_dict())
-        self.posterior.load_state_dict(posterior.state_dict())
 
 
 def elbo(

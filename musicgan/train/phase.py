@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -82,6 +83,45 @@ class Ema:
         self.module.load_state_dict(state["weights"])
 
 
+class Averaged:
+    """A phase's keeping of a network in training: its averages are what is selected."""
+
+    network: nn.Module
+    """What `optimizer` moves and `ema` averages."""
+    optimizer: torch.optim.Optimizer
+    ema: Ema
+    rng: np.random.Generator
+    steps: int = 0
+    """Updates so far."""
+
+    def state(self) -> dict[str, Any]:
+        """Network, optimiser, averages, random state, updates."""
+        return {
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "ema": self.ema.state(),
+            "rng": self.rng.bit_generator.state,
+            "steps": self.steps,
+        }
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on from `state`."""
+        self.network.load_state_dict(state["network"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.ema.load_state(state["ema"])
+        self.rng.bit_generator.state = state["rng"]
+        self.steps = int(state["steps"])
+
+    def selected(self) -> dict[str, Any]:
+        """The averages."""
+        return self.ema.state()
+
+    def restore(self, selected: dict[str, Any]) -> None:
+        """The selected averages become the network."""
+        self.ema.load_state(selected)
+        self.network.load_state_dict(self.ema.module.state_dict())
+
+
 def descend(
     optimizer: torch.optim.Optimizer, loss: Tensor, parameters: Iterable[nn.Parameter], clip: float
 ) -> float:
@@ -92,9 +132,3 @@ def descend(
     if norm < float("inf"):
         optimizer.step()
     return norm
-
-
-def module_parameters(*modules: nn.Module) -> Iterator[nn.Parameter]:
-    """Parameters of several modules."""
-    for module in modules:
-        yield from module.parameters()

@@ -1,12 +1,14 @@
 """Averages by hand, and a descent that a bad batch cannot ruin."""
 
+import copy
 import math
 
+import numpy as np
 import pytest
 import torch
 
 from musicgan.train.likelihood import schedule
-from musicgan.train.phase import Ema, descend, module_parameters
+from musicgan.train.phase import Averaged, Ema, descend
 
 
 def one_weight(value: float) -> torch.nn.Linear:
@@ -82,9 +84,39 @@ def test_descend_forgets_the_gradient_of_the_step_before():
         assert descend(optimizer, module.weight.sum(), module.parameters(), clip=9.0) == 1
 
 
-def test_parameters_of_several_modules_come_in_turn():
-    one, two = one_weight(1.0), one_weight(2.0)
-    assert [p.item() for p in module_parameters(one, two)] == [1, 2]
+def averaged(weight):
+    """A phase that moves one weight."""
+    phase = Averaged()
+    phase.network = one_weight(weight)
+    phase.optimizer = torch.optim.AdamW(phase.network.parameters(), lr=0.1)
+    phase.ema = Ema(phase.network, 0.5)
+    phase.rng = np.random.default_rng(0)
+    return phase
+
+
+def update(phase):
+    """One update by a random amount; the weight and its average after it."""
+    weight = phase.network.weight
+    descend(phase.optimizer, weight.sum() * phase.rng.random(), [weight], 1.0)
+    phase.ema.update()
+    phase.steps += 1
+    return weight.item(), phase.ema.module.weight.item(), phase.steps
+
+
+def test_a_phase_goes_on_from_its_state_as_if_never_interrupted():
+    one, other = averaged(1.0), averaged(5.0)
+    update(one)
+    other.load_state(copy.deepcopy(one.state()))
+    assert [update(one) for _ in range(3)] == [update(other) for _ in range(3)]
+
+
+def test_what_a_phase_selected_becomes_its_network():
+    phase = averaged(1.0)
+    _, mean, _ = update(phase)
+    selected = copy.deepcopy(phase.selected())
+    assert update(phase)[0] != mean
+    phase.restore(selected)
+    assert phase.network.weight.item() == mean
 
 
 @pytest.mark.parametrize(
