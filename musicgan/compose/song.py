@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from musicgan.codecs.base import Rows
 from musicgan.codecs.stream import StreamDecoder
+from musicgan.compose.endings import ending_scores, ends_at_home
 from musicgan.compose.player import Player
 from musicgan.compose.primer import hear_primer, upbeat_metres
 from musicgan.compose.sampler import EvenBars, Sampler
@@ -105,23 +107,31 @@ def _begin(player: Player, settings: Settings, plan: _Plan, rng: np.random.Gener
 def _best_block(
     player: Player, settings: Settings, sampler: Sampler, state: CriticState, logit: Floats
 ) -> tuple[list[Rows], Sampler, CriticState, Floats]:
-    """Draw K blocks from here; keep one, drawn by the critic's log-ratio increments."""
+    """Draw K blocks from here; keep one, drawn by the critic's log-ratio increments.
+
+    Where blocks end the song, those that end it well are preferred.
+    """
     assert player.critic is not None
     count = settings.critic
     many, critic_state = sampler.take(_same(0, count)), state.take(_same(0, count))
     score, before = np.zeros(count), np.repeat(logit, count)
-    rows, alive = [], []
-    for _ in range(settings.block):
+    home = np.zeros(count, bool)
+    rows: list[Rows] = []
+    alive: list[NDArray[np.bool_]] = []
+    # From the last bar on it is the whole ending that is weighed.
+    _, remaining = sampler.bars.place(sampler.context.onset_step, sampler.layout.max_position)
+    is_last = remaining[0] <= 1
+    while not many.ended.all() and (is_last or len(rows) < settings.block):
+        # What a song hears after it has ended means nothing.
+        home = np.where(many.ended, home, ends_at_home(many.context))
         drawn = many.step()
         critic_state, after = player.critic.advance(critic_state, drawn.heard)
         # A song that has ended keeps the score it ended with.
         score = np.where(drawn.ended, score, after - before)
         rows.append(drawn.rows)
         alive.append(~drawn.ended)
-        if drawn.ended.all():
-            break
     centred = np.clip(score - score.mean(), -CLAMP, CLAMP)
-    weight = np.exp(centred)
+    weight = np.exp(centred + ending_scores(many.ended, home))
     chosen = int(sampler.rng.choice(count, p=weight / weight.sum()))
     kept = [row[chosen] for row, live in zip(rows, alive, strict=True) if live[chosen]]
     index = _same(chosen, 1)

@@ -1,0 +1,36 @@
+"""How a song should end: together, on the tonic.
+
+The networks know that a song is about to end and mostly come home; of the candidates for the
+last notes those that do are preferred.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from musicgan.codecs.context import Context
+
+PREFERENCE = 4.0
+"""Log-weight of a candidate that ends at home, and against one that ends elsewhere."""
+_AT_HOME = np.isin(np.arange(12), (0, 3, 4, 7))
+"""Degrees of the tonic's triads; a minor song may end in major."""
+
+
+def ends_at_home(context: Context) -> NDArray[np.bool_]:
+    """Whether what sounds last in each of B songs is the tonic's triad, tonic below, [B].
+
+    Drums do not count; a song without any other note ends nowhere.
+    """
+    silent = context.silent_step
+    end = silent.max(axis=1)
+    last = silent == end[:, None]
+    degree = (np.arange(silent.shape[1]) - context.tonic[:, None]) % 12
+    lowest = degree[np.arange(len(end)), last.argmax(axis=1)]
+    home = (_AT_HOME[degree] | ~last).all(axis=1)
+    return np.asarray((end >= 0) & (lowest == 0) & home)
+
+
+def ending_scores(ended: NDArray[np.bool_], home: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Log-weights that prefer songs which have ended at home, 0 for those that go on; all [B]."""
+    return np.where(ended, np.where(home, PREFERENCE, -PREFERENCE), 0.0)
