@@ -109,12 +109,15 @@ class Generator(nn.Module):
     def heads(self, hidden: Tensor, batch: Batch) -> list[Tensor]:
         """Logits of each field given those before it, each [B, T, N], from hidden [B, T, H]."""
         size = self.config.head
-        trunk = linear(self.trunk, hidden)
-        base = trunk[..., size:] + self.moment(batch.moment)
-        voice, pitch, duration = torch.split(base, size, -1)[:3]
+        # Split, not sliced: backward then joins the parts instead of padding and adding them.
+        wait, rest = torch.split(
+            linear(self.trunk, hidden), [size, self.trunk.out_features - size], -1
+        )
+        base = rest + self.moment(batch.moment)
+        voice, pitch, duration, *velocity = torch.split(base, size, -1)
         columns = batch.duration
         logits = [
-            linear(self.wait_out, self._live(trunk[..., :size])),
+            linear(self.wait_out, self._live(wait)),
             linear(self.voice_out, self._live(voice)),
             pitch_logits(
                 linear(self.pitch_out, self._live(pitch + self.pitch_context(batch.pitch))), batch
@@ -124,7 +127,7 @@ class Generator(nn.Module):
         if self.config.heads == 5:
             columns = torch.cat([columns, batch.rows[..., 3:4]], -1)
             context = self.velocity_context(columns)
-            logits.append(linear(self.velocity_out, self._live(base[..., 3 * size :] + context)))
+            logits.append(linear(self.velocity_out, self._live(velocity[0] + context)))
         return logits
 
     def _live(self, x: Tensor) -> Tensor:
