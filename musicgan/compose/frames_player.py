@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from musicgan.codecs.bars import even_bars, place
 from musicgan.codecs.pianoroll import PianorollCodec
 from musicgan.compose.frames_sampler import FrameRules, draw_frames
+from musicgan.compose.habits import Manner, nearest_met
 from musicgan.compose.settings import Settings
 from musicgan.errors import ComposeError, ModelFileError
 from musicgan.model.file import ModelFile
@@ -78,7 +79,8 @@ def compose_frames(player: FramesPlayer, settings: Settings, primer: Score | Non
         pitched=_breaks_rests(player),
     )
     config = player.generator.config
-    conditions = config.conditions(metre, is_minor)[None]
+    manner = nearest_met(typical, Manner(metre, bpm, is_minor))
+    conditions = config.conditions(manner.metre, manner.is_minor)[None]
     places = song_places(config, settings.bars, bar_step)[None]
     frames = draw_frames(player.generator, conditions, places, rng, settings.temperature, rules)
     like = Score(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from musicgan.codecs.base import Rows
 from musicgan.codecs.stream import StreamDecoder
 from musicgan.compose.endings import ending_scores, ends_at_home
+from musicgan.compose.habits import Manner, nearest_met
 from musicgan.compose.player import Player
 from musicgan.compose.primer import hear_primer, upbeat_metres
 from musicgan.compose.sampler import EvenBars, Sampler
@@ -60,7 +61,8 @@ class _Plan:
         self.origin_step = upbeat_step - self.bar_step if upbeat_step else 0
         primer_step = heard.end_step - self.origin_step if heard else 0
         self.n_bars = settings.bars + -(-primer_step // self.bar_step)
-        self.conditions = config.conditions(0, metre, bpm, self.key.is_minor)[None]
+        manner = nearest_met(typical, Manner(metre, bpm, self.key.is_minor))
+        self.conditions = config.conditions(0, *manner)[None]
         self.tempos = (Tempo(0, bpm_to_us(bpm)),)
         self.metres = upbeat_metres(metre, upbeat_step, self.bar_step, grid)
         self.keys = (self.key,)

@@ -129,6 +129,7 @@ class _Pieces(Sequence[Piece]):
             key=Key(0, int(entry["tonic"]), bool(entry["is_minor"])),
             metre=(int(entry["numerator"]), int(entry["denominator"])),
             bpm=float(entry["bpm"]),
+            states_tempo=bool(entry["states_tempo"]),
         )
 
     def __iter__(self) -> Iterator[Piece]:

@@ -107,6 +107,7 @@ class Shard:
             "numerator": piece.metre[0],
             "denominator": piece.metre[1],
             "bpm": piece.bpm,
+            "states_tempo": piece.states_tempo,
         }
         for file, array in ((self._rows, rows), (self._bars, piece.bar_start_step)):
             file.write(np.ascontiguousarray(array).tobytes())

@@ -29,6 +29,8 @@ class Piece:
     metre: tuple[int, int]
     """The metre that lasts longest."""
     bpm: float
+    states_tempo: bool = True
+    """Whether the tempo stands in the file, or is what MIDI takes for granted."""
 
     @property
     def n_bars(self) -> int:
@@ -46,6 +48,7 @@ def make_piece(name: str, score: Score, codec: Codec) -> Piece:
         key=estimate_key(snapped),
         metre=_main_metre(snapped),
         bpm=us_to_bpm(snapped.tempos[0].us_per_beat) if snapped.tempos else DEFAULT_BPM,
+        states_tempo=bool(snapped.tempos),
     )
 
 

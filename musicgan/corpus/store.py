@@ -19,7 +19,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 PIECE = np.dtype(
     [
         ("row_start", np.int64),
@@ -27,6 +27,7 @@ PIECE = np.dtype(
         ("bar_start", np.int64),
         ("bar_stop", np.int64),
         ("bpm", np.float64),
+        ("states_tempo", np.bool_),
         ("tonic", np.int8),
         ("is_minor", np.bool_),
         ("numerator", np.int32),
@@ -53,7 +54,7 @@ def write_store(
         counts = np.array([place[f"{kind}s"] for place in places], np.int64)
         table[f"{kind}_stop"] = np.cumsum(counts)
         table[f"{kind}_start"] = table[f"{kind}_stop"] - counts
-    for field in ("bpm", "tonic", "is_minor", "numerator", "denominator"):
+    for field in ("bpm", "states_tempo", "tonic", "is_minor", "numerator", "denominator"):
         table[field] = [place[field] for place in places]
     table["part"] = parts
     np.save(target / "pieces.npy", table)

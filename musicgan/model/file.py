@@ -30,7 +30,8 @@ class ModelFile:
     """What a model file holds.
 
     `metadata` keys: `kind` ("events" or "frames"), `codec` (name and options), `config` (network
-    sizes), `voices` (pitch ranges, which play one note at a time), `typical` (metre, bpm, keys),
+    sizes), `voices` (pitch ranges, which play one note at a time), `typical` (habits,
+    as `train.options.typical` has them),
     `style`, `licence`, `manifest` (hash of the training data), `seed`, `steps`, `metrics`.
     """
 

@@ -98,11 +98,22 @@ def choose_device(name: str | None) -> torch.device:
 
 
 def typical(pieces: Sequence[Piece]) -> dict[str, Any]:
-    """The collection's commonest metre, median tempo and keys by frequency."""
-    metre = Counter(piece.metre for piece in pieces).most_common(1)[0][0]
+    """What songs are like unless asked otherwise, and what can be asked of them.
+
+    The commonest metre and all metres, commonest first; the median of the tempos that files
+    state and the range of all; the key of every piece.
+    """
+    metres = [list(metre) for metre, _ in Counter(piece.metre for piece in pieces).most_common()]
     keys = sorted([piece.key.tonic, int(piece.key.is_minor)] for piece in pieces)
-    bpm = float(np.median([piece.bpm for piece in pieces]))
-    return {"metre": list(metre), "bpm": round(bpm, 1), "keys": keys}
+    bpms = [piece.bpm for piece in pieces]
+    stated = [piece.bpm for piece in pieces if piece.states_tempo] or bpms
+    return {
+        "metre": metres[0],
+        "metres": metres,
+        "bpm": round(float(np.median(stated)), 1),
+        "bpm_range": [min(bpms), max(bpms)],
+        "keys": keys,
+    }
 
 
 class Described(Protocol):

@@ -45,14 +45,24 @@ def test_a_device_that_is_not_there_is_refused_with_those_that_are(name):
 
 
 def test_typical_habits_of_a_collection():
-    def piece(metre, bpm, key):
-        return Piece("made", np.zeros((1, 5), np.int64), np.arange(2), key, metre, bpm)
+    def piece(metre, bpm, key, states_tempo=True):
+        return Piece(
+            "made", np.zeros((1, 5), np.int64), np.arange(2), key, metre, bpm, states_tempo
+        )
 
     d_major, a_minor = Key(0, 2), Key(0, 9, True)
     some = [
-        piece((3, 4), 90, d_major), piece((3, 4), 100.06, d_major), piece((4, 4), 200, a_minor)
+        piece((3, 4), 90, d_major), piece((3, 4), 100.06, d_major), piece((4, 4), 200, a_minor),
+        piece((3, 4), 120, d_major, False), piece((3, 4), 120, d_major, False),
     ]  # fmt: skip
-    assert typical(some) == {"metre": [3, 4], "bpm": 100.1, "keys": [[2, 0], [2, 0], [9, 1]]}
+    assert typical(some) == {
+        "metre": [3, 4],
+        "metres": [[3, 4], [4, 4]],
+        "bpm": 100.1,
+        "bpm_range": [90, 200],
+        "keys": [[2, 0]] * 4 + [[9, 1]],
+    }
+    assert typical(some[3:])["bpm"] == 120
 
 
 def test_the_best_of_each_phase_is_reported():
