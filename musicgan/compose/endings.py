@@ -1,4 +1,4 @@
-"""How a song should end: together, on the tonic.
+"""How a song should end: on the tonic.
 
 The networks know that a song is about to end and mostly come home; of the candidates for the
 last notes those that do are preferred.
@@ -13,22 +13,22 @@ from musicgan.codecs.context import Context
 
 PREFERENCE = 4.0
 """Log-weight of a candidate that ends at home, and against one that ends elsewhere."""
+CANDIDATES = 4
+"""Times as many candidates are drawn for the last bar."""
 _AT_HOME = np.isin(np.arange(12), (0, 3, 4, 7))
 """Degrees of the tonic's triads; a minor song may end in major."""
 
 
 def ends_at_home(context: Context) -> NDArray[np.bool_]:
-    """Whether what sounds last in each of B songs is the tonic's triad, tonic below, [B].
+    """Whether all that sounds from the last onset on is the tonic's triad, tonic below, [B].
 
-    Drums do not count; a song without any other note ends nowhere.
+    Drums do not count; where nothing else sounds a song is nowhere.
     """
-    silent = context.silent_step
-    end = silent.max(axis=1)
-    last = silent == end[:, None]
-    degree = (np.arange(silent.shape[1]) - context.tonic[:, None]) % 12
-    lowest = degree[np.arange(len(end)), last.argmax(axis=1)]
-    home = (_AT_HOME[degree] | ~last).all(axis=1)
-    return np.asarray((end >= 0) & (lowest == 0) & home)
+    sounding = context.silent_step > context.onset_step[:, None]
+    degree = (np.arange(sounding.shape[1]) - context.tonic[:, None]) % 12
+    lowest = degree[np.arange(len(degree)), sounding.argmax(axis=1)]
+    home = (_AT_HOME[degree] | ~sounding).all(axis=1)
+    return np.asarray(sounding.any(axis=1) & (lowest == 0) & home)
 
 
 def ending_scores(ended: NDArray[np.bool_], home: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from musicgan.codecs.base import Rows
 from musicgan.codecs.stream import StreamDecoder
-from musicgan.compose.endings import ending_scores, ends_at_home
+from musicgan.compose.endings import CANDIDATES, ending_scores, ends_at_home
 from musicgan.compose.habits import Manner, nearest_met
 from musicgan.compose.player import Player
 from musicgan.compose.primer import hear_primer, upbeat_metres
@@ -114,15 +114,15 @@ def _best_block(
     Where blocks end the song, those that end it well are preferred.
     """
     assert player.critic is not None
-    count = settings.critic
+    # From the last bar on it is the whole ending that is weighed.
+    _, remaining = sampler.bars.place(sampler.context.onset_step, sampler.layout.max_position)
+    is_last = remaining[0] <= 1
+    count = settings.critic * (CANDIDATES if is_last else 1)
     many, critic_state = sampler.take(_same(0, count)), state.take(_same(0, count))
     score, before = np.zeros(count), np.repeat(logit, count)
     home = np.zeros(count, bool)
     rows: list[Rows] = []
     alive: list[NDArray[np.bool_]] = []
-    # From the last bar on it is the whole ending that is weighed.
-    _, remaining = sampler.bars.place(sampler.context.onset_step, sampler.layout.max_position)
-    is_last = remaining[0] <= 1
     while not many.ended.all() and (is_last or len(rows) < settings.block):
         # What a song hears after it has ended means nothing.
         home = np.where(many.ended, home, ends_at_home(many.context))
