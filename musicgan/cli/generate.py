@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from musicgan.score import Score
 
 EXAMPLES = """\b
 Examples:
@@ -31,6 +34,7 @@ Examples:
 @click.option("--primer", type=click.Path(path_type=Path), help="MIDI file to continue.")
 @click.option("--critic", default=8, show_default=True, help="Candidates weighed; 0: no critic.")
 @click.option("--count", default=1, show_default=True, help="Songs to write, numbered.")
+@click.option("--picture", is_flag=True, help="Also draw the piano roll, as song.png.")
 @click.option("--format", "kind", type=click.Choice(["mid", "musicxml"]), help="Of the file.")
 def generate(out: Path, style: str, model: Path | None, key: str | None, **options: Any) -> None:
     """Compose a song and write it as MIDI (or MusicXML)."""
@@ -62,7 +66,19 @@ def generate(out: Path, style: str, model: Path | None, key: str | None, **optio
     for written in write_songs(
         player, settings, out, count=count, kind=options["kind"], primer=options["primer"]
     ):
+        if options["picture"]:
+            _draw(written.score, written.path.with_suffix(".png"))
         click.echo(
             f"{written.path}: {written.bars} bars, {written.notes} notes, "
             f"{written.key}, {written.bpm:.0f} bpm, seed {written.seed}"
         )
+
+
+def _draw(score: Score, path: Path) -> None:
+    from musicgan.errors import MidiWriteError
+    from musicgan.evaluate.picture import roll_picture, write_png
+
+    try:
+        write_png(roll_picture(score, score.ticks_per_beat), path)
+    except OSError as error:
+        raise MidiWriteError(f"{path}: cannot be written: {error.strerror}") from None

@@ -29,6 +29,7 @@ class Written:
     notes: int
     key: Key
     bpm: float
+    score: Score
 
 
 def draw_seed() -> int:
@@ -95,4 +96,4 @@ def _write(score: Score, path: Path, kind: str, text: str) -> None:
 def _written(score: Score, path: Path, settings: Settings) -> Written:
     bpm = us_to_bpm(score.tempos[0].us_per_beat)
     bars = len(downbeats(score)) - 1
-    return Written(path, settings.seed, bars, len(score), score.keys[0], bpm)
+    return Written(path, settings.seed, bars, len(score), score.keys[0], bpm, score)

@@ -77,6 +77,17 @@ def test_several_songs_are_numbered(generate, tmp_path):
     assert [line.split(" ")[-1] for line in result.stdout.splitlines()] == ["4", "5", "6"]
 
 
+def test_a_picture_is_drawn_beside_the_song(generate, tmp_path):
+    result = generate("--bars", 1, "--seed", 4, "--count", 2, "--picture")
+    assert result.exit_code == 0
+    for index in (1, 2):
+        assert (tmp_path / f"song-00{index}.png").read_bytes().startswith(b"\x89PNG")
+    (tmp_path / "other.png").mkdir()
+    result = generate("--bars", 1, "--picture", out="other.mid")
+    assert result.exit_code == 1
+    assert result.stderr == f"Error: {tmp_path / 'other.png'}: cannot be written: Is a directory\n"
+
+
 def test_a_primer_is_continued(generate, tmp_path):
     assert generate("--bars", 1, "--seed", 1, out="first.mid").exit_code == 0
     result = generate("--bars", 2, "--primer", tmp_path / "first.mid")
