@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from musicgan.codecs.base import Rows
 from musicgan.codecs.stream import StreamDecoder
+from musicgan.compose.ear import Ear
 from musicgan.compose.endings import CANDIDATES, ending_scores, ends_at_home
 from musicgan.compose.habits import Manner, nearest_met
 from musicgan.compose.player import Player
 from musicgan.compose.primer import hear_primer, upbeat_metres
-from musicgan.compose.sampler import EvenBars, Sampler
+from musicgan.compose.sampler import Drawn, EvenBars, Sampler
 from musicgan.compose.settings import Settings
-from musicgan.model.critic import CriticState
 from musicgan.model.steps import Floats, Ints
 from musicgan.score import Key, Score, Tempo
 from musicgan.timing import bar_length_step, bpm_to_us
@@ -74,20 +73,19 @@ def compose_rows(
     """Rows [5] of a song one by one, the primer's first, until the song ends."""
     sampler = _begin(player, settings, plan, rng)
     critic = player.critic if settings.critic > 1 else None
-    state = critic.begin(plan.conditions) if critic else None
-    logit = np.zeros(1, np.float32)
+    ear = Ear(critic, plan.conditions) if critic is not None else None
     for row in plan.primer:
         inputs = sampler.hear(row[None])
-        if critic is not None and state is not None:
-            state, logit = critic.advance(state, inputs)
+        if ear is not None:
+            ear.hear(inputs)
         yield row
     while not sampler.ended[0]:
-        if critic is None or state is None:
+        if ear is None:
             drawn = sampler.step()
             if not drawn.ended[0]:
                 yield drawn.rows[0]
         else:
-            rows, sampler, state, logit = _best_block(player, settings, sampler, state, logit)
+            rows, sampler = _best_block(settings, sampler, ear)
             yield from rows
 
 
@@ -106,38 +104,34 @@ def _begin(player: Player, settings: Settings, plan: _Plan, rng: np.random.Gener
     )
 
 
-def _best_block(
-    player: Player, settings: Settings, sampler: Sampler, state: CriticState, logit: Floats
-) -> tuple[list[Rows], Sampler, CriticState, Floats]:
+def _best_block(settings: Settings, sampler: Sampler, ear: Ear) -> tuple[list[Rows], Sampler]:
     """Draw K blocks from here; keep one, drawn by the critic's log-ratio increments.
 
     Where blocks end the song, those that end it well are preferred.
     """
-    assert player.critic is not None
     # From the last bar on it is the whole ending that is weighed.
     _, remaining = sampler.bars.place(sampler.context.onset_step, sampler.layout.max_position)
     is_last = remaining[0] <= 1
     count = settings.critic * (CANDIDATES if is_last else 1)
-    many, critic_state = sampler.take(_same(0, count)), state.take(_same(0, count))
-    score, before = np.zeros(count), np.repeat(logit, count)
-    home = np.zeros(count, bool)
-    rows: list[Rows] = []
-    alive: list[NDArray[np.bool_]] = []
-    while not many.ended.all() and (is_last or len(rows) < settings.block):
+    many, state = sampler.take(_same(0, count)), ear.state.take(_same(0, count))
+    logit = np.repeat(ear.logit, count)
+    score, home = np.zeros(count), np.zeros(count, bool)
+    steps: list[Drawn] = []
+    while not many.ended.all() and (is_last or len(steps) < settings.block):
         # What a song hears after it has ended means nothing.
         home = np.where(many.ended, home, ends_at_home(many.context))
         drawn = many.step()
-        critic_state, after = player.critic.advance(critic_state, drawn.heard)
+        state, logit = ear.critic.advance(state, drawn.heard)
         # A song that has ended keeps the score it ended with.
-        score = np.where(drawn.ended, score, after - before)
-        rows.append(drawn.rows)
-        alive.append(~drawn.ended)
+        score = np.where(drawn.ended, score, logit - ear.logit)
+        steps.append(drawn)
     centred = np.clip(score - score.mean(), -CLAMP, CLAMP)
     weight = np.exp(centred + ending_scores(many.ended, home))
     chosen = int(sampler.rng.choice(count, p=weight / weight.sum()))
-    kept = [row[chosen] for row, live in zip(rows, alive, strict=True) if live[chosen]]
     index = _same(chosen, 1)
-    return kept, many.take(index), critic_state.take(index), after[index]
+    kept = [drawn for drawn in steps if not drawn.ended[chosen]]
+    ear.follow(state.take(index), logit[index], [drawn.heard[index] for drawn in kept])
+    return [drawn.rows[chosen] for drawn in kept], many.take(index)
 
 
 def _same(value: int, count: int) -> Ints:
