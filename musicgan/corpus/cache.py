@@ -18,7 +18,7 @@ from musicgan.codecs import get_codec
 from musicgan.codecs.base import Codec
 from musicgan.corpus.duplicates import exact_groups, near_groups
 from musicgan.corpus.ingest import Ingest
-from musicgan.corpus.known import stamp, write_whole
+from musicgan.corpus.known import stamp
 from musicgan.corpus.piece import Piece
 from musicgan.corpus.places import (
     cache_folder,
@@ -34,6 +34,7 @@ from musicgan.corpus.split import PARTS, split
 from musicgan.corpus.store import Store, is_store, move_into_place, write_store
 from musicgan.errors import CodecError, CorpusError
 from musicgan.midifile import read_bounded
+from musicgan.midifile.write import write_whole
 from musicgan.score import Key
 
 Part = Literal["train", "valid", "test"]
@@ -81,7 +82,7 @@ class Corpus:
         store = home / digest([codec_key(codec), names, contents])[:40]
         if not is_store(store):
             _build(store, root, names, codec, _workers_for(names, codec, workers), progress)
-        write_whole(home / pointer, [store.name])
+        write_whole(home / pointer, store.name.encode("ascii"))
         return cls(root, codec, Store(store))
 
     def pieces(self, part: Part) -> Sequence[Piece]:

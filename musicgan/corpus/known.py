@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from musicgan.corpus.places import code_hash, digest
 from musicgan.corpus.report import FileReport
+from musicgan.midifile.write import write_whole
 
 Stamp = tuple[str, int, int]
 """(name, bytes, modification time in ns) of a file."""
@@ -36,15 +35,12 @@ class KnownReports:
     def save(self, reports: Mapping[Stamp, FileReport]) -> None:
         """Replace what is known, all at once. Raises `OSError`."""
         # Without a hash of its bytes a file was not read: next time it may be.
-        kept = (
-            [*stamp, report.to_json()] for stamp, report in sorted(reports.items(), key=_name)
-            if report.sha256
-        )  # fmt: skip
-        write_whole(self.path, (json.dumps(line) + "\n" for line in kept))
-
-
-def _name(item: tuple[Stamp, Any]) -> Stamp:
-    return item[0]
+        lines = [
+            json.dumps([*stamp, reports[stamp].to_json()]) + "\n"
+            for stamp in sorted(reports)
+            if reports[stamp].sha256
+        ]
+        write_whole(self.path, "".join(lines).encode("ascii"))
 
 
 def stamp(root: Path, name: str) -> Stamp:
@@ -54,10 +50,3 @@ def stamp(root: Path, name: str) -> Stamp:
     except OSError:
         return name, 0, 0
     return name, status.st_size, status.st_mtime_ns
-
-
-def write_whole(path: Path, lines: Iterable[str]) -> None:
-    """Write a small file so that no reader sees half of it."""
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix="work-", delete=False) as file:
-        file.writelines(lines)
-    Path(file.name).replace(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,9 @@ def scan(
         if progress is not None:
             progress(len(reports), len(names))
     if unknown or len(before) != len(reports):
-        known.save(reports)
+        # On a full disk the next scan reads again; what this one found is not lost.
+        with suppress(OSError):
+            known.save(reports)
     return [reports[stamps[name]] for name in names]
 
 

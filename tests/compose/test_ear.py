@@ -36,7 +36,7 @@ def test_a_short_song_is_heard_from_its_beginning(choir, song):
 
 
 def test_of_a_long_song_only_the_latest_notes_are_heard(choir, song):
-    """Followed from their first note on, long songs were led into loops: Frechet 21 for 6."""
+    """Followed from their first note on, more long songs were led into loops."""
     ear = Ear(choir.critic, CONDITIONS)
     for inputs in song:
         ear.hear(inputs)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from musicgan.corpus import known
 from musicgan.corpus.ingest import Ingest
 from musicgan.corpus.report import FileReport
 from musicgan.corpus.scan import find_midi, scan
@@ -79,10 +80,10 @@ def test_a_file_is_read_again_only_when_it_has_changed(folder, tmp_path, monkeyp
 def test_a_damaged_or_interrupted_cache_is_as_good_as_none(folder, tmp_path, monkeypatch):
     root, cache = folder(3), tmp_path / "cache"
     first = scan(root, 0, cache_dir=cache)
-    (known,) = cache.glob("*.scan")
-    known.write_text(known.read_text()[:-20])
+    (kept,) = cache.glob("*.scan")
+    kept.write_text(kept.read_text()[:-20])
     assert scan(root, 0, cache_dir=cache) == first
-    known.unlink()
+    kept.unlink()
 
     def interrupt(done, total):
         raise KeyboardInterrupt
@@ -90,6 +91,15 @@ def test_a_damaged_or_interrupted_cache_is_as_good_as_none(folder, tmp_path, mon
     with pytest.raises(KeyboardInterrupt):
         scan(root, 0, interrupt, cache_dir=cache)
     assert list(cache.iterdir()) == []
+
+
+def test_a_full_disk_costs_the_memory_and_not_the_reports(folder, tmp_path, monkeypatch):
+    def full(path, data):
+        raise OSError(28, "No space left on device")
+
+    root = folder(3)
+    monkeypatch.setattr(known, "write_whole", full)
+    assert [report.error for report in scan(root, 0, cache_dir=tmp_path / "cache")] == [None] * 3
 
 
 def test_a_file_that_could_not_be_opened_is_tried_again(folder, tmp_path, monkeypatch):
