@@ -7,7 +7,8 @@ maps. Times are integer ticks; a beat (quarter note) has `ticks_per_beat` of the
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple, TypeVar
+from functools import cached_property
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,11 +101,13 @@ class Columns(NamedTuple):
     place: NDArray[np.int64]
     """track * 128 + pitch: on one place one note sounds at a time."""
     velocity: NDArray[np.uint8]
+    is_single: bool = False
+    """Known for sure: on each place one note sounds at a time."""
 
     def take(self, index: NDArray[np.int64] | NDArray[np.bool_]) -> Columns:
         """The notes at `index`, [M], or where it is true."""
-        onset, end, place, velocity = self
-        return Columns(onset[index], end[index], place[index], velocity[index])
+        onset, end, place, velocity, is_single = self
+        return Columns(onset[index], end[index], place[index], velocity[index], is_single)
 
     def by_onset(self) -> Columns:
         """Sorted by (onset, track, pitch); equals keep their order."""
@@ -122,7 +125,7 @@ def to_columns(notes: NDArray[np.void]) -> Columns:
 
 def to_notes(columns: Columns) -> NDArray[np.void]:
     """The notes of `columns`, [N], in their order."""
-    onset, end, place, velocity = columns
+    onset, end, place, velocity, _ = columns
     notes = empty_notes(len(onset))
     notes["onset_tick"] = onset
     notes["duration_tick"] = end - onset
@@ -157,6 +160,18 @@ class Score:
         return mine == theirs and np.array_equal(self.notes, other.notes)
 
     __hash__ = None  # type: ignore[assignment]  # holds an array: equality is by content
+
+    @classmethod
+    def of_columns(cls, columns: Columns, **rest: Any) -> Score:
+        """The score of notes given as columns, which it keeps."""
+        score = cls(to_notes(columns), **rest)
+        vars(score)["columns"] = columns
+        return score
+
+    @cached_property
+    def columns(self) -> Columns:
+        """The notes as columns; not to be changed."""
+        return to_columns(self.notes)
 
     @property
     def end_tick(self) -> int:
@@ -220,28 +235,30 @@ def snap_columns(notes: Columns, ticks_per_beat: int, grid: int) -> Columns:
     """`Score.snapped` for columns, [N] -> [M <= N]."""
     onset = rescale_tick(notes.onset_tick, ticks_per_beat, grid)
     end = np.maximum(rescale_tick(notes.end_tick, ticks_per_beat, grid), onset + 1)
-    place, velocity = notes.place, notes.velocity
+    snapped = _joined(notes._replace(onset_tick=onset, end_tick=end).by_onset())
+    # Rounding moves no end past the next onset: what was single before is single still.
+    return snapped if notes.is_single else _cut_at_next_onset(snapped)
 
-    order = by_place(place, onset)
-    begin, stop, here = onset[order], end[order], place[order]
-    same_place = here[1:] == here[:-1]
-    repeated = same_place & (begin[1:] == begin[:-1])
-    kept = None
-    if repeated.any():
-        first = np.flatnonzero(np.append(True, ~repeated))
-        loudest = np.maximum.reduceat(velocity[order], first)
-        stop = np.maximum.reduceat(stop, first)
-        order, begin, here = order[first], begin[first], here[first]
-        same_place = here[1:] == here[:-1]
-        velocity = velocity.copy()
-        velocity[order] = loudest
-        kept = np.zeros(len(onset), bool)
-        kept[order] = True
-    stop[:-1] = np.where(same_place, np.minimum(stop[:-1], begin[1:]), stop[:-1])
+
+def _joined(notes: Columns) -> Columns:
+    """Of sorted notes that begin together on a place one, as long and as loud as any of them."""
+    onset, end, place, velocity, is_single = notes
+    repeated = (onset[1:] == onset[:-1]) & (place[1:] == place[:-1])
+    if not repeated.any():
+        return notes
+    first = np.flatnonzero(np.concatenate(([True], ~repeated)))
+    longest, loudest = (np.maximum.reduceat(column, first) for column in (end, velocity))
+    return Columns(onset[first], longest, place[first], loudest, is_single)
+
+
+def _cut_at_next_onset(notes: Columns) -> Columns:
+    """Sorted notes, each of which ends where the next one of its place begins, or before."""
+    order = by_place(notes.place, notes.onset_tick)
+    begin, stop, here = (column[order] for column in notes[:3])
+    np.minimum(stop[:-1], begin[1:], out=stop[:-1], where=here[1:] == here[:-1])
+    end = np.empty_like(stop)
     end[order] = stop
-    # Back in their old order there is little left to sort.
-    snapped = Columns(onset, end, place, velocity)
-    return (snapped if kept is None else snapped.take(kept)).by_onset()
+    return notes._replace(end_tick=end, is_single=True)
 
 
 def by_place(place: NDArray[np.int64], onset_tick: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -74,6 +74,21 @@ class TestWhatNotesMean:
         data = midi(on(0, 60) + on(0, 64, channel=1) + stop + off(20, 60) + off(0, 64, 1) + EOT)
         assert spans(both_ways(data)) == [(0, 20, 60), (0, 40, 64)]
 
+    @pytest.mark.parametrize("delta", [b"\0", b"\x81\0", b"\x81\x82\x83\x04"])
+    @pytest.mark.parametrize("message", [b"\xf8", b"\xf3\1", b"\xf2\1\2", b"\xf0\2\1\xf7"])
+    def test_a_system_message_leaves_the_notes_around_it_alone(
+        self, delta: bytes, message: bytes
+    ) -> None:
+        between = SCALE[:4] + b"\0\x40\0" + delta + message + b"\0\x40\0"
+        assert len(both_ways(midi(between + SCALE + EOT))) == 9
+        # Too long for a delta time: whatever it means, it means the same both ways.
+        both_ways(midi(between.replace(delta + message, b"\x81\x82\x83\x84" + message) + EOT))
+
+    def test_a_high_byte_within_a_delta_time_is_no_message(self) -> None:
+        data = midi(on(0, 60) + b"\x81\xf8\0" + off(0, 60)[1:] + EOT)
+        assert spans(both_ways(data)) == [(0, (1 << 14) + (0x78 << 7), 60)]
+        assert read_bulk(data) is not None
+
     def test_velocity_zero_ends_a_note(self) -> None:
         data = midi(on(0, 60) + on(10, 60, velocity=0) + EOT)
         assert spans(both_ways(data)) == [(0, 10, 60)]

@@ -5,7 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musicgan.score import NOTE, Key, Metre, Score, Tempo, Track, sort_notes, to_columns, to_notes
+from musicgan.score import (
+    NOTE,
+    Key,
+    Metre,
+    Score,
+    Tempo,
+    Track,
+    snap_columns,
+    sort_notes,
+    to_columns,
+    to_notes,
+)
 
 PIANO = Track("piano")
 DRUMS = Track("drums", 0, True)
@@ -91,6 +102,26 @@ def test_snapping_is_idempotent_on_the_grid_and_leaves_one_note_a_pitch(rows, gr
 def test_columns_and_notes_say_the_same(rows):
     score = score_of(*rows)
     assert np.array_equal(to_notes(to_columns(score.notes)), score.notes)
+
+
+@given(notes, st.sampled_from([2, 4, 12, 480]))
+def test_single_notes_snap_alike_whether_known_to_be_single_or_not(rows, grid):
+    # Snapped at a finer resolution first: now no two overlap, and it is known.
+    single = snap_columns(to_columns(score_of(*rows).notes), 48, 480)
+    assert single.is_single
+    known, unknown = (
+        snap_columns(columns, 480, grid) for columns in (single, single._replace(is_single=False))
+    )
+    assert all(np.array_equal(a, b) for a, b in zip(known, unknown, strict=True))
+
+
+@given(notes)
+def test_a_score_of_columns_is_the_score_of_its_notes(rows):
+    columns = to_columns(score_of(*rows).notes)
+    kept = Score.of_columns(columns, tracks=(PIANO, DRUMS))
+    assert kept == score_of(*rows)
+    assert kept.columns is columns
+    assert kept.with_notes(kept.notes[:0]).columns.place.size == 0
 
 
 @given(notes, st.integers(-140, 140))

@@ -73,7 +73,7 @@ class EventsCodec:
     def encode(self, score: Score) -> Rows:
         """Rows of a score, int64 [T, 5], ordered by (onset, voice, pitch)."""
         merged = merge_columns(score, self.slots)
-        onset, end, place, velocity = snap_columns(merged, score.ticks_per_beat, self.grid)
+        onset, end, place, velocity, _ = snap_columns(merged, score.ticks_per_beat, self.grid)
         rows = np.empty((len(onset), len(FIELDS)), np.int64)
         rows[:, WAIT] = onset
         rows[1:, WAIT] -= onset[:-1]

@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musicgan.errors import CodecError
-from musicgan.score import Columns, Score, Track, to_columns, to_notes
+from musicgan.score import Columns, Score, Track, to_notes
 
 DROPPED = -1
 """The slot of a track that has no slot of its kind."""
+LATE = -2
+"""The slot, for now, of a track whose kind has slots, but not so many."""
 
 
 @dataclass(frozen=True)
@@ -67,21 +69,23 @@ def assign_tracks(score: Score, slots: tuple[Slot, ...]) -> NDArray[np.int64]:
     last slot of their kind join the slot whose own track has the nearest mean pitch (ties: the
     lower slot; a silent slot only when all are silent). Deterministic, and blind to transposing.
     """
-    assigned = [DROPPED] * len(score.tracks)
-    for is_drum in (False, True):
-        tracks = [i for i, track in enumerate(score.tracks) if track.is_drum == is_drum]
-        homes = [i for i, slot in enumerate(slots) if slot.is_drum == is_drum]
-        if not homes:
-            continue
-        for track, home in zip(tracks, homes, strict=False):  # as many as there are of both
-            assigned[track] = home
-        if len(tracks) > len(homes):
-            mean = _mean_pitches(score)
-            for late in tracks[len(homes) :]:
-                own = tracks[: len(homes)]
-                nearest = min(range(len(homes)), key=lambda h: _distance(mean[late], mean[own[h]]))
-                assigned[late] = homes[nearest]
+    is_drum = tuple([track.is_drum for track in score.tracks])
+    assigned = list(_own_homes(is_drum, tuple([slot.is_drum for slot in slots])))
+    if LATE in assigned:
+        mean = _mean_pitches(score)
+        owners = [(t, home) for t, home in enumerate(assigned) if home >= 0]
+        for late in [t for t, home in enumerate(assigned) if home == LATE]:
+            own = [owner for owner in owners if is_drum[owner[0]] == is_drum[late]]
+            assigned[late] = min(own, key=lambda o: _distance(mean[late], mean[o[0]]))[1]
     return np.array(assigned, np.int64)
+
+
+@lru_cache(maxsize=256)
+def _own_homes(tracks: tuple[bool, ...], slots: tuple[bool, ...]) -> tuple[int, ...]:
+    """The slots of tracks that have one to themselves; `LATE` when theirs are all taken."""
+    homes = {kind: [i for i, slot in enumerate(slots) if slot == kind] for kind in (False, True)}
+    free = {kind: iter(homes[kind]) for kind in homes}
+    return tuple(next(free[kind], LATE if homes[kind] else DROPPED) for kind in tracks)
 
 
 def _mean_pitches(score: Score) -> list[Fraction | None]:
@@ -114,10 +118,12 @@ def merge_tracks(score: Score, slots: tuple[Slot, ...]) -> Score:
 def merge_columns(score: Score, slots: tuple[Slot, ...]) -> Columns:
     """The notes of `merge_tracks` as columns."""
     assigned = assign_tracks(score, slots)
-    notes = to_columns(score.notes)
+    notes = score.columns
+    if np.array_equal(assigned, np.arange(len(assigned))):
+        return notes
     track = notes.place >> 7
     moved = (assigned - np.arange(len(assigned))) << 7
-    merged = notes._replace(place=notes.place + moved[track])
+    merged = notes._replace(place=notes.place + moved[track], is_single=False)
     if DROPPED in assigned.tolist():
         return merged.take(assigned[track] != DROPPED)
     return merged

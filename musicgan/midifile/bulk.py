@@ -46,6 +46,7 @@ SYSEX = re.compile(
 )
 # symusic refuses F4, F5, F9 and FD by itself.
 REFUSED_SYSTEM = bytes.maketrans(b"\xf1\xf2\xf3\xf6\xf8\xfa\xfb\xfc\xfe", b"\xf9" * 9)
+FIVE_HIGH = 3  # high bytes in a row hold three in a row as often
 LONG_DELTA = re.compile(rb"[\x80-\xff]{3}[\x00-\x7f]")
 MAX_CHUNKS = 8192  # with hundreds of thousands symusic takes long, and over 1 GB
 MANY_LONG_DELTAS = 8  # of at most 2^28 ticks each: fewer do not reach 2^31
@@ -55,35 +56,37 @@ NOTE_OFFS = b"\x00\x00".join(bytes([pitch]) for pitch in range(128)) + b"\x00"
 
 
 class Lane(NamedTuple):
-    """What symusic found on one channel of one chunk; the last note is the marker."""
+    """What symusic found on one channel of one chunk, the notes as columns without the marker."""
 
     chunk: int
     track: Any
-    columns: dict[str, NDArray[Any]]
+    marker_tick: int
+    columns: list[NDArray[Any]]
 
 
 def read_bulk(data: bytes) -> RawMidi | None:
     """The notes and maps of a well-formed file of format 0 or 1; None if it is anything else."""
     chunks = _track_chunks(data)
-    if chunks is None or ILLEGAL_MAP.search(data) or _may_overflow(data):
+    if chunks is None or ILLEGAL_MAP.search(data):
+        return None
+    long = _high_in_a_row(data)
+    if long >= MANY_LONG_DELTAS and _may_overflow(data):
         return None
     names = [_leading_name(chunk) for chunk in chunks]
     if None in names:
         return None
-    import symusic
-
     channels = [_possible_channels(chunk) for chunk in chunks]
-    chunks = [
+    bodies = [
         _with_epilogue(chunk, found, number)
         for number, (chunk, found) in enumerate(zip(chunks, channels, strict=True), 1)
     ]
-    stricter = [_without_system_messages(chunk) for chunk in chunks]
-    doubtful = [new for new, old in zip(stricter, chunks, strict=True) if new != old]
-    try:
-        if doubtful:
-            symusic.Score.from_midi(_file(data[:14], doubtful))
-        parsed: Any = symusic.Score.from_midi(_file(data[:14], chunks))
-    except Exception:  # whatever it is, the tolerant parser will have its say
+    if long >= FIVE_HIGH or _may_hold_system_messages(data):
+        stricter = [_without_system_messages(body) for body in bodies]
+        doubtful = [new for new, old in zip(stricter, bodies, strict=True) if new != old]
+        if doubtful and _parsed(data[:14], doubtful) is None:
+            return None
+    parsed = _parsed(data[:14], bodies)
+    if parsed is None:
         return None
     expected = {(number, channel) for number, found in enumerate(channels, 1) for channel in found}
     lanes = _lanes(parsed.tracks, expected)
@@ -97,9 +100,11 @@ def read_bulk(data: bytes) -> RawMidi | None:
             for lane in lanes
         ],
         notes=notes,
-        tempos=_rows(parsed.tempos, "time", "mspq"),
-        metres=_rows(parsed.time_signatures, "time", "numerator", "denominator"),
-        keys=_rows(parsed.key_signatures, "time", "key", "tonality"),
+        tempos=[(e.time, e.mspq) for e in parsed.tempos[:MAX_MAP_EVENTS]],
+        metres=[
+            (e.time, e.numerator, e.denominator) for e in parsed.time_signatures[:MAX_MAP_EVENTS]
+        ],
+        keys=[(e.time, e.key, e.tonality) for e in parsed.key_signatures[:MAX_MAP_EVENTS]],
     )
 
 
@@ -125,10 +130,20 @@ def _track_chunks(data: bytes) -> list[bytes] | None:
 
 def _may_overflow(data: bytes) -> bool:
     """Whether there are enough 4-byte delta times to carry a 32-bit tick right round."""
-    high = np.frombuffer(data, np.uint8) >= 128
-    if np.count_nonzero(high[2:] & high[1:-1] & high[:-2]) < MANY_LONG_DELTAS:
-        return False
     return len(LONG_DELTA.findall(re.sub(TEMPO + rb"[\s\S]{3}", b"", data))) >= MANY_LONG_DELTAS
+
+
+def _may_hold_system_messages(data: bytes) -> bool:
+    """Whether a byte F0 to FE can be a status: it follows a delta time, whose last byte is low."""
+    found = np.frombuffer(data, np.uint8)
+    system = found[1:] - np.uint8(0xF0) < 0x0F
+    return bool((system & (found[:-1] < 0x80)).any())
+
+
+def _high_in_a_row(data: bytes) -> int:
+    """How often three bytes with the high bit follow each other, as in a 4-byte delta time."""
+    high = np.frombuffer(data, np.uint8) >= 0x80
+    return int(np.count_nonzero(high[2:] & high[1:-1] & high[:-2]))
 
 
 def _without_system_messages(chunk: bytes) -> bytes:
@@ -162,7 +177,7 @@ def _leading_name(chunk: bytes) -> str | None:
         at = body + chunk[at + 3]
         if chunk[body - 2] == 3 and (name := clean_name(decode_text(chunk[body:at]))):
             return name
-    return None if TRACK_NAME in chunk[at:] else ""
+    return None if chunk.find(TRACK_NAME, at) >= 0 else ""
 
 
 def _with_epilogue(chunk: bytes, channels: tuple[int, ...], number: int) -> bytes:
@@ -178,58 +193,63 @@ def _epilogue(channels: tuple[int, ...], number: int) -> bytes:
     return b"".join([EMPTY_META, *marks, *closing, b"\0", END_OF_TRACK])
 
 
-def _file(header: bytes, chunks: list[bytes]) -> bytes:
-    return header + b"".join(b"MTrk" + len(body).to_bytes(4, "big") + body for body in chunks)
+def _parsed(header: bytes, bodies: list[bytes]) -> Any:
+    """What symusic makes of a file of these tracks; None where it finds fault with it."""
+    import symusic
+
+    tracks = [b"MTrk" + len(body).to_bytes(4, "big") + body for body in bodies]
+    try:
+        return symusic.Score.from_midi(b"".join([header, *tracks]))
+    except Exception:  # whatever it is, the tolerant parser will have its say
+        return None
 
 
 def _lanes(tracks: Any, expected: set[tuple[int, int]]) -> list[Lane] | None:
     """Tracks with notes by (chunk, channel), or None if it is doubtful whose any of them is."""
-    found: dict[tuple[int, int], Lane] = {}
+    found: dict[tuple[int, int], Any] = {}
     for track in tracks:
-        columns = track.notes.numpy()
-        if not len(columns["time"]):
+        if not (notes := track.notes):
             continue
-        chunk, channel = int(columns["duration"][-1]), int(columns["pitch"][-1])
-        if columns["velocity"][-1] != 1 or (chunk, channel) in found:
+        marker = notes[-1]
+        if marker.velocity != 1 or (marker.duration, marker.pitch) in found:
             return None  # notes without a marker: the program changed on the way
-        found[chunk, channel] = Lane(chunk, track, columns)
+        found[marker.duration, marker.pitch] = track
     if found.keys() != expected:
         return None
-    return [lane for _, lane in sorted(found.items()) if len(lane.columns["time"]) > 1]
+    return [_lane(at[0], found[at]) for at in sorted(found) if len(found[at].notes) > 1]
+
+
+def _lane(chunk: int, track: Any) -> Lane:
+    columns = track.notes.numpy()
+    marker_tick = int(columns["time"][-1])
+    return Lane(chunk, track, marker_tick, [columns[name][:-1] for name in COLUMNS])
 
 
 def _notes(lanes: list[Lane]) -> Columns | None:
     """All notes but the markers, or None if it is doubtful when any of them ends."""
     if not lanes:
         return NO_NOTES
-    notes = join_tracks(*([lane.columns[name][:-1] for lane in lanes] for name in COLUMNS))
+    notes = join_tracks(*zip(*(lane.columns for lane in lanes), strict=True))
     onset, end = notes.onset_tick, notes.end_tick
     if onset.min() < 0 or (end < onset).any():
         return None
-    begin = 0
-    for lane in lanes:
-        at = slice(begin, begin + len(lane.columns["time"]) - 1)
-        marker_tick = lane.columns["time"][-1]
-        if end[at].max() > marker_tick or _silenced(lane.track, onset[at], end[at]):
-            return None
-        begin = at.stop
-    return notes
+    begin = np.cumsum([0, *(len(lane.columns[0]) for lane in lanes[:-1])])
+    if (np.maximum.reduceat(end, begin) > [lane.marker_tick for lane in lanes]).any():
+        return None
+    return None if any(_silenced(lane) for lane in lanes) else notes
 
 
-def _silenced(track: Any, onset: NDArray[np.int64], end: NDArray[np.int64]) -> bool:
+def _silenced(lane: Lane) -> bool:
     """Whether a channel-mode message ends a note before its note-off does."""
-    control = track.controls.numpy()
+    if not lane.track.controls:
+        return False
+    control = lane.track.controls.numpy()
     number = control["number"]
-    if not len(number) or number.max() < ALL_SOUND_OFF:
+    if number.max() < ALL_SOUND_OFF:
         return False
     stops = control["time"][(number == ALL_NOTES_OFF) | (number == ALL_SOUND_OFF)]
     if not len(stops):
         return False
-    return bool((np.searchsorted(stops, onset, "right") < np.searchsorted(stops, end)).any())
-
-
-def _rows(events: Any, *names: str) -> list[tuple[Any, ...]]:
-    if not len(events):
-        return []
-    columns = events.numpy()
-    return list(zip(*(columns[name][:MAX_MAP_EVENTS].tolist() for name in names), strict=True))
+    onset, duration = lane.columns[:2]
+    after = np.searchsorted(stops, onset, "right")
+    return bool((after < np.searchsorted(stops, onset + duration)).any())

@@ -21,7 +21,6 @@ from musicgan.score import (
     by_place,
     empty_notes,
     to_columns,
-    to_notes,
 )
 
 MAX_BEATS = 1_000_000
@@ -70,8 +69,11 @@ def join_tracks(
     """The notes of one or more tracks, one after another, from each one's columns."""
     onset = np.concatenate(onset_tick, dtype=np.int64)
     end = onset + np.concatenate(duration_tick, dtype=np.int64)
-    place = np.repeat(128 * np.arange(len(pitch)), [len(column) for column in pitch])
-    place += np.concatenate(pitch)
+    place = np.concatenate(pitch, dtype=np.int64)
+    begin = len(pitch[0])
+    for track, column in enumerate(pitch[1:], 1):
+        place[begin : begin + len(column)] += 128 * track
+        begin += len(column)
     return Columns(onset, end, place, np.concatenate(velocity, dtype=np.uint8, casting="unsafe"))
 
 
@@ -90,11 +92,11 @@ def to_score(raw: RawMidi) -> Score:
         if -7 <= sharps <= 7 and minor in (0, 1)
     ]
     columns = end_at_retrigger(_bounded(raw.notes, max_tick).by_onset())
-    notes, tracks = to_notes(columns), tuple(raw.tracks)
-    if len(notes) < len(raw.notes.place):
-        notes, tracks = _without_empty(notes, tracks)
-    return Score(
-        notes=notes,
+    tracks = tuple(raw.tracks)
+    if len(columns.place) < len(raw.notes.place):
+        columns, tracks = _without_empty(columns, tracks)
+    return Score.of_columns(
+        columns,
         tracks=tracks,
         tempos=_ordered(tempos, max_tick),
         metres=_ordered(metres, max_tick),
@@ -112,6 +114,8 @@ def clean_name(name: str) -> str:
 
 def decode_text(text: bytes) -> str:
     """Text of a meta event, which names no encoding: UTF-8, Shift-JIS or Latin-1. Never raises."""
+    if text.isascii():
+        return text.decode("ascii")
     encodings = ["utf-8", "latin-1"]
     if any(0x81 <= byte <= 0x9F for byte in text):  # control characters in Latin-1
         encodings.insert(1, "cp932")
@@ -125,10 +129,11 @@ def decode_text(text: bytes) -> str:
 
 def _bounded(notes: Columns, max_tick: int) -> Columns:
     """Notes that begin by `max_tick` and end there at the latest, of the first `MAX_TRACKS`."""
-    onset, place = notes.onset_tick, notes.place
-    if len(onset) and (onset.max() > max_tick or place[-1] >= MAX_TRACKS * 128):
-        notes = notes.take((onset <= max_tick) & (place < MAX_TRACKS * 128))
-    return notes._replace(end_tick=np.minimum(notes.end_tick, max_tick))
+    end, place = notes.end_tick, notes.place
+    if len(end) and (end.max() > max_tick or place[-1] >= MAX_TRACKS * 128):
+        notes = notes.take((notes.onset_tick <= max_tick) & (place < MAX_TRACKS * 128))
+        notes = notes._replace(end_tick=np.minimum(notes.end_tick, max_tick))
+    return notes
 
 
 def end_at_retrigger(notes: Columns) -> Columns:
@@ -144,27 +149,26 @@ def end_at_retrigger(notes: Columns) -> Columns:
     on, end = (lane | notes.onset_tick)[order], (lane | notes.end_tick)[order]
     overlaps = end[:-1] > on[1:]
     if not overlaps.any():
-        return notes
+        return notes._replace(is_single=True)
     crowded = np.zeros(len(order), bool)
-    crowded[:-1] |= overlaps
+    crowded[:-1] = overlaps
     crowded[1:] |= overlaps
-    off = np.sort(end[crowded])
+    crowd = np.flatnonzero(crowded)
+    off = np.sort(end[crowd])
     # A crowded note has a later note-off in its place: its own, or that of the note before it,
     # which is crowded too. Those of other notes come after the next note-on, or are past.
-    next_off = off[np.searchsorted(off, on[crowded], side="right")]
-    next_on = np.append(on[1:], NEVER)[crowded]
-    end[crowded] = np.minimum(next_off, next_on)
+    next_off = off[np.searchsorted(off, on[crowd], side="right")]
+    next_on = np.concatenate((on[1:], [NEVER]))[crowd]
+    end[crowd] = np.minimum(next_off, next_on)
     result = np.empty_like(end)
     result[order] = end & ((1 << 36) - 1)
-    return notes._replace(end_tick=result)
+    return notes._replace(end_tick=result, is_single=True)
 
 
-def _without_empty(
-    notes: NDArray[np.void], tracks: tuple[Track, ...]
-) -> tuple[NDArray[np.void], tuple[Track, ...]]:
-    used = np.unique(notes["track"])
-    notes["track"] = np.searchsorted(used, notes["track"])
-    return notes, tuple(tracks[index] for index in used)
+def _without_empty(notes: Columns, tracks: tuple[Track, ...]) -> tuple[Columns, tuple[Track, ...]]:
+    used, track = np.unique(notes.place >> 7, return_inverse=True)
+    place = track << 7 | notes.place & 127
+    return notes._replace(place=place), tuple(tracks[index] for index in used)
 
 
 E = TypeVar("E", Tempo, Metre, Key)

@@ -53,12 +53,12 @@ def read_bounded(path: Path) -> bytes:
 
     Raises `OSError`, or `ValueError` for a path that no file can have.
     """
-    with path.open("rb") as file:
+    data = b""
+    with path.open("rb", buffering=0) as file:
         # Asked for 16 MiB at once, Python sets them all aside, be the file ever so small.
-        data = file.read(USUAL_FILE_BYTES)
-        if len(data) == USUAL_FILE_BYTES:
-            data += file.read(MAX_FILE_BYTES + 1 - USUAL_FILE_BYTES)
-        return data
+        while len(data) <= MAX_FILE_BYTES and (more := file.read(USUAL_FILE_BYTES + len(data))):
+            data += more
+    return data[: MAX_FILE_BYTES + 1]
 
 
 def _load(path: Path, name: str) -> bytes:
