@@ -1,6 +1,7 @@
 """How a model's songs measure against the pieces held out from its training, as they are played.
 
-    python scripts/measure_model.py MODEL FOLDER [--songs 96] [--critic 0 8] [--temperature 1 .95]
+    python scripts/measure_model.py MODEL FOLDER [--songs 96] [--bars 64] [--critic 0 8]
+        [--temperature 1 .95]
 
 FOLDER is the one the model was trained on: the split follows from the files, so its test pieces
 are those that training and selection never saw. Each song is composed as `musicgan generate`
@@ -16,16 +17,15 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 
 from musicgan.codecs.base import Rows
+from musicgan.compose.like import MOST_BARS, songs_like
 from musicgan.compose.player import Player, open_player
-from musicgan.compose.settings import Settings
-from musicgan.compose.song import compose
 from musicgan.corpus.cache import Corpus
 from musicgan.corpus.piece import Piece
 from musicgan.evaluate.cuts import windows
@@ -35,7 +35,6 @@ from musicgan.evaluate.ngrams import bleu, copied_ngrams, self_bleu
 from musicgan.score import Score
 
 SHOWN = {"chord_share": "chords", "parallel_share": "parallels", "step_share": "steps"}
-MOST_BARS = 64
 COLUMNS = (
     "windows", "Frechet", "(90%)", *SHOWN.values(), "BLEU-4", "self", "copied 8", "16",
     "endings", "us/note",
@@ -50,6 +49,7 @@ def main() -> int:
     parser.add_argument("model", type=Path)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--songs", type=int, default=96)
+    parser.add_argument("--bars", type=int, default=MOST_BARS, help="longer pieces are cut")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--critic", type=int, nargs="+", default=[0, 8])
     parser.add_argument("--temperature", type=float, nargs="+", default=[1.0, 0.95])
@@ -70,31 +70,17 @@ def main() -> int:
     for critic, temperature in product(asked.critic, asked.temperature):
         chosen = [pieces[i] for i in rng.integers(len(pieces), size=asked.songs)]
         begin = time.process_time()
-        songs = list(composed(player, chosen, critic, temperature, asked.seed))
+        songs = list(
+            songs_like(
+                player, chosen, critic=critic, temperature=temperature,
+                first_seed=1000 * asked.seed, most_bars=asked.bars,
+            )
+        )  # fmt: skip
         cost = (time.process_time() - begin) / sum(map(len, songs)) * 1e6
         drawn = cut([player.codec.encode(song) for song in songs], player)
         name = f"K = {critic}, T = {temperature:g}"
         show(name, row_of(drawn, test, training, player), endings(songs), cost)
     return 0
-
-
-def composed(
-    player: Player, pieces: Sequence[Piece], critic: int, temperature: float, seed: int
-) -> Iterator[Score]:
-    """A song in the manner of each piece."""
-    for index, piece in enumerate(pieces):
-        yield compose(
-            player,
-            Settings(
-                bars=min(piece.n_bars, MOST_BARS),
-                seed=1000 * seed + index,
-                tempo_bpm=float(np.clip(piece.bpm, 20, 400)),
-                key=piece.key,
-                metre=piece.metre,
-                temperature=temperature,
-                critic=critic,
-            ),
-        )
 
 
 def cut(songs: Sequence[Rows], player: Player) -> list[Rows]:

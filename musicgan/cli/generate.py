@@ -32,7 +32,7 @@ Examples:
 @click.option("--temperature", default=0.95, show_default=True, help="Below 1 safer, above wilder.")
 @click.option("--top-p", default=1.0, show_default=True, help="Keep the likeliest share of notes.")
 @click.option("--primer", type=click.Path(path_type=Path), help="MIDI file to continue.")
-@click.option("--critic", default=8, show_default=True, help="Candidates weighed; 0: no critic.")
+@click.option("--critic", type=int, help="Candidates weighed; 0: none.  [default: the style's]")
 @click.option("--count", default=1, show_default=True, help="Songs to write, numbered.")
 @click.option("--picture", is_flag=True, help="Also draw the piano roll, as song.png.")
 @click.option("--format", "kind", type=click.Choice(["mid", "musicxml"]), help="Of the file.")

@@ -15,8 +15,22 @@ KEPT = 64
 """Notes it hears again when it has heard so many."""
 
 
+class Listeners:
+    """One ear a candidate: each has heard the song so far and goes on by itself, [K]."""
+
+    def __init__(self, critic: Critic | None, state: CriticState | None, logit: Floats) -> None:
+        self.critic, self.state, self.logit = critic, state, logit
+        self._before = logit
+
+    def hear(self, inputs: Ints) -> Floats:
+        """Listen to the inputs [K, I] of a row each; how the log odds of real rose, [K]."""
+        if self.critic is not None and self.state is not None:
+            self.state, self.logit = self.critic.advance(self.state, inputs)
+        return self.logit - self._before
+
+
 class Ear:
-    """A critic's state and verdict after what it has heard of a song.
+    """A critic's state and verdict after what it has heard of a song; deaf without a critic.
 
     A recurrent network has learned nothing of a past longer than its training windows: followed
     from the first note on, the critic of the lieder led long songs into loops. On the same 64
@@ -24,24 +38,34 @@ class Ear:
     critic: some of them loop still.
     """
 
-    def __init__(self, critic: Critic, conditions: Ints) -> None:
+    def __init__(self, critic: Critic | None, conditions: Ints) -> None:
         self.critic = critic
         self._conditions = conditions
         self._heard: list[Ints] = []
         self._begin()
 
     def _begin(self) -> None:
-        self.state: CriticState = self.critic.begin(self._conditions)
+        self.state = self.critic.begin(self._conditions) if self.critic is not None else None
         self.logit: Floats = np.zeros(1, np.float32)
 
     def hear(self, inputs: Ints) -> None:
         """Listen to the inputs [1, I] of one row."""
-        state, logit = self.critic.advance(self.state, inputs)
-        self.follow(state, logit, [inputs])
+        listener = self.listeners(1)
+        listener.hear(inputs)
+        self.follow(listener, 0, [inputs])
 
-    def follow(self, state: CriticState, logit: Floats, heard: Sequence[Ints]) -> None:
-        """Take over the state and verdict [1] after rows whose inputs are each [1, I]."""
-        self.state, self.logit = state, logit
+    def listeners(self, count: int) -> Listeners:
+        """`count` ears that have heard what this one has."""
+        same = np.zeros(count, np.int64)
+        state = self.state.take(same) if self.state is not None else None
+        return Listeners(self.critic, state, self.logit[same])
+
+    def follow(self, listeners: Listeners, chosen: int, heard: Sequence[Ints]) -> None:
+        """Take over what one of `listeners` heard: rows whose inputs are each [1, I]."""
+        if self.critic is None or listeners.state is None:
+            return
+        index = np.array([chosen])
+        self.state, self.logit = listeners.state.take(index), listeners.logit[index]
         self._heard += heard
         if len(self._heard) >= MOST:
             self._heard = self._heard[-KEPT:]

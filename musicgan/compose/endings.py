@@ -1,7 +1,7 @@
 """How a song should end: on the tonic.
 
-The networks know that a song is about to end and mostly come home; of the candidates for the
-last notes those that do are preferred.
+The networks know that a song is about to end and mostly come home; of several last bars those
+that do are preferred, with or without a critic.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from musicgan.codecs.context import Context
 
 PREFERENCE = 4.0
 """Log-weight of a candidate that ends at home, and against one that ends elsewhere."""
-CANDIDATES = 4
-"""Times as many candidates are drawn for the last bar."""
+CANDIDATES = 32
+"""Endings that are drawn for the choice of one."""
 _AT_HOME = np.isin(np.arange(12), (0, 3, 4, 7))
 """Degrees of the tonic's triads; a minor song may end in major."""
 

@@ -36,6 +36,9 @@ class FramesPlayer:
     single: NDArray[np.bool_]
     """[S] slots that play one note at a time."""
 
+    critic_habit = 0
+    """Frames are played without their critic."""
+
     @property
     def typical(self) -> dict[str, Any]:
         """The collection's habits: `metre`, `bpm`, `keys` as [tonic, is_minor] by frequency."""

@@ -16,6 +16,8 @@ from musicgan.model.critic import Critic
 from musicgan.model.file import ModelFile, load_model
 from musicgan.model.generator import Generator
 
+USUAL_CRITIC = 8
+"""Where a model file does not say."""
 BUNDLED = Path(__file__).parent.parent / "bundled"
 
 
@@ -33,6 +35,11 @@ class Player:
     def typical(self) -> dict[str, Any]:
         """The collection's habits: `metre`, `bpm`, `keys` as [tonic, is_minor] by frequency."""
         return dict(self.file.metadata["typical"])
+
+    @property
+    def critic_habit(self) -> int:
+        """Candidates that the critic weighs unless asked otherwise: as many as served it best."""
+        return int(self.typical.get("critic", USUAL_CRITIC))
 
 
 def open_player(path: Path) -> Player:

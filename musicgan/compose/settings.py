@@ -24,7 +24,7 @@ class Settings:
     metre: tuple[int, int] | None = None
     temperature: float = 1.0
     top_p: float = 1.0
-    critic: int = 8
+    critic: int | None = None
     """Candidate blocks weighed by the critic; 0 or 1 leaves the critic out."""
     block: int = 8
     """Notes in a candidate block."""
@@ -34,7 +34,8 @@ class Settings:
         _within("seed", self.seed, 0, 2**63 - 1)
         _within("temperature", self.temperature, 0.05, 5)
         _within("top-p", self.top_p, 0.01, 1)
-        _within("critic", self.critic, 0, 256)
+        if self.critic is not None:
+            _within("critic", self.critic, 0, 256)
         _within("block", self.block, 1, 64)
         if self.tempo_bpm is not None:
             _within("tempo", self.tempo_bpm, 20, 400)

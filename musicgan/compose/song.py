@@ -72,21 +72,20 @@ def compose_rows(
 ) -> Iterator[Rows]:
     """Rows [5] of a song one by one, the primer's first, until the song ends."""
     sampler = _begin(player, settings, plan, rng)
-    critic = player.critic if settings.critic > 1 else None
-    ear = Ear(critic, plan.conditions) if critic is not None else None
+    strength = player.critic_habit if settings.critic is None else settings.critic
+    ear = Ear(player.critic if strength > 1 else None, plan.conditions)
     for row in plan.primer:
-        inputs = sampler.hear(row[None])
-        if ear is not None:
-            ear.hear(inputs)
+        ear.hear(sampler.hear(row[None]))
         yield row
     while not sampler.ended[0]:
-        if ear is None:
-            drawn = sampler.step()
-            if not drawn.ended[0]:
-                yield drawn.rows[0]
+        if _in_last_bar(sampler):
+            rows, sampler = _best_of(CANDIDATES, None, sampler, ear)
+        elif ear.critic is not None:
+            rows, sampler = _best_of(strength, settings.block, sampler, ear)
         else:
-            rows, sampler = _best_block(settings, sampler, ear)
-            yield from rows
+            drawn = sampler.step()
+            rows = [row for row in drawn.rows if not drawn.ended[0]]
+        yield from rows
 
 
 def _begin(player: Player, settings: Settings, plan: _Plan, rng: np.random.Generator) -> Sampler:
@@ -104,34 +103,35 @@ def _begin(player: Player, settings: Settings, plan: _Plan, rng: np.random.Gener
     )
 
 
-def _best_block(settings: Settings, sampler: Sampler, ear: Ear) -> tuple[list[Rows], Sampler]:
-    """Draw K blocks from here; keep one, drawn by the critic's log-ratio increments.
-
-    Where blocks end the song, those that end it well are preferred.
-    """
-    # From the last bar on it is the whole ending that is weighed.
+def _in_last_bar(sampler: Sampler) -> bool:
     _, remaining = sampler.bars.place(sampler.context.onset_step, sampler.layout.max_position)
-    is_last = remaining[0] <= 1
-    count = settings.critic * (CANDIDATES if is_last else 1)
-    many, state = sampler.take(_same(0, count)), ear.state.take(_same(0, count))
-    logit = np.repeat(ear.logit, count)
+    return bool(remaining[0] <= 1)
+
+
+def _best_of(
+    count: int, block: int | None, sampler: Sampler, ear: Ear
+) -> tuple[list[Rows], Sampler]:
+    """Draw `count` continuations of `block` notes, or to the song's end where that is None.
+
+    Keeps one, drawn by the critic's log-ratio increments; where they end the song, those that
+    end it well are preferred.
+    """
+    many, listeners = sampler.take(_same(0, count)), ear.listeners(count)
     score, home = np.zeros(count), np.zeros(count, bool)
     steps: list[Drawn] = []
-    while not many.ended.all() and (is_last or len(steps) < settings.block):
+    while not many.ended.all() and (block is None or len(steps) < block):
         # What a song hears after it has ended means nothing.
         home = np.where(many.ended, home, ends_at_home(many.context))
         drawn = many.step()
-        state, logit = ear.critic.advance(state, drawn.heard)
         # A song that has ended keeps the score it ended with.
-        score = np.where(drawn.ended, score, logit - ear.logit)
+        score = np.where(drawn.ended, score, listeners.hear(drawn.heard))
         steps.append(drawn)
     centred = np.clip(score - score.mean(), -CLAMP, CLAMP)
     weight = np.exp(centred + ending_scores(many.ended, home))
     chosen = int(sampler.rng.choice(count, p=weight / weight.sum()))
-    index = _same(chosen, 1)
     kept = [drawn for drawn in steps if not drawn.ended[chosen]]
-    ear.follow(state.take(index), logit[index], [drawn.heard[index] for drawn in kept])
-    return [drawn.rows[chosen] for drawn in kept], many.take(index)
+    ear.follow(listeners, chosen, [drawn.heard[chosen : chosen + 1] for drawn in kept])
+    return [drawn.rows[chosen] for drawn in kept], many.take(_same(chosen, 1))
 
 
 def _same(value: int, count: int) -> Ints:

@@ -66,6 +66,7 @@ def write_songs(
 def provenance(player: AnyPlayer, settings: Settings, primer: Path | None = None) -> str:
     """One line of JSON that says how to make a song again."""
     asked = {name: value for name, value in vars(settings).items() if value is not None}
+    asked.setdefault("critic", player.critic_habit)
     if settings.key is not None:
         asked["key"] = str(settings.key)
     if primer is not None:

@@ -126,7 +126,11 @@ class Described(Protocol):
     """[V, 2] lowest and highest pitch of each voice."""
     single: list[bool]
     """[V] which play one note at a time."""
-    typical: dict[str, Any]
+
+    @property
+    def typical(self) -> dict[str, Any]:
+        """What songs are like unless asked otherwise."""
+        ...
 
     @property
     def codec(self) -> Codec:

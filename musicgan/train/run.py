@@ -13,7 +13,7 @@ import torch
 
 from musicgan.codecs.base import Codec
 from musicgan.codecs.events import EventsCodec
-from musicgan.compose.player import player_of
+from musicgan.compose.player import Player, player_of
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
 from musicgan.corpus.cache import Corpus
@@ -28,6 +28,7 @@ from musicgan.train.choose import choose_codec, choose_frames_codec, choose_layo
 from musicgan.train.critic_phase import CriticPhase
 from musicgan.train.critic_trainer import CriticTrainer
 from musicgan.train.frames_run import FramesRun
+from musicgan.train.guidance import GuidancePhase
 from musicgan.train.likelihood import LikelihoodPhase
 from musicgan.train.loop import Loop
 from musicgan.train.networks import Critic, Generator, Posterior
@@ -99,7 +100,7 @@ class EventsRun:
         self.config = EventsConfig(layout, (options.style,), hidden=options.width)
         self.ranges = voice_ranges(train, layout)
         self.songs = [analyse_pieces(part, self.config, self.ranges) for part in (train, valid)]
-        self.typical = typical(train)
+        self._typical, self._valid = typical(train), valid
         self.single = single_voices(train, layout.voices)
         self.generator = Generator(self.config, options.dropout)
         self.posterior = Posterior(self.config)
@@ -122,7 +123,18 @@ class EventsRun:
             self.generator, self.posterior, self.critic, judge, short, valid, seed,
             options.adversarial, device, options.adversarial_steps,
         )  # fmt: skip
-        return [likelihood, adversarial, CriticPhase(adversarial, judge, options.critic_steps)]
+        critic_phase = CriticPhase(adversarial, judge, options.critic_steps)
+        self.guidance = GuidancePhase(self._player, self._valid, length, seed)
+        return [likelihood, adversarial, critic_phase, self.guidance]
+
+    @property
+    def typical(self) -> dict[str, Any]:
+        """The collection's habits, and the critic's once it is known."""
+        chosen = self.guidance.chosen
+        return self._typical if chosen is None else {**self._typical, "critic": chosen}
+
+    def _player(self) -> Player:
+        return player_of(self.model_file([]), Path("in memory"))
 
     def model_file(self, history: Sequence[dict[str, Any]]) -> ModelFile:
         """The model as it stands: averaged generator, averaged critic."""
@@ -132,8 +144,7 @@ class EventsRun:
 
     def sample(self) -> Score:
         """A song of 16 bars by the present weights, without disturbing any random state."""
-        file = self.model_file([])
-        return compose(player_of(file, Path("in memory")), Settings(seed=1, critic=0))
+        return compose(self._player(), Settings(seed=1, critic=0))
 
     def summary(self) -> str:
         """What was chosen, in one line."""

@@ -49,10 +49,21 @@ def test_of_a_long_song_only_the_latest_notes_are_heard(choir, song):
 def test_a_chosen_block_is_taken_over_as_if_heard(choir, song):
     heard, followed = Ear(choir.critic, CONDITIONS), Ear(choir.critic, CONDITIONS)
     for begin in range(0, len(song), 8):
-        block = song[begin : begin + 8]
-        state = followed.state
+        block, listeners = song[begin : begin + 8], followed.listeners(3)
+        before = followed.logit[0]
         for inputs in block:
             heard.hear(inputs)
-            state, logit = choir.critic.advance(state, inputs)
-        followed.follow(state, logit, block)
-        assert followed.logit == heard.logit
+            # The one that is chosen hears the block, the others something else.
+            rise = listeners.hear(np.concatenate([inputs * 0, inputs, inputs * 0]))
+        assert rise[1] == listeners.logit[1] - before
+        followed.follow(listeners, 1, block)
+        assert followed.logit == pytest.approx(heard.logit, rel=1e-5)
+
+
+def test_a_deaf_ear_prefers_nothing(choir, song):
+    ear = Ear(None, CONDITIONS)
+    ear.hear(song[0])
+    listeners = ear.listeners(3)
+    assert listeners.hear(np.concatenate(song[:3])).tolist() == [0, 0, 0]
+    ear.follow(listeners, 1, song[:1])
+    assert ear.logit == 0

@@ -45,10 +45,12 @@ def test_only_songs_that_have_ended_are_preferred_or_not():
     assert ending_scores(ended, home).tolist() == [PREFERENCE, -PREFERENCE, 0, 0]
 
 
-def test_of_many_candidates_one_that_ends_at_home_is_taken(choir):
+@pytest.mark.parametrize("critic", [0, 4])
+def test_of_many_candidates_one_that_ends_at_home_is_taken(choir, critic, monkeypatch):
     """Random networks seldom end at home, and more often when they may choose."""
 
-    def at_home(critic):
+    def at_home(candidates):
+        monkeypatch.setattr("musicgan.compose.song.CANDIDATES", candidates)
         found = 0
         for seed in range(20):
             notes = compose(choir, Settings(2, seed, key=Key(0, 0), critic=critic)).notes
@@ -57,4 +59,4 @@ def test_of_many_candidates_one_that_ends_at_home_is_taken(choir):
             found += last.min() % 12 == 0 and set((last % 12).tolist()) <= {0, 3, 4, 7}
         return found
 
-    assert at_home(64) > at_home(0) + 4
+    assert at_home(256) > at_home(1) + 4

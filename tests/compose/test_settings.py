@@ -43,7 +43,7 @@ def test_other_metres_are_refused(metre):
 
 
 def test_the_defaults_are_legal():
-    assert Settings() == Settings(bars=16, temperature=1.0, top_p=1.0, critic=8)
+    assert Settings() == Settings(bars=16, temperature=1.0, top_p=1.0, critic=None)
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,7 @@ def small(folder):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MUSICGAN_CACHE", str(folder.parent / "cache of tests"))
         patch.setattr("musicgan.train.run.SongJudge", partial(SongJudge, songs=6))
+        patch.setattr("musicgan.train.guidance.SONGS", 4)
         yield
 
 
@@ -101,8 +102,9 @@ def test_a_folder_becomes_a_model_that_plays(trained, folder):
         "CC0",
         3,
     )
-    assert meta["steps"] == {"likelihood": 4, "adversarial": 2, "critic": 2}
-    assert set(meta["metrics"]) == {"likelihood", "adversarial", "critic"}
+    assert meta["steps"] == {"likelihood": 4, "adversarial": 2, "critic": 2, "guidance": 3}
+    assert set(meta["metrics"]) == set(meta["steps"])
+    assert player.critic_habit == meta["metrics"]["guidance"]["candidates"]
     assert meta["manifest"] == Corpus.open(folder, choose_codec(folder)).manifest_hash
     assert run_folder(trained).joinpath("checkpoint.safetensors").is_file()
 
@@ -114,7 +116,7 @@ def test_the_model_knows_the_ranges_of_its_voices(trained, folder):
     assert ((song.notes["pitch"] >= low) & (song.notes["pitch"] <= high)).all()
 
 
-@pytest.mark.parametrize(("phase", "step"), [("likelihood", 2), ("critic", 1)])
+@pytest.mark.parametrize(("phase", "step"), [("likelihood", 2), ("critic", 1), ("guidance", 2)])
 def test_ctrl_c_and_resume_give_the_same_model(folder, trained, tmp_path, phase, step):
     out = tmp_path / "made.safetensors"
     stop = Stop(phase, step)

@@ -1,0 +1,43 @@
+"""Songs in the manner of real pieces, to be measured against them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from musicgan.compose.player import Player
+from musicgan.compose.settings import Settings
+from musicgan.compose.song import compose
+from musicgan.corpus.piece import Piece
+from musicgan.score import Score
+
+MOST_BARS = 64
+
+
+def songs_like(
+    player: Player,
+    pieces: Iterable[Piece],
+    *,
+    critic: int,
+    temperature: float,
+    first_seed: int = 0,
+    most_bars: int = MOST_BARS,
+) -> Iterator[Score]:
+    """A song in the metre, tempo, key and length of each piece, up to `most_bars`.
+
+    Each is what `musicgan generate` composes with these settings and seeds from `first_seed` on.
+    """
+    for index, piece in enumerate(pieces):
+        yield compose(
+            player,
+            Settings(
+                bars=min(piece.n_bars, most_bars),
+                seed=first_seed + index,
+                tempo_bpm=float(np.clip(piece.bpm, 20, 400)),
+                key=piece.key,
+                metre=piece.metre,
+                temperature=temperature,
+                critic=critic,
+            ),
+        )

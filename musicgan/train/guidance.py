@@ -1,0 +1,90 @@
+"""Phase four: how many candidates the critic should weigh when songs are played, if any.
+
+A critic that knows its style makes songs better; weighed too heavily it makes them worse where
+the generator is near the music already. Which it is cannot be told but by listening: songs are
+composed as `musicgan generate` composes them, in the manner of the pieces held out, and
+measured against those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from musicgan.codecs.base import Rows
+from musicgan.compose.like import songs_like
+from musicgan.compose.player import Player
+from musicgan.corpus.piece import Piece
+from musicgan.evaluate.cuts import windows
+from musicgan.evaluate.descriptors import descriptor_matrix
+from musicgan.evaluate.distances import frechet
+
+STRENGTHS = (0, 2, 4, 8)
+"""Candidates to choose from."""
+SONGS = 48
+MOST_BARS = 32
+TEMPERATURE = 0.95
+"""That of `musicgan generate`."""
+
+
+class GuidancePhase:
+    """Measures each of `STRENGTHS` once; keeps the one whose songs are nearest to `pieces`."""
+
+    name = "guidance"
+    share = 0.04
+    max_steps = len(STRENGTHS) - 1
+    eval_steps = 1
+    patience = 0
+
+    def __init__(
+        self, player: Callable[[], Player], pieces: Sequence[Piece], length: int, seed: int
+    ) -> None:
+        self._player, self._pieces, self._length, self._seed = player, pieces, length, seed
+        self._at = 0
+        self.chosen: int | None = None
+        """Candidates that served best; None until it is known."""
+
+    def begin(self) -> None:
+        """The first of them is measured before any step."""
+
+    def step(self, progress: float) -> dict[str, float]:
+        """On to the next."""
+        self._at += 1
+        return {}
+
+    def evaluate(self) -> dict[str, float]:
+        """Frechet distance of songs with so many candidates."""
+        player = self._player()
+        rng = np.random.default_rng([self._seed, 5])
+        pieces = [self._pieces[i] for i in rng.integers(len(self._pieces), size=SONGS)]
+        songs = songs_like(
+            player, pieces, critic=STRENGTHS[self._at], temperature=TEMPERATURE,
+            first_seed=self._seed, most_bars=MOST_BARS,
+        )  # fmt: skip
+        drawn = self._described(player, [player.codec.encode(song) for song in songs])
+        real = self._described(player, [piece.rows.astype(np.int64) for piece in self._pieces])
+        # Songs too short for two windows say nothing.
+        distance = frechet(real, drawn) if min(len(real), len(drawn)) > 1 else float("inf")
+        return {"candidates": STRENGTHS[self._at], "frechet": distance, "score": distance}
+
+    def _described(self, player: Player, songs: Sequence[Rows]) -> Any:
+        cut = [w for rows in songs for w in windows(rows, player.codec.grid, self._length)]
+        return descriptor_matrix(player.codec.decode(rows) for rows in cut)
+
+    def state(self) -> dict[str, Any]:
+        """Which is measured, and which was chosen."""
+        return {"at": self._at, "chosen": self.chosen}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on from `state`."""
+        self._at, self.chosen = state["at"], state["chosen"]
+
+    def selected(self) -> dict[str, Any]:
+        """The present one."""
+        return {"candidates": STRENGTHS[self._at]}
+
+    def restore(self, selected: dict[str, Any]) -> None:
+        """The best of them is the model's habit from now on."""
+        self.chosen = selected["candidates"]
