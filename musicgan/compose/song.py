@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from musicgan.codecs.base import Rows
 from musicgan.codecs.stream import StreamDecoder
@@ -78,7 +79,7 @@ def compose_rows(
         ear.hear(sampler.hear(row[None]))
         yield row
     while not sampler.ended[0]:
-        if _in_last_bar(sampler):
+        if in_last_bar(sampler)[0]:
             rows, sampler = _best_of(CANDIDATES, None, sampler, ear)
         elif ear.critic is not None:
             rows, sampler = _best_of(strength, settings.block, sampler, ear)
@@ -103,9 +104,10 @@ def _begin(player: Player, settings: Settings, plan: _Plan, rng: np.random.Gener
     )
 
 
-def _in_last_bar(sampler: Sampler) -> bool:
+def in_last_bar(sampler: Sampler) -> NDArray[np.bool_]:
+    """Which songs have reached their last bar, [B]."""
     _, remaining = sampler.bars.place(sampler.context.onset_step, sampler.layout.max_position)
-    return bool(remaining[0] <= 1)
+    return np.asarray(remaining <= 1)
 
 
 def _best_of(
@@ -114,12 +116,15 @@ def _best_of(
     """Draw `count` continuations of `block` notes, or to the song's end where that is None.
 
     Keeps one, drawn by the critic's log-ratio increments; where they end the song, those that
-    end it well are preferred.
+    end it well are preferred. Blocks stop where one of them reaches the last bar: of endings
+    there is a choice of its own.
     """
     many, listeners = sampler.take(_same(0, count)), ear.listeners(count)
     score, home = np.zeros(count), np.zeros(count, bool)
     steps: list[Drawn] = []
-    while not many.ended.all() and (block is None or len(steps) < block):
+    while not many.ended.all():
+        if steps and block is not None and (len(steps) == block or in_last_bar(many).any()):
+            break
         # What a song hears after it has ended means nothing.
         home = np.where(many.ended, home, ends_at_home(many.context))
         drawn = many.step()
