@@ -6,10 +6,10 @@
 FOLDER is the one the model was trained on: the split follows from the files, so its test pieces
 are those that training and selection never saw. Each song is composed as `musicgan generate`
 does it, in the metre, tempo, mode and length of a test piece drawn at random. Songs and pieces
-are cut into windows of 128 notes and compared with the test pieces' windows: Frechet distance on
-descriptors with its bootstrap interval, some of the descriptors, BLEU-4 beside self-BLEU-4, and
-note sequences of 8 and 16 that stand in a training piece. Real training windows, as many, stand
-in the first row; `endings` is the share of songs whose last bass note is the tonic.
+are cut into windows of 128 notes, at most four of each, spread evenly, and compared with the test
+pieces' windows: Frechet distance on descriptors with its bootstrap interval, some of the
+descriptors, BLEU-4 beside self-BLEU-4, and note sequences of 8 and 16 that stand in a training
+piece. Real training windows stand in the first row; `endings` is the share of songs whose last bass note is the tonic.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from musicgan.compose.like import MOST_BARS, songs_like
 from musicgan.compose.player import Player, open_player
 from musicgan.corpus.cache import Corpus
 from musicgan.corpus.piece import Piece
-from musicgan.evaluate.cuts import windows
+from musicgan.evaluate.cuts import MOST_WINDOWS, windows
 from musicgan.evaluate.descriptors import DESCRIPTORS, descriptor_matrix
 from musicgan.evaluate.distances import frechet, frechet_interval
 from musicgan.evaluate.ngrams import bleu, copied_ngrams, self_bleu
@@ -61,14 +61,15 @@ def main() -> int:
         return 1
     rng = np.random.default_rng(asked.seed)
     pieces = corpus.pieces("test")
-    training = cut([piece.rows for piece in corpus.pieces("train")], player)
+    learned = [piece.rows for piece in corpus.pieces("train")]
+    everything = cut(learned, player, most=None)
     test = cut([piece.rows for piece in pieces], player)
     print(f"{len(pieces)} test pieces, {len(test)} windows; {asked.songs} songs a row")
     print(f"{'':16}" + "".join(f"{name:>11}" for name in COLUMNS))
-    real = [training[i] for i in rng.permutation(len(training))[: 4 * asked.songs]]
+    real = cut([learned[i] for i in rng.permutation(len(learned))[: asked.songs]], player)
     show("real training", row_of(real, test, [], player), endings(list(pieces)), None)
+    chosen = [pieces[i] for i in rng.integers(len(pieces), size=asked.songs)]
     for critic, temperature in product(asked.critic, asked.temperature):
-        chosen = [pieces[i] for i in rng.integers(len(pieces), size=asked.songs)]
         begin = time.process_time()
         songs = list(
             songs_like(
@@ -79,13 +80,14 @@ def main() -> int:
         cost = (time.process_time() - begin) / sum(map(len, songs)) * 1e6
         drawn = cut([player.codec.encode(song) for song in songs], player)
         name = f"K = {critic}, T = {temperature:g}"
-        show(name, row_of(drawn, test, training, player), endings(songs), cost)
+        show(name, row_of(drawn, test, everything, player), endings(songs), cost)
     return 0
 
 
-def cut(songs: Sequence[Rows], player: Player) -> list[Rows]:
-    """Windows of all songs."""
-    return [w for rows in songs for w in windows(rows.astype(np.int64), player.codec.grid)]
+def cut(songs: Sequence[Rows], player: Player, most: int | None = MOST_WINDOWS) -> list[Rows]:
+    """Up to `most` windows of each song."""
+    grid = player.codec.grid
+    return [w for rows in songs for w in windows(rows.astype(np.int64), grid, most=most)]
 
 
 def row_of(

@@ -17,7 +17,7 @@ from musicgan.codecs.base import Rows
 from musicgan.compose.like import songs_like
 from musicgan.compose.player import Player
 from musicgan.corpus.piece import Piece
-from musicgan.evaluate.cuts import windows
+from musicgan.evaluate.cuts import MOST_WINDOWS, windows
 from musicgan.evaluate.descriptors import descriptor_matrix
 from musicgan.evaluate.distances import frechet
 
@@ -70,7 +70,8 @@ class GuidancePhase:
         return {"candidates": STRENGTHS[self._at], "frechet": distance, "score": distance}
 
     def _described(self, player: Player, songs: Sequence[Rows]) -> Any:
-        cut = [w for rows in songs for w in windows(rows, player.codec.grid, self._length)]
+        grid = player.codec.grid
+        cut = [w for rows in songs for w in windows(rows, grid, self._length, MOST_WINDOWS)]
         return descriptor_matrix(player.codec.decode(rows) for rows in cut)
 
     def state(self) -> dict[str, Any]:

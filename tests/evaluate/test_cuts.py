@@ -17,3 +17,15 @@ def test_windows_follow_each_other_and_the_rest_is_left_out():
 
 def test_a_song_too_short_gives_no_window():
     assert windows(np.zeros((3, 5), np.int64), grid=4, length=4) == []
+
+
+def test_of_many_windows_a_few_are_kept_from_the_first_to_the_last():
+    rows = np.zeros((70, 5), np.int64)
+    rows[:, 2] = np.arange(70) // 10
+
+    def kept(most):
+        return [window[0, 2] for window in windows(rows, 4, 10, most)]
+
+    assert kept(None) == kept(7) == kept(8) == [0, 1, 2, 3, 4, 5, 6]
+    assert kept(4) == [0, 2, 4, 6]
+    assert kept(1) == [0]
