@@ -9,7 +9,8 @@ does it, in the metre, tempo, mode and length of a test piece drawn at random. S
 are cut into windows of 128 notes, at most four of each, spread evenly, and compared with the test
 pieces' windows: Frechet distance on descriptors with its bootstrap interval, some of the
 descriptors, BLEU-4 beside self-BLEU-4, and note sequences of 8 and 16 that stand in a training
-piece. Real training windows stand in the first row; `endings` is the share of songs whose last bass note is the tonic.
+piece. Real training windows stand in the first row; `endings` is the share of songs whose last
+bass note is the tonic.
 """
 
 from __future__ import annotations
