@@ -70,6 +70,16 @@ def test_the_strength_whose_songs_are_nearest_to_the_music_is_kept(some, player,
     assert phase.chosen == good
 
 
+def test_candidates_that_bring_nothing_are_not_weighed(some, player, monkeypatch):
+    def songs_like(player, pieces, **rest):
+        return (player.codec.decode(piece.rows) for piece in pieces)
+
+    monkeypatch.setattr(guidance, "songs_like", songs_like)
+    phase = GuidancePhase(lambda: player, some[:4], LENGTH, seed=0)
+    assert len(measured(phase)) == len(STRENGTHS)
+    assert phase.chosen == 0
+
+
 def test_songs_are_composed_and_the_figures_repeat(some, player, monkeypatch):
     monkeypatch.setattr(guidance, "SONGS", 6)
     one, other = (measured(GuidancePhase(lambda: player, some, LENGTH, seed=0)) for _ in range(2))
