@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from musicgan.model.config import EventsConfig
 from musicgan.model.generator import PITCH_OUTPUTS
 from musicgan.model.steps import offsets
-from musicgan.train.operations import add_bags, bag, dropout, linear, live, spread_pitch
+from musicgan.train.operations import bag, dropout, linear, live, spread_pitch
 from musicgan.train.recurrence import run_gru
 
 
@@ -30,11 +30,8 @@ class Table(nn.Module):
 
     def forward(self, columns: Tensor) -> Tensor:
         """Columns [..., C] of any integer type."""
-        return bag(self.index(columns), self.weight).view(*columns.shape[:-1], -1)
-
-    def index(self, columns: Tensor) -> Tensor:
-        """Rows of the table that columns [..., C] name, [N, C]."""
-        return (columns.reshape(-1, columns.shape[-1]) + self.offsets).long()
+        flat = (columns.reshape(-1, columns.shape[-1]) + self.offsets).long()
+        return bag(flat, self.weight).view(*columns.shape[:-1], -1)
 
 
 @dataclass(frozen=True)
@@ -112,26 +109,29 @@ class Generator(nn.Module):
     def heads(self, hidden: Tensor, batch: Batch) -> list[Tensor]:
         """Logits of each field given those before it, each [B, T, N], from hidden [B, T, H]."""
         size = self.config.head
-        outs = [self.wait_out, self.voice_out, self.pitch_out, self.duration_out]
-        # What each head knows besides: the moment all but the first, then ever more.
-        contexts = [
-            (1, self.moment, batch.moment),
-            (2, self.pitch_context, batch.pitch),
-            (3, self.duration_context, batch.duration),
+        # Split, not sliced: backward then joins the parts instead of padding and adding them.
+        wait, rest = torch.split(
+            linear(self.trunk, hidden), [size, self.trunk.out_features - size], -1
+        )
+        base = rest + self.moment(batch.moment)
+        voice, pitch, duration, *velocity = torch.split(base, size, -1)
+        columns = batch.duration
+        logits = [
+            linear(self.wait_out, self._live(wait)),
+            linear(self.voice_out, self._live(voice)),
+            pitch_logits(
+                linear(self.pitch_out, self._live(pitch + self.pitch_context(batch.pitch))), batch
+            ),
+            linear(self.duration_out, self._live(duration + self.duration_context(columns))),
         ]
         if self.config.heads == 5:
-            outs.append(self.velocity_out)
-            columns = torch.cat([batch.duration, batch.rows[..., 3:4]], -1)
-            contexts.append((4, self.velocity_context, columns))
-        bags = [(head * size, table.index(of), table.weight) for head, table, of in contexts]
-        units = live(
-            add_bags(linear(self.trunk, hidden).flatten(0, 1), bags), self.dropout, self.training
-        )
-        # Split, not sliced: backward then joins the parts instead of padding and adding them.
-        parts = torch.split(units.view(*hidden.shape[:2], -1), size, -1)
-        logits = [linear(out, part) for out, part in zip(outs, parts, strict=True)]
-        logits[2] = pitch_logits(logits[2], batch)
+            columns = torch.cat([columns, batch.rows[..., 3:4]], -1)
+            context = self.velocity_context(columns)
+            logits.append(linear(self.velocity_out, self._live(velocity[0] + context)))
         return logits
+
+    def _live(self, x: Tensor) -> Tensor:
+        return live(x, self.dropout, self.training)
 
     def forward(self, batch: Batch, noise: Tensor) -> Tensor:
         """Negative log-likelihood in nats of each field of each row, [B, T, heads]."""

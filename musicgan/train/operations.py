@@ -5,7 +5,6 @@ Each of these was among the dearest in a profile of a training step.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -28,24 +27,10 @@ def bag(index: Tensor, weight: Tensor) -> Tensor:
     if weight.is_cuda:
         return F.embedding_bag(index, weight, mode="sum")
     kind = _kind(weight)
-    if is_small(weight, kind):
-        return hot(index, len(weight), kind) @ weight.to(kind)
+    if kind == torch.bfloat16 and len(weight) <= SMALL_TABLE:
+        hot = weight.new_zeros(len(index), len(weight), dtype=kind).scatter_(1, index, 1)
+        return hot @ weight.to(kind)
     return torch.as_tensor(_Bag.apply(index, weight)).to(kind)  # type: ignore[no-untyped-call]
-
-
-def add_bags(base: Tensor, bags: Sequence[tuple[int, Tensor, Tensor]]) -> Tensor:
-    """`base` [N, W] with sums of rows added from a column on, each (column, index, weight).
-
-    Indices and weights are as in `bag`. On a CPU `base` itself is changed.
-    """
-    if base.is_cuda:
-        for column, index, weight in bags:
-            rest = base.shape[1] - column - weight.shape[1]
-            base = base + F.pad(bag(index, weight).to(base.dtype), (column, rest))
-        return base
-    columns = [column for column, *_ in bags]
-    pairs = [tensor for _, *pair in bags for tensor in pair]
-    return torch.as_tensor(_AddBags.apply(base, columns, *pairs))  # type: ignore[no-untyped-call]
 
 
 def linear(layer: nn.Linear, x: Tensor) -> Tensor:
@@ -82,26 +67,6 @@ def spread_pitch(out: Tensor, tonic: Tensor, last: Tensor, lowest: Tensor) -> Te
     return torch.as_tensor(_SpreadPitch.apply(out, places, tonic, last % 129, lowest % 129))  # type: ignore[no-untyped-call]
 
 
-def is_small(weight: Tensor, kind: torch.dtype) -> bool:
-    """Whether sums of rows of `weight` are cheaper as a product."""
-    return kind == torch.bfloat16 and len(weight) <= SMALL_TABLE
-
-
-def hot(index: Tensor, rows: int, kind: torch.dtype) -> Tensor:
-    """[N, rows] with 1 at each of `index` [N, C], else 0."""
-    return index.new_zeros(len(index), rows, dtype=kind).scatter_(1, index, 1)
-
-
-def sum_rows(index: Tensor, grad: Tensor, rows: int) -> Tensor:
-    """The gradient of a table of so many rows from that of its sums, [N, E] -> [rows, E]."""
-    total = grad.new_zeros(rows, grad.shape[1], dtype=torch.float32)
-    grad = grad.float()
-    # Column by column: torch sorts all indices first.
-    for column in index.unbind(1):
-        total.index_add_(0, column, grad)
-    return total
-
-
 def _keep_mask(like: Tensor, share: float) -> Tensor:
     """1 / (1 - p) where a value is kept and 0 where not, p being `share` in 256ths."""
     dropped = min(255, round(share * 256))
@@ -134,37 +99,12 @@ class _Bag(torch.autograd.Function):
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[None, Tensor]:
         (index,) = ctx.saved_tensors
-        return None, sum_rows(index, grad, ctx.rows)
-
-
-class _AddBags(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, base: Tensor, columns: Sequence[int], *pairs: Tensor) -> Tensor:
-        ctx.mark_dirty(base)
-        ctx.columns, ctx.shapes, chosen = columns, [], []
-        for column, index, weight in zip(columns, pairs[::2], pairs[1::2], strict=True):
-            part = base[:, column : column + weight.shape[1]]
-            if is_small(weight, base.dtype):
-                chosen.append(hot(index, len(weight), base.dtype))
-                part.addmm_(chosen[-1], weight.to(base.dtype))
-            else:
-                chosen.append(index)
-                part += F.embedding_bag(index, weight, mode="sum")
-            ctx.shapes.append(weight.shape)
-        ctx.save_for_backward(*chosen)
-        return base
-
-    @staticmethod
-    @torch.autograd.function.once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        found: list[Tensor | None] = []
-        for column, shape, chosen in zip(ctx.columns, ctx.shapes, ctx.saved_tensors, strict=True):
-            part = grad[:, column : column + shape[1]]
-            if chosen.dtype == torch.int64:
-                found += [None, sum_rows(chosen, part, shape[0])]
-            else:
-                found += [None, (chosen.t() @ part).float()]
-        return grad, None, *found
+        total = grad.new_zeros(ctx.rows, grad.shape[1], dtype=torch.float32)
+        grad = grad.float()
+        # Column by column: torch sorts all indices first.
+        for column in index.unbind(1):
+            total.index_add_(0, column, grad)
+        return None, total
 
 
 class _Live(torch.autograd.Function):
