@@ -39,6 +39,10 @@ class ComposeError(MusicganError):
     """A request for music that the model cannot honour."""
 
 
+class PortError(MusicganError):
+    """A MIDI port, or the system behind it, cannot be used."""
+
+
 class MissingExtraError(MusicganError):
     """An optional part is not installed."""
 

@@ -24,6 +24,8 @@ class Entry(NamedTuple):
 # The listing's lines stand here so that `musicgan --help` need not load a single command.
 COMMANDS = {
     "generate": Entry("musicgan.cli.generate:generate", "Write a song to a MIDI file."),
+    "stream": Entry("musicgan.cli.stream:stream", "Play into a DAW, in time."),
+    "ports": Entry("musicgan.cli.ports:ports", "List the MIDI ports there are."),
     "train": Entry("musicgan.cli.train:train", "Learn from a folder of MIDI files."),
     "data": Entry("musicgan.cli.data:data", "Look at a folder of MIDI files before training."),
 }

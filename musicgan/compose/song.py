@@ -31,7 +31,7 @@ def compose(player: Player, settings: Settings, primer: Score | None = None) -> 
     with no notes the model's voices can take.
     """
     rng = np.random.default_rng(settings.seed)
-    plan = _Plan(player, settings, primer, rng)
+    plan = Plan(player, settings, primer, rng)
     decoder = StreamDecoder(player.codec)
     notes = []
     for row in compose_rows(player, settings, plan, rng):
@@ -40,7 +40,7 @@ def compose(player: Player, settings: Settings, primer: Score | None = None) -> 
     return decoder.score(notes, tempos=plan.tempos, metres=plan.metres, keys=plan.keys)
 
 
-class _Plan:
+class Plan:
     """What is settled before the first note: bars, key, metre, tempo, noise, primer rows."""
 
     def __init__(
@@ -69,7 +69,7 @@ class _Plan:
 
 
 def compose_rows(
-    player: Player, settings: Settings, plan: _Plan, rng: np.random.Generator
+    player: Player, settings: Settings, plan: Plan, rng: np.random.Generator
 ) -> Iterator[Rows]:
     """Rows [5] of a song one by one, the primer's first, until the song ends."""
     sampler = _begin(player, settings, plan, rng)
@@ -89,7 +89,7 @@ def compose_rows(
         yield from rows
 
 
-def _begin(player: Player, settings: Settings, plan: _Plan, rng: np.random.Generator) -> Sampler:
+def _begin(player: Player, settings: Settings, plan: Plan, rng: np.random.Generator) -> Sampler:
     bars = EvenBars(*(np.array([n]) for n in (plan.origin_step, plan.bar_step, plan.n_bars)))
     return Sampler.begin(
         player.generator,

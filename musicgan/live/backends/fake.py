@@ -1,0 +1,30 @@
+"""A backend with no port and a clock that stands still until it is told: for tests."""
+
+from __future__ import annotations
+
+
+class FakeBackend:
+    """Keeps what it was given, [(seconds, message)], in the order it would have sounded."""
+
+    def __init__(self, queued: bool = True) -> None:
+        self.queued = queued
+        self.time_sec = 0.0
+        self.sent: list[tuple[float, bytes]] = []
+        self.is_open = True
+
+    def now_sec(self) -> float:
+        """The time it was set to."""
+        return self.time_sec
+
+    def send(self, at_sec: float, message: bytes) -> None:
+        """Keep a message; an immediate backend sends it now."""
+        assert self.is_open
+        self.sent.append((max(at_sec, self.time_sec) if self.queued else self.time_sec, message))
+
+    def cancel_after(self, at_sec: float) -> None:
+        """Forget what is later."""
+        self.sent = [entry for entry in self.sent if entry[0] <= at_sec]
+
+    def close(self) -> None:
+        """No more after this."""
+        self.is_open = False

@@ -1,0 +1,116 @@
+"""What a player sees while it plays: one line, kept up to date, or a plain line now and then."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from rich.console import Console
+from rich.live import Live
+
+from musicgan.codecs.slots import Slot, as_slots
+from musicgan.compose.settings import Settings
+from musicgan.errors import ModelFileError, PortError
+from musicgan.live.backends import Backend
+from musicgan.live.composer import ComposerOptions
+from musicgan.live.plan import ticks_per_beat, usual_channels
+from musicgan.live.port import PortOptions
+from musicgan.live.session import Session
+from musicgan.model.file import load_model
+
+PLAIN_EVERY = 8
+"""Bars from one plain line to the next."""
+
+
+def play(
+    open_backend: Callable[[], Backend], model: Path, settings: Settings, record: Path | None
+) -> None:
+    """Stream a model until its song is over, or until SIGINT or SIGTERM.
+
+    Raises `PortError`, `ModelFileError`, and what the composer could not do as `PortError`.
+    """
+    composer, port, metre = prepared(model, settings, record)
+    console = Console(stderr=True)
+    with _until_signalled() as session_of, Session(open_backend, composer, port) as session:
+        session_of.append(session)
+        console.print(f"seed {settings.seed}; Ctrl-C stops", highlight=False)
+        with _display(console) as live:
+            for kind, what in session.events():
+                if kind == "error":
+                    raise PortError(what)
+                if kind == "closed" and what["reason"] not in ("stopped", "finished"):
+                    raise PortError(what["reason"])
+                if kind in ("state", "closed") and what.get("bars"):
+                    line = status_line(what, port.ticks_per_beat, metre)
+                    if live is not None:
+                        live.update(line, refresh=True)
+                    elif kind == "closed":
+                        console.print(line, highlight=False)
+
+
+def prepared(
+    model: Path, settings: Settings, record: Path | None
+) -> tuple[ComposerOptions, PortOptions, tuple[int, int]]:
+    """What the two processes are sent, and the metre. Raises `ModelFileError`."""
+    meta = load_model(model).metadata
+    if meta.get("kind") != "events":
+        raise ModelFileError(f"{model}: only models of note tuples (events) can be streamed")
+    options = meta["codec"]["options"]
+    slots: tuple[Slot, ...] = as_slots(options["slots"])
+    channels = usual_channels([slot.is_drum for slot in slots])
+    pairs = zip(channels, slots, strict=True)
+    programs = {channel: slot.program for channel, slot in pairs if not slot.is_drum}
+    numerator, denominator = settings.metre or meta["typical"]["metre"]
+    port = PortOptions(
+        bpm=settings.tempo_bpm or float(meta["typical"]["bpm"]),
+        ticks_per_beat=ticks_per_beat(options["grid"]),
+        programs=tuple(programs.items()),
+        record=record,
+    )
+    return ComposerOptions(model, settings, channels), port, (numerator, denominator)
+
+
+def status_line(state: Mapping[str, Any], ticks_per_beat: int, metre: tuple[int, int]) -> str:
+    """Bar and beat, tempo, how much is composed ahead, and what went wrong, if anything."""
+    beat_tick = ticks_per_beat * 4 // metre[1]
+    beats = max(0, int(state["tick"] // beat_tick))
+    bar, beat = divmod(beats, metre[0])
+    line = (
+        f"bar {bar + 1}.{beat + 1}  {state['bpm']:.0f} bpm  {state['notes']} notes  "
+        f"{max(0.0, state['ahead_sec']):.1f} s ahead"
+    )
+    for name in ("underruns", "skipped"):
+        if state[name]:
+            line += f"  {name} {state[name]}"
+    return line
+
+
+def _display(console: Console) -> AbstractContextManager[Live | None]:
+    if sys.stderr.isatty():
+        return Live(console=console, auto_refresh=False, transient=False)
+    return nullcontext()
+
+
+class _until_signalled(AbstractContextManager[list[Session]]):
+    """SIGINT and SIGTERM stop the sessions that are put into the list."""
+
+    def __enter__(self) -> list[Session]:
+        sessions: list[Session] = []
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            for session in sessions:
+                session.stop()
+            if not sessions:
+                raise KeyboardInterrupt
+
+        self._old = {asked: signal.signal(asked, stop) for asked in (signal.SIGINT, signal.SIGTERM)}
+        return sessions
+
+    def __exit__(self, *error: object) -> None:
+        for asked, handler in self._old.items():
+            signal.signal(asked, handler)
