@@ -19,6 +19,8 @@ NOTE_OFF, NOTE_ON, CONTROL = 0x80, 0x90, 0xB0
 ALL_SOUND_OFF, ALL_NOTES_OFF = 120, 123
 TOO_LATE_SEC = 0.1
 """A note that should have sounded so long ago is not wanted any more."""
+HANDED_OVER_SEC = 0.1
+"""More than any audio period: what a queue holds for later than that can still be cancelled."""
 FOREVER_SEC = float("inf")
 
 
@@ -153,11 +155,16 @@ class Performer:
         """Silence, now: nothing more comes, every sounding note ends, and then CC123 and CC120."""
         now = self.backend.now_sec()
         self.backend.cancel_after(now)
+        # A queue hands over a little ahead of time: what is due now may be out already.
         self._settle(now)
+        begun = {
+            (message[0] & 15, message[1])
+            for due, message in self._to_come
+            if message[0] & 0xF0 == NOTE_ON and due <= now + HANDED_OVER_SEC
+        }
         self._to_come.clear()
         self._events.clear()
-        # A message given for this very moment may be out already: end all that may sound.
-        for channel, pitch in sorted(self._sounding | set(self._given)):
+        for channel, pitch in sorted(self._sounding | set(self._given) | begun):
             self.backend.send(now, bytes([NOTE_OFF | channel, pitch, 0]))
         for channel in sorted(self._channels):
             for control in (ALL_NOTES_OFF, ALL_SOUND_OFF):

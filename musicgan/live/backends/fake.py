@@ -4,10 +4,14 @@ from __future__ import annotations
 
 
 class FakeBackend:
-    """Keeps what it was given, [(seconds, message)], in the order it would have sounded."""
+    """Keeps what it was given, [(seconds, message)], in the order it would have sounded.
 
-    def __init__(self, queued: bool = True) -> None:
+    What is due within `handed_over_sec` is past cancelling, as in a period of audio.
+    """
+
+    def __init__(self, queued: bool = True, handed_over_sec: float = 0.0) -> None:
         self.queued = queued
+        self.handed_over_sec = handed_over_sec
         self.time_sec = 0.0
         self.sent: list[tuple[float, bytes]] = []
         self.is_open = True
@@ -23,7 +27,8 @@ class FakeBackend:
 
     def cancel_after(self, at_sec: float) -> None:
         """Forget what is later."""
-        self.sent = [entry for entry in self.sent if entry[0] <= at_sec]
+        last_sec = at_sec + self.handed_over_sec
+        self.sent = [entry for entry in self.sent if entry[0] <= last_sec]
 
     def close(self) -> None:
         """No more after this."""

@@ -145,15 +145,16 @@ def process_callback() -> Any:
         tail, head = ring[TAIL], ring[HEAD]
         while tail < head:
             at = FIRST + 2 * (tail % ROOM)
-            ahead = (ring[at] - begin) % WRAP
-            if ahead >= WRAP // 2:
-                ahead = np.int64(0)  # it is late
-            if ahead >= frames:
-                break
             place = 8 * (at + 1)
             size = octets[place]
-            if size > 0 and write(buffer, ahead, octets[place + 1 : place + 4].ctypes, size) != 0:
-                ring[LOST] += 1
+            if size > 0:  # else it was cancelled, and its time does not matter
+                ahead = (ring[at] - begin) % WRAP
+                if ahead >= WRAP // 2:
+                    ahead = np.int64(0)  # it is late
+                if ahead >= frames:
+                    break
+                if write(buffer, ahead, octets[place + 1 : place + 4].ctypes, size) != 0:
+                    ring[LOST] += 1
             tail += 1
         ring[TAIL] = tail
         return 0

@@ -1,0 +1,75 @@
+"""Real parts: a JACK server of the tests' own, and an independent client that records."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+
+import pytest
+from tiny_model import choir_codec, tiny_model
+
+from musicgan.model.file import save_model
+
+
+def start_jackd(name):
+    """A server with a dummy driver; ready when a client can be opened.
+
+    It waits for its clients (-S): on a busy machine it would else go on without them, and what
+    they had to say in that period would be lost, as sound is in an xrun.
+    """
+    import jack
+
+    process = subprocess.Popen(
+        ["jackd", "-n", name, "-r", "-S", "-d", "dummy", "-r", "48000", "-p", "256"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    for _ in range(100):
+        try:
+            jack.Client("probe", no_start_server=True).close()
+            return process
+        except jack.JackError:
+            time.sleep(0.05)
+    process.kill()
+    raise RuntimeError("jackd does not start")
+
+
+@pytest.fixture(scope="session")
+def jack_parts(worker_id):
+    """Whose server it is, where there is a JACK to run; where CI is set there must be one."""
+    if shutil.which("jackd") is None:
+        missing = "jackd is not installed: scripts/install_live_parts.sh"
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    return f"musicgan-tests-{worker_id}"
+
+
+@pytest.fixture
+def jackd(jack_parts, monkeypatch):
+    """A running server, which is the default one of this process and its children."""
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", jack_parts)
+    monkeypatch.setenv("JACK_NO_AUDIO_RESERVATION", "1")
+    process = start_jackd(jack_parts)
+    yield process
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture
+def recorder(jackd):
+    """A client of its own that hears what is sent to it."""
+    from jack_recorder import JackRecorder
+
+    made = JackRecorder()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def choir_file(tmp_path_factory):
+    """The file of a tiny model of four voices."""
+    path = tmp_path_factory.mktemp("models") / "choir.safetensors"
+    save_model(tiny_model(choir_codec(), single=True), path)
+    return path

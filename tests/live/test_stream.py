@@ -1,0 +1,128 @@
+"""`musicgan stream` as a whole, its processes killed in every way, as a recorder hears it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import mido
+import pytest
+
+from musicgan.compose.player import open_player
+from musicgan.compose.settings import Settings
+from musicgan.compose.song import compose
+
+RATE, BPM = 48_000, 240
+STEP = RATE * 60 / BPM / 4
+
+
+def stream(model, *options):
+    """The command, in a group of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "musicgan", "stream", "--model", str(model), "--seed", "3",
+         "--tempo", str(BPM), "--virtual", "under test", *options],
+        stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+
+
+def children(pid):
+    """{what it runs: pid} of the processes below `pid`: "port" and "composer"."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            parent = int(entry.joinpath("stat").read_text().rpartition(")")[2].split()[1])
+            command = entry.joinpath("cmdline").read_text()
+            # Who has the JACK library open owns the port.
+            maps = entry.joinpath("maps").read_text()
+        except OSError:
+            continue
+        if parent == pid and "spawn_main" in command:
+            found["port" if "libjack" in maps else "composer"] = int(entry.name)
+    return found
+
+
+@pytest.fixture
+def playing(choir_file, recorder):
+    """An endless stream that has sounded for a while."""
+    process = stream(choir_file)
+    recorder.connect("under test:out")
+    recorder.wait_for(lambda: len(recorder.notes()) > 20)
+    yield process
+    process.kill()
+    process.wait()
+
+
+def silent(recorder, within_sec, since):
+    """Every note ends and every channel is silenced in time; nothing comes after."""
+    recorder.wait_for(lambda: len(recorder.silences()) == 8, 5)
+    assert time.monotonic() - since < within_sec
+    assert not recorder.sounding()
+    heard = len(recorder.got)
+    time.sleep(0.3)
+    assert len(recorder.got) == heard
+
+
+def test_what_is_heard_is_the_song_on_the_grid_and_so_is_the_take(choir_file, recorder, tmp_path):
+    take = tmp_path / "take.mid"
+    process = stream(choir_file, "--bars", "6", "--record", str(take))
+    recorder.connect("under test:out")
+    assert process.wait(30) == 0
+    assert "Ctrl-C stops" in process.stderr.read()
+    song = compose(open_player(choir_file), Settings(6, 3, BPM, temperature=0.95))
+    expected = sorted(song.notes[["onset_tick", "track", "pitch"]].tolist())
+    first = recorder.notes()[0][0] - STEP * expected[0][0]
+    heard = [(frame - first, channel, pitch) for frame, channel, pitch in recorder.notes()]
+    assert sorted((round(at / STEP), c, p) for at, c, p in heard) == expected
+    assert max(abs(at - round(at / STEP) * STEP) for at, _, _ in heard) <= 1
+    assert not recorder.sounding()
+    assert len(recorder.silences()) == 8
+    kept = mido.MidiFile(take)
+    onsets, tick = [], 0
+    for message in kept.tracks[0]:
+        tick += message.time
+        if message.type == "note_on":
+            onsets.append((tick / 120, message.channel, message.note))
+    assert sorted(onsets) == expected
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_the_session_is_silence_within_50_ms(playing, recorder, number):
+    since = time.monotonic()
+    os.kill(playing.pid, number)
+    silent(recorder, 0.05, since)
+    assert playing.wait(5) == 0
+
+
+def test_ctrl_c_reaches_the_whole_group_and_does_no_harm(playing, recorder):
+    since = time.monotonic()
+    os.killpg(playing.pid, signal.SIGINT)
+    silent(recorder, 0.05, since)
+    assert playing.wait(5) == 0
+
+
+def test_after_the_composer_is_killed_there_is_silence_within_100_ms(playing, recorder):
+    since = time.monotonic()
+    os.kill(children(playing.pid)["composer"], signal.SIGKILL)
+    silent(recorder, 0.1, since)
+    assert playing.wait(5) == 1
+    assert "the composer is gone" in playing.stderr.read()
+
+
+def test_after_the_session_is_killed_there_is_silence_within_100_ms(playing, recorder):
+    below = children(playing.pid)
+    since = time.monotonic()
+    playing.kill()
+    silent(recorder, 0.1, since)
+    for pid in below.values():
+        recorder.wait_for(lambda pid=pid: not Path(f"/proc/{pid}").exists(), 5)
+
+
+def test_a_server_that_dies_ends_the_stream_with_one_line(playing, recorder, jackd):
+    jackd.kill()
+    assert playing.wait(10) == 1
+    lines = [line for line in playing.stderr.read().splitlines() if line.startswith("Error")]
+    assert lines == ["Error: the JACK server is gone"]
