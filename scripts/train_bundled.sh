@@ -10,7 +10,7 @@ case $style in
 chorale)
     folder=${3:-build/chorales}
     [ -d "$folder" ] || python scripts/make_midi_data.py --set chorales --out "$folder"
-    python -m musicgan train "$folder" --out "$out" --style chorale --dropout 0.5 --hidden 512 \
+    python -m musicgan train "$folder" --out "$out" --style chorale --dropout 0.4 --hidden 384 \
         --voice Soprano:52 --voice Alto:52 --voice Tenor:52 --voice Bass:52 \
         --licence "music in the public domain; encodings from the music21 corpus"
     ;;

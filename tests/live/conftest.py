@@ -60,7 +60,7 @@ def jackd(jack_parts, monkeypatch):
 @pytest.fixture
 def recorder(jackd):
     """A client of its own that hears what is sent to it."""
-    from jack_recorder import JackRecorder
+    from .jack_recorder import JackRecorder
 
     made = JackRecorder()
     yield made
