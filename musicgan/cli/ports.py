@@ -15,17 +15,18 @@ Examples:
 
 @click.command(epilog=EXAMPLES)
 def ports() -> None:
-    """List the system's MIDI ports, and say what it cannot do."""
-    from musicgan.errors import PortError
-    from musicgan.live.backends.rtmidi import NO_VIRTUAL, input_names, output_names
+    """List the MIDI ports of each backend, and what it takes where there are none."""
+    from musicgan.errors import MusicganError
+    from musicgan.live.backends import jack, rtmidi
 
-    for title, names in (("outputs", output_names), ("inputs", input_names)):
-        try:
-            found = names()
-        except PortError as error:
-            raise click.ClickException(str(error)) from error
+    for title, names in (("JACK", jack.port_names), ("RtMidi", rtmidi.port_names)):
         click.echo(f"{title}:")
-        for name in found or ["  (none)"]:
-            click.echo(f"  {name.strip()}")
+        try:
+            into, out_of = names()
+        except MusicganError as error:
+            click.echo(f"  {error}")
+            continue
+        for kind, found in (("outputs", into), ("inputs", out_of)):
+            click.echo(f"  {kind}: {', '.join(map(repr, found)) or 'none'}")
     if sys.platform == "win32":
-        click.echo(NO_VIRTUAL)
+        click.echo(rtmidi.NO_VIRTUAL)

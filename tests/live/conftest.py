@@ -43,7 +43,7 @@ def jack_parts(worker_id):
         if os.environ.get("CI"):
             pytest.fail(missing)
         pytest.skip(missing)
-    return f"musicgan-tests-{worker_id}"
+    return f"musicgan-{worker_id}-{os.getpid()}"
 
 
 @pytest.fixture
@@ -53,8 +53,9 @@ def jackd(jack_parts, monkeypatch):
     monkeypatch.setenv("JACK_NO_AUDIO_RESERVATION", "1")
     process = start_jackd(jack_parts)
     yield process
-    process.kill()
-    process.wait()
+    # Politely: killed it leaves its shared memory behind.
+    process.terminate()
+    process.wait(10)
 
 
 @pytest.fixture

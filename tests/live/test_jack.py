@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from musicgan.errors import PortError
-from musicgan.live.backends.jack import JackBackend
+from musicgan.live.backends.jack import JackBackend, port_names
 from musicgan.live.backends.registry import open_backend
 
 RATE = 48_000
@@ -65,6 +65,12 @@ def test_without_a_server_there_is_one_line(jackd):
     jackd.wait()
     with pytest.raises(PortError, match="no JACK server is running"):
         JackBackend("nobody")
+
+
+def test_ports_are_listed_by_what_they_do(recorder):
+    into, out_of = port_names()
+    assert into == ["recorder:in"]
+    assert out_of == []
 
 
 def test_a_port_is_found_by_a_part_of_its_name(recorder):

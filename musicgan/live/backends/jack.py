@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from musicgan.errors import MissingExtraError, PortError
+from musicgan.live.backends.matching import match
 
 HEAD, TAIL, PORT, CLIENT, LOST, FIRST = range(6)
 ROOM = 1 << 14
@@ -39,12 +40,7 @@ class JackBackend:
 
     def __init__(self, virtual: str = "musicgan", port: str | None = None) -> None:
         jack = _jack()
-        try:
-            self._client = jack.Client(virtual, no_start_server=True)
-        except jack.JackError:
-            raise PortError(
-                "no JACK server is running: start one, or use another --backend"
-            ) from None
+        self._client = _client(virtual)
         self._rate = int(self._client.samplerate)
         self._last_frame = int(self._client.frame_time)
         self._alive = True
@@ -69,11 +65,8 @@ class JackBackend:
             self._connect(out, port)
 
     def _connect(self, out: Any, asked: str) -> None:
-        from musicgan.live.backends.rtmidi import match
-
-        names = [one.name for one in self._client.get_ports(is_midi=True, is_input=True)]
         try:
-            self._client.connect(out, match(asked, names))
+            self._client.connect(out, match(asked, _names(self._client)[0]))
         except PortError:
             self.close()
             raise
@@ -124,6 +117,29 @@ class JackBackend:
             time.sleep(2 * self._client.blocksize / self._rate)
             self._client.deactivate()
         self._client.close()
+
+
+def port_names() -> tuple[list[str], list[str]]:
+    """Ports that can be sent to, and that can be listened to. Raises as `JackBackend` does."""
+    client = _client("musicgan ports")
+    try:
+        return _names(client)
+    finally:
+        client.close()
+
+
+def _names(client: Any) -> tuple[list[str], list[str]]:
+    # To JACK an input is what receives.
+    into = [port.name for port in client.get_ports(is_midi=True, is_input=True)]
+    return into, [port.name for port in client.get_ports(is_midi=True, is_output=True)]
+
+
+def _client(name: str) -> Any:
+    jack = _jack()
+    try:
+        return jack.Client(name, no_start_server=True)
+    except jack.JackError:
+        raise PortError("no JACK server is running: start one, or use another --backend") from None
 
 
 def process_callback() -> Any:

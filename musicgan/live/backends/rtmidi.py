@@ -5,14 +5,13 @@ RtMidi knows no timestamps, so it is as exact as its process is scheduled: a few
 
 from __future__ import annotations
 
-import fnmatch
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from musicgan.errors import PortError
+from musicgan.live.backends.matching import match
 
 SEQUENCER = Path("/dev/snd/seq")
 NO_SEQUENCER = (
@@ -25,18 +24,13 @@ NO_VIRTUAL = (
 )
 
 
-def output_names() -> list[str]:
-    """Ports that can be sent to. Raises `PortError` where the system has no MIDI."""
-    return _names("MidiOut")
+def port_names() -> tuple[list[str], list[str]]:
+    """Ports that can be sent to, and that can be listened to.
 
-
-def input_names() -> list[str]:
-    """Ports that can be listened to. Raises `PortError` where the system has no MIDI."""
-    return _names("MidiIn")
-
-
-def _names(kind: str) -> list[str]:
-    return [str(name) for name in _open(kind, "musicgan ports").ports]
+    Raises `PortError` where the system has no MIDI.
+    """
+    into, out_of = (_open(kind, "musicgan ports").ports for kind in ("MidiOut", "MidiIn"))
+    return [str(name) for name in into], [str(name) for name in out_of]
 
 
 def _open(kind: str, client: str) -> Any:
@@ -56,26 +50,6 @@ def _open(kind: str, client: str) -> Any:
         raise PortError(f"the system's MIDI cannot be used: {error}") from None
 
 
-def match(asked: str, names: Sequence[str]) -> str:
-    """The port meant by `asked`: its name, a pattern, or a part of it, in any case.
-
-    Raises `PortError` that lists the choices where none or several are meant.
-    """
-    wanted = asked.lower()
-    for rule in (
-        lambda name: name == wanted,
-        lambda name: fnmatch.fnmatchcase(name, wanted),
-        lambda name: wanted in name,
-    ):
-        found = [name for name in names if rule(name.lower())]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise PortError(f"port {asked!r} could be {', '.join(map(repr, found))}: say more")
-    choices = ", ".join(map(repr, names)) or "there are none"
-    raise PortError(f"port {asked!r} is not there; choose one of: {choices}")
-
-
 class RtMidiBackend:
     """An open output of RtMidi: a virtual port of its own, or `port`, an existing one.
 
@@ -87,7 +61,7 @@ class RtMidiBackend:
     def __init__(self, virtual: str = "musicgan", port: str | None = None) -> None:
         if port is None and sys.platform == "win32":
             raise PortError(NO_VIRTUAL)
-        wanted = match(port, output_names()) if port is not None else None
+        wanted = match(port, port_names()[0]) if port is not None else None
         self._out = _open("MidiOut", virtual)
         try:
             if wanted is None:

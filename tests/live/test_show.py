@@ -1,0 +1,43 @@
+"""What a player reads, and what the two processes are sent."""
+
+from pathlib import Path
+
+import pytest
+
+from musicgan.compose.settings import Settings
+from musicgan.errors import ModelFileError
+from musicgan.live.show import prepared, status_line
+from musicgan.model.file import load_model, save_model
+
+STATE = {
+    "tick": 480 * 7, "bpm": 96.2, "notes": 40, "ahead_sec": 2.04, "underruns": 0, "skipped": 0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("metre", "place"), [((4, 4), "bar 2.4"), ((3, 4), "bar 3.2"), ((6, 8), "bar 3.3")]
+)
+def test_bar_and_beat_are_counted_as_musicians_count(metre, place):
+    assert status_line(STATE, 480, metre) == f"{place}  96 bpm  40 notes  2.0 s ahead"
+
+
+def test_what_went_wrong_is_shown_when_it_did():
+    line = status_line({**STATE, "underruns": 2, "ahead_sec": -0.5, "tick": -3}, 480, (4, 4))
+    assert line == "bar 1.1  96 bpm  40 notes  0.0 s ahead  underruns 2"
+
+
+def test_tempo_channels_and_programs_are_the_models(choir_file):
+    composer, port, metre = prepared(choir_file, Settings(), None)
+    assert composer.channels == (0, 1, 2, 3)
+    assert [channel for channel, _ in port.programs] == [0, 1, 2, 3]
+    assert port.bpm == load_model(choir_file).metadata["typical"]["bpm"]
+    assert metre == (4, 4)
+    assert prepared(choir_file, Settings(tempo_bpm=70), None)[1].bpm == 70
+
+
+def test_a_frame_model_is_refused(choir_file, tmp_path):
+    file = load_model(choir_file)
+    file.metadata["kind"] = "frames"
+    save_model(file, tmp_path / "frames.safetensors")
+    with pytest.raises(ModelFileError, match="only models of note tuples"):
+        prepared(Path(tmp_path / "frames.safetensors"), Settings(), None)
