@@ -43,7 +43,8 @@ def jack_parts(worker_id):
         if os.environ.get("CI"):
             pytest.fail(missing)
         pytest.skip(missing)
-    return f"musicgan-{worker_id}-{os.getpid()}"
+    # Few names, used again: JACK has room for eight servers, those that were killed included.
+    return f"musicgan-{worker_id}"
 
 
 @pytest.fixture
