@@ -132,7 +132,6 @@ class Playing:
         self.recorder = Recorder(backend.now_sec(), options.bpm)
         self.backend = Recording(backend, self.recorder)
         self.performer: Performer | None = None
-        self.state: dict[str, Any] = {}
         self._asked = self._ended = False
         self._told_sec = -1.0
 
@@ -211,7 +210,6 @@ class Playing:
                 message = bytes([PROGRAM | channel, program])
                 self.backend.send(self.backend.now_sec(), message)
         self.performer.add(bar)
-        self.state = {"bar": bar.number}
 
     def _ask(self) -> None:
         """Have the next bar composed when less is known than is looked ahead, and a bar more."""

@@ -30,14 +30,14 @@ class Session:
         port: PortOptions,
     ) -> None:
         context = get_context("spawn")
-        self._bars, ours = context.Pipe()
-        self._theirs = ours
-        self.control, self._far_control = context.Pipe()
+        composers, ports = context.Pipe()
+        self.control, far_control = context.Pipe()
+        self._far_ends = (composers, ports, far_control)
         self.composer = context.Process(
-            target=run_composer, args=(self._bars, composer), daemon=True
+            target=run_composer, args=(composers, composer), daemon=True
         )
         self.port = context.Process(
-            target=run_port, args=(open_backend, ours, self._far_control, port), daemon=True
+            target=run_port, args=(open_backend, ports, far_control, port), daemon=True
         )
 
     def __enter__(self) -> Session:
@@ -45,7 +45,7 @@ class Session:
         self.composer.start()
         self.port.start()
         # Only who holds the last end of a pipe keeps it alive.
-        for end in (self._bars, self._theirs, self._far_control):
+        for end in self._far_ends:
             end.close()
         kind, *rest = self._receive(self.control)
         if kind != "open":

@@ -32,7 +32,7 @@ def play(
 ) -> None:
     """Stream a model until its song is over, or until SIGINT or SIGTERM.
 
-    Raises `PortError`, `ModelFileError`, and what the composer could not do as `PortError`.
+    Raises `ModelFileError`, and `PortError` for whatever else went wrong.
     """
     composer, port, metre = prepared(model, settings, record)
     console = Console(stderr=True)
@@ -40,17 +40,20 @@ def play(
         session_of.append(session)
         console.print(f"seed {settings.seed}; Ctrl-C stops", highlight=False)
         with _display(console) as live:
+            told = -1
             for kind, what in session.events():
                 if kind == "error":
                     raise PortError(what)
                 if kind == "closed" and what["reason"] not in ("stopped", "finished"):
                     raise PortError(what["reason"])
-                if kind in ("state", "closed") and what.get("bars"):
-                    line = status_line(what, port.ticks_per_beat, metre)
-                    if live is not None:
-                        live.update(line, refresh=True)
-                    elif kind == "closed":
-                        console.print(line, highlight=False)
+                if kind not in ("state", "closed") or not what.get("bars"):
+                    continue
+                line = status_line(what, port.ticks_per_beat, metre)
+                if live is not None:
+                    live.update(line, refresh=True)
+                elif kind == "closed" or what["bars"] // PLAIN_EVERY > told:
+                    told = what["bars"] // PLAIN_EVERY
+                    console.print(line, highlight=False)
 
 
 def prepared(

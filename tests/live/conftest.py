@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import time
+import zlib
+from pathlib import Path
 
 import pytest
 from tiny_model import choir_codec, tiny_model
@@ -44,7 +46,8 @@ def jack_parts(worker_id):
             pytest.fail(missing)
         pytest.skip(missing)
     # Few names, used again: JACK has room for eight servers, those that were killed included.
-    return f"musicgan-{worker_id}"
+    checkout = zlib.crc32(str(Path(__file__)).encode()) % 1000
+    return f"musicgan-{checkout}-{worker_id}"
 
 
 @pytest.fixture

@@ -1,0 +1,186 @@
+"""How exactly notes come, as an independent JACK client hears them, on a busy machine.
+
+    python scripts/bench_live.py [--notes 10000] [--busy 2]
+
+Needs a JACK server; without one it starts a dummy one (48 kHz, periods of 256 frames). While it
+plays, the bundled chorale model composes and `--busy` processes do nothing but work. Two ways,
+one after the other:
+
+- as `musicgan stream` does it: a port process that looks a second ahead, and JACK's own thread;
+- as most programs do it: the thread of the model sleeps until a note is due, and sends it then.
+
+The notes are 5 to 15 ms apart. The error is that of each note-on against where it should be,
+after the constant offset of the way, in ms; at 48 kHz a frame is 0.021 ms.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import numpy as np
+
+from musicgan.compose.bars import LiveSong
+from musicgan.compose.player import bundled_path, open_player
+from musicgan.compose.settings import MAX_BARS, Settings
+from musicgan.live.backends.jack import JackBackend
+from musicgan.live.plan import PlannedBar, PlannedNote
+from musicgan.live.port import END, PortOptions, run_port
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "live"))
+from jack_recorder import JackRecorder
+
+RATE = 48_000
+BPM, TICKS_PER_BEAT = 120, 24_000
+"""A tick is a frame."""
+BAR = 4 * TICKS_PER_BEAT
+
+
+def main() -> int:
+    """Print the table; exit 1 when a note is lost or the first way misses a frame."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--notes", type=int, default=10_000)
+    parser.add_argument("--busy", type=int, default=2)
+    asked = parser.parse_args()
+    spacing = np.random.default_rng(0).uniform(0.005, 0.015, asked.notes)
+    due = np.round(np.cumsum(spacing) * RATE).astype(np.int64)
+    print(f"{asked.notes} notes, {asked.busy} busy processes beside the model")
+    print(f"{'':34}{'median':>9}{'p99':>9}{'max':>9}{'lost':>7}   ms")
+    good = True
+    with server(), busy(asked.busy):
+        for name, play in (("port process, JACK queue", queued), ("model's thread", immediate)):
+            recorder = JackRecorder()
+            play(recorder, due)
+            frames = np.array([frame for frame, *_ in recorder.notes()])
+            recorder.close()
+            lost = len(due) - len(frames)
+            error = np.abs(frames - due[: len(frames)] - np.median(frames - due[: len(frames)]))
+            error = error / RATE * 1000 if not lost else np.full(1, np.nan)
+            figures = [np.median(error), np.quantile(error, 0.99), error.max()]
+            print(f"{name:34}" + "".join(f"{x:9.3f}" for x in figures) + f"{lost:7}", flush=True)
+            good &= play is not queued or (not lost and figures[1] <= 1000 / RATE)
+    return int(not good)
+
+
+def queued(recorder: JackRecorder, due: np.ndarray) -> None:
+    """Through the port process of `musicgan stream`."""
+    context = multiprocessing.get_context("spawn")
+    bars, far_bars = context.Pipe()
+    control, far_control = context.Pipe()
+    options = PortOptions(BPM, TICKS_PER_BEAT)
+    port = context.Process(
+        target=run_port, args=(partial(JackBackend, "bench"), far_bars, far_control, options)
+    )
+    composer = context.Process(target=feed, args=(bars, due))
+    for process in (port, composer):
+        process.start()
+    for end in (bars, far_bars, far_control):
+        end.close()
+    recorder.connect("bench:out")
+    while control.recv()[0] != "closed":
+        pass
+    for process in (port, composer):
+        process.join()
+
+
+def feed(bars: Connection, due: np.ndarray) -> None:
+    """Bars of the notes wanted, each after a bar of real music was composed."""
+    song = model_bars()
+    for number in range(int(due[-1]) // BAR + 1):
+        next(song)
+        bars.recv()
+        inside = due[due // BAR == number]
+        first = int(np.searchsorted(due, number * BAR))
+        notes = tuple(
+            PlannedNote(int(on), int(on) + 100, 0, (first + i) % 128, 80)
+            for i, on in enumerate(inside)
+        )
+        bars.send(PlannedBar(number, number * BAR, BAR, notes))
+    bars.recv()
+    bars.send(END)
+    with suppress(EOFError):
+        bars.recv()
+
+
+def immediate(recorder: JackRecorder, due: np.ndarray) -> None:
+    """From the process of the model, whose other thread composes all the while."""
+    backend = JackBackend("bench")
+    recorder.connect("bench:out")
+    song, stopped = model_bars(), threading.Event()
+
+    def compose() -> None:
+        while not stopped.is_set():
+            next(song)
+
+    thread = threading.Thread(target=compose)
+    thread.start()
+    begin = backend.now_sec() + 0.2
+    for index, frame in enumerate(due.tolist()):
+        while (left := begin + frame / RATE - backend.now_sec()) > 0:
+            time.sleep(left)
+        backend.send(backend.now_sec(), bytes([0x90, index % 128, 80]))
+        backend.send(backend.now_sec(), bytes([0x80, index % 128, 0]))
+    stopped.set()
+    thread.join()
+    backend.close()
+
+
+def model_bars() -> Iterator[object]:
+    """Bars of the bundled chorale model."""
+    player = open_player(bundled_path("chorale"))
+    return LiveSong(player, Settings(bars=MAX_BARS, seed=1)).bars()
+
+
+@contextmanager
+def server() -> Iterator[None]:
+    """The server there is, or a dummy one."""
+    import jack
+
+    def there() -> bool:
+        try:
+            jack.Client("probe", no_start_server=True).close()
+        except jack.JackError:
+            return False
+        return True
+
+    if there():
+        yield
+        return
+    command = ["jackd", "-r", "-S", "-d", "dummy", "-r", str(RATE), "-p", "256"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(command, **quiet)
+    try:
+        while not there():
+            time.sleep(0.1)
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextmanager
+def busy(count: int) -> Iterator[None]:
+    """So many processes that only work."""
+    work: Callable[..., subprocess.Popen[bytes]] = subprocess.Popen
+    processes = [work([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
