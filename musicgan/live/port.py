@@ -29,8 +29,10 @@ MORE = "more"
 """What the composer is sent when another bar is wanted."""
 END = "end"
 """What it answers after the last bar."""
+FIRST_BARS = 2
+"""Bars to have before the first is played: as long as that one lasts the composer may be late."""
 LEAD_SEC = 0.15
-"""From the first bar's arrival to its first note."""
+"""From their arrival to the first note."""
 LONGEST_SLEEP_SEC = 0.05
 SPIN_SEC = 0.002
 """An immediate backend is not trusted to a sleep for the last part of a wait."""
@@ -132,6 +134,7 @@ class Playing:
         self.recorder = Recorder(backend.now_sec(), options.bpm)
         self.backend = Recording(backend, self.recorder)
         self.performer: Performer | None = None
+        self._first: list[PlannedBar] = []
         self._asked = self._ended = False
         self._told_sec = -1.0
 
@@ -191,25 +194,36 @@ class Playing:
                     clock.set_tempo(message[1], self.backend.now_sec())
             elif message == END:
                 self._ended = True
+                self._begin()
             elif isinstance(message, PlannedBar):
                 self._take(message)
         return None
 
     def _take(self, bar: PlannedBar) -> None:
         self._asked = False
-        if self.performer is None:
-            options = self.options
-            begin_sec = self.backend.now_sec() + LEAD_SEC
-            clock = InternalClock(options.ticks_per_beat, options.bpm, begin_sec)
-            # An upbeat begins before the first bar line.
-            begin_sec += begin_sec - clock.due_sec(bar.start_tick)
-            clock = InternalClock(options.ticks_per_beat, options.bpm, begin_sec)
-            self.recorder.start_sec = begin_sec
-            self.performer = Performer(self.backend, clock, options.lookahead_sec)
-            for channel, program in options.programs:
-                message = bytes([PROGRAM | channel, program])
-                self.backend.send(self.backend.now_sec(), message)
-        self.performer.add(bar)
+        if self.performer is not None:
+            self.performer.add(bar)
+            return
+        self._first.append(bar)
+        if len(self._first) == FIRST_BARS:
+            self._begin()
+
+    def _begin(self) -> None:
+        """Start the clock with the bars there are."""
+        if self.performer is not None or not self._first:
+            return
+        options = self.options
+        begin_sec = self.backend.now_sec() + LEAD_SEC
+        clock = InternalClock(options.ticks_per_beat, options.bpm, begin_sec)
+        # An upbeat begins before the first bar line.
+        begin_sec += begin_sec - clock.due_sec(self._first[0].start_tick)
+        clock = InternalClock(options.ticks_per_beat, options.bpm, begin_sec)
+        self.recorder.start_sec = begin_sec
+        self.performer = Performer(self.backend, clock, options.lookahead_sec)
+        for channel, program in options.programs:
+            self.backend.send(self.backend.now_sec(), bytes([PROGRAM | channel, program]))
+        for bar in self._first:
+            self.performer.add(bar)
 
     def _ask(self) -> None:
         """Have the next bar composed when less is known than is looked ahead, and a bar more."""

@@ -23,16 +23,18 @@ def start_jackd(name):
     """
     import jack
 
-    process = subprocess.Popen(
-        ["jackd", "-n", name, "-r", "-S", "-d", "dummy", "-r", "48000", "-p", "256"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    for _ in range(100):
+    command = ["jackd", "-n", name, "-r", "-S", "-d", "dummy", "-r", "48000", "-p", "256"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(command, **quiet)
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
         try:
             jack.Client("probe", no_start_server=True).close()
             return process
         except jack.JackError:
             time.sleep(0.05)
+        if process.poll() is not None:  # one of the same name was not quite gone
+            process = subprocess.Popen(command, **quiet)
     process.kill()
     raise RuntimeError("jackd does not start")
 

@@ -84,20 +84,25 @@ def test_bars_are_asked_for_played_and_it_ends_when_they_do(port):
 
 def test_no_more_is_asked_for_than_is_looked_ahead_and_a_bar(port):
     give(port, bar(0), bar(1), bar(2))
-    # 0.2 seconds and a bar of 0.6 are to be known; 0.15 and three bars are.
+    # 0.2 seconds and a bar of 0.6 are to be known; three bars are.
     assert not port.bars.poll(0.3)
     assert port.bars.poll(LEAD_SEC + 1.8)
 
 
+def test_a_song_of_one_bar_is_played_too(port):
+    give(port, bar(0), END)
+    assert port.told()[-1][1]["notes"] == 1
+
+
 def test_the_composers_end_is_silence(port):
-    give(port, bar(0))
+    give(port, bar(0), bar(1))
     port.bars.close()
     assert port.told()[-1][1]["reason"] == "the composer is gone"
     assert port.backend.sent[-1][1] == b"\xb0\x78\0"
 
 
 def test_the_sessions_end_is_silence(port):
-    give(port, bar(0))
+    give(port, bar(0), bar(1))
     port.control.close()
     port.thread.join(5)
     assert port.backend.sent[-1][1] == b"\xb0\x78\0"
@@ -117,6 +122,6 @@ def test_a_broken_backend_is_told_and_nothing_is_left_open(port):
         raise RuntimeError("no more")
 
     port.backend.send = broken
-    give(port, bar(0))
+    give(port, bar(0), bar(1))
     assert port.told()[-1][1]["reason"] == "RuntimeError: no more"
     assert not port.backend.is_open
