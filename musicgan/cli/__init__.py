@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import NamedTuple, cast
 
@@ -29,6 +30,15 @@ COMMANDS = {
     "train": Entry("musicgan.cli.train:train", "Learn from a folder of MIDI files."),
     "data": Entry("musicgan.cli.data:data", "Look at a folder of MIDI files before training."),
 }
+
+
+def one_thread() -> None:
+    """Have numpy multiply on one thread, here and in child processes; before it is imported.
+
+    The products of one note are too small to share: more threads only wait for each other.
+    """
+    for library in ("OPENBLAS", "OMP", "MKL"):
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 
 class LazyGroup(click.Group):

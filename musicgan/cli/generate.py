@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from musicgan.cli import one_thread
 
 if TYPE_CHECKING:
     from musicgan.score import Score
@@ -38,9 +39,7 @@ Examples:
 @click.option("--format", "kind", type=click.Choice(["mid", "musicxml"]), help="Of the file.")
 def generate(out: Path, style: str, model: Path | None, key: str | None, **options: Any) -> None:
     """Compose a song and write it as MIDI (or MusicXML)."""
-    # The products of one note are too small to share: more threads only wait for each other.
-    for library in ("OPENBLAS", "OMP", "MKL"):
-        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+    one_thread()
     from musicgan.compose.kinds import open_any
     from musicgan.compose.player import bundled_path
     from musicgan.compose.settings import Settings, parse_key

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from musicgan.cli import one_thread
+
 EXAMPLES = """\b
 Examples:
   musicgan stream
@@ -34,6 +36,7 @@ def stream(
     virtual: str, port: str | None, backend: str, style: str, model: Path | None, **options: Any
 ) -> None:
     """Compose and play, bar after bar, until Ctrl-C."""
+    one_thread()
     from musicgan.compose.player import bundled_path
     from musicgan.compose.settings import MAX_BARS, Settings, parse_key
     from musicgan.compose.write import draw_seed

@@ -54,7 +54,7 @@ def write_songs(
     """
     kind = kind or ("musicxml" if out.suffix.lower() in (".musicxml", ".xml") else "mid")
     heard = read_midi(primer) if primer else None
-    _check_folder(out)
+    check_folder(out)
     for index in range(count):
         one = replace(settings, seed=settings.seed + index)
         path = out if count == 1 else out.with_name(f"{out.stem}-{index + 1:03}{out.suffix}")
@@ -75,7 +75,8 @@ def provenance(player: AnyPlayer, settings: Settings, primer: Path | None = None
     return json.dumps({**made, "style": player.file.metadata.get("style"), **asked})
 
 
-def _check_folder(out: Path) -> None:
+def check_folder(out: Path) -> None:
+    """Raises `MidiWriteError` when no file can be written as `out`."""
     folder = out.parent
     if not folder.is_dir():
         raise MidiWriteError(f"{out}: the folder {folder} does not exist; create it first")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,8 +26,6 @@ class ComposerOptions:
 def run_composer(bars: Connection, options: ComposerOptions) -> None:
     """Answer each "more" with the next bar, and with "end" after the last one."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for library in ("OPENBLAS", "OMP", "MKL"):
-        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     from musicgan.compose.bars import LiveSong
     from musicgan.compose.player import open_player
     from musicgan.live.plan import plan_bar

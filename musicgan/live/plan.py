@@ -8,7 +8,6 @@ from math import lcm
 
 from musicgan.compose.bars import Bar
 
-DRUM_CHANNEL = 9
 TICKS_PER_BEAT = 480
 """At least; more where the grid does not divide it."""
 
@@ -58,13 +57,3 @@ def plan_bar(bar: Bar, grid: int, channels: Sequence[int]) -> PlannedBar:
         for note in bar.notes
     )
     return PlannedBar(bar.number, bar.start_step * tick, bar.length_step * tick, notes)
-
-
-def usual_channels(drums: Sequence[bool]) -> tuple[int, ...]:
-    """A channel for each voice, given which are drums: 10 (here 9) for drums, the rest in order.
-
-    With more voices than channels they share.
-    """
-    free = [channel for channel in range(16) if channel != DRUM_CHANNEL]
-    pitched = iter(range(len(drums)))
-    return tuple(DRUM_CHANNEL if drum else free[next(pitched) % len(free)] for drum in drums)

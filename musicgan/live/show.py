@@ -15,12 +15,14 @@ from rich.live import Live
 
 from musicgan.codecs.slots import Slot, as_slots
 from musicgan.compose.settings import Settings
+from musicgan.compose.write import check_folder
 from musicgan.errors import ModelFileError, PortError
 from musicgan.live.backends import Backend
 from musicgan.live.composer import ComposerOptions
-from musicgan.live.plan import ticks_per_beat, usual_channels
+from musicgan.live.plan import ticks_per_beat
 from musicgan.live.port import PortOptions
 from musicgan.live.session import Session
+from musicgan.midifile.write import usual_channels
 from musicgan.model.file import load_model
 
 PLAIN_EVERY = 8
@@ -32,8 +34,11 @@ def play(
 ) -> None:
     """Stream a model until its song is over, or until SIGINT or SIGTERM.
 
-    Raises `ModelFileError`, and `PortError` for whatever else went wrong.
+    Raises `ModelFileError`, `MidiWriteError` where nothing could be recorded before anything is
+    played, and `PortError` for whatever else went wrong.
     """
+    if record is not None:
+        check_folder(record)
     composer, port, metre = prepared(model, settings, record)
     console = Console(stderr=True)
     with _until_signalled() as session_of, Session(open_backend, composer, port) as session:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -72,6 +73,15 @@ def write_whole(path: Path, data: bytes) -> None:
         raise
 
 
+def usual_channels(drums: Sequence[bool]) -> tuple[int, ...]:
+    """A channel for each track, given which are drums: 10 (here 9) for drums, the rest in order.
+
+    With more tracks than channels they share.
+    """
+    pitched = itertools.cycle(PITCHED_CHANNELS)
+    return tuple(DRUM_CHANNEL if drum else next(pitched) for drum in drums)
+
+
 def _file_bytes(score: Score, text: str) -> bytes:
     _check(score)
     factor = 1
@@ -80,12 +90,8 @@ def _file_bytes(score: Score, text: str) -> bytes:
     file = mido.MidiFile(type=1, ticks_per_beat=score.ticks_per_beat * factor, charset="utf-8")
     file.tracks.append(_timed(_conductor_events(score, text), factor))
     end_tick = _ends_before_retrigger(score.notes)
-    pitched = 0
-    for index, track in enumerate(score.tracks):
-        channel = DRUM_CHANNEL
-        if not track.is_drum:
-            channel = PITCHED_CHANNELS[pitched % len(PITCHED_CHANNELS)]
-            pitched += 1
+    channels = usual_channels([track.is_drum for track in score.tracks])
+    for index, (track, channel) in enumerate(zip(score.tracks, channels, strict=True)):
         program = mido.Message("program_change", channel=channel, program=track.program)
         events: list[Event] = [(0, 0, program)]
         if name := _said(clean_name(track.name)):

@@ -4,7 +4,8 @@ import pytest
 
 from musicgan.codecs.stream import Sounded
 from musicgan.compose.bars import Bar
-from musicgan.live.plan import PlannedBar, PlannedNote, plan_bar, ticks_per_beat, usual_channels
+from musicgan.live.plan import PlannedBar, PlannedNote, plan_bar, ticks_per_beat
+from musicgan.midifile.write import usual_channels
 
 
 @pytest.mark.parametrize(("grid", "ticks"), [(4, 480), (12, 480), (7, 3360), (1, 480)])

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from musicgan.compose.settings import Settings
-from musicgan.errors import ModelFileError
-from musicgan.live.show import prepared, status_line
+from musicgan.errors import MidiWriteError, ModelFileError
+from musicgan.live.show import play, prepared, status_line
 from musicgan.model.file import load_model, save_model
 
 STATE = {
@@ -33,6 +33,14 @@ def test_tempo_channels_and_programs_are_the_models(choir_file):
     assert port.bpm == load_model(choir_file).metadata["typical"]["bpm"]
     assert metre == (4, 4)
     assert prepared(choir_file, Settings(tempo_bpm=70), None)[1].bpm == 70
+
+
+def test_where_no_take_can_be_written_nothing_is_played(choir_file, tmp_path):
+    def opened():
+        raise AssertionError("a port was opened")
+
+    with pytest.raises(MidiWriteError, match="does not exist; create it first"):
+        play(opened, choir_file, Settings(), tmp_path / "nowhere" / "take.mid")
 
 
 def test_a_frame_model_is_refused(choir_file, tmp_path):
