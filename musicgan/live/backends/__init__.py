@@ -1,6 +1,6 @@
 """Where notes go: a backend is anything that is a `Backend`.
 
-Third parties add one through the entry-point group `musicgan.backends`: a callable that takes the
+It sends, and where `listen` was called it hears too. Third parties add one through the entry-point group `musicgan.backends`: a callable that takes the
 port's name and returns an open backend. Raise `PortError` for what cannot be opened.
 """
 
@@ -10,7 +10,7 @@ from typing import Protocol
 
 
 class Backend(Protocol):
-    """An open MIDI output and its own clock, in seconds from anywhere."""
+    """An open MIDI output, perhaps an input, and its own clock, in seconds from anywhere."""
 
     queued: bool
     """Whether it sends by itself at the time given; otherwise `send` is at once, and `at_sec` only
@@ -22,6 +22,22 @@ class Backend(Protocol):
 
     def send(self, at_sec: float, message: bytes) -> None:
         """One MIDI message, no earlier than those given before it."""
+        ...
+
+    def listen(self, port: str | None) -> None:
+        """Open an input: one of its own, or connected to `port`, an existing one, matched loosely.
+
+        Raises `PortError`.
+        """
+        ...
+
+    def heard(self) -> list[tuple[float, bytes]]:
+        """What came in since last asked, (seconds on the backend's clock, message), in order."""
+        ...
+
+    @property
+    def lost(self) -> int:
+        """Messages that could not be sent, so far."""
         ...
 
     def cancel_after(self, at_sec: float) -> None:

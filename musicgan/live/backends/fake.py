@@ -15,6 +15,9 @@ class FakeBackend:
         self.time_sec = 0.0
         self.sent: list[tuple[float, bytes]] = []
         self.is_open = True
+        self.lost = 0
+        self.to_hear: list[tuple[float, bytes]] = []
+        """What `heard` will tell: a test puts it there."""
 
     def now_sec(self) -> float:
         """The time it was set to."""
@@ -24,6 +27,14 @@ class FakeBackend:
         """Keep a message; an immediate backend sends it now."""
         assert self.is_open
         self.sent.append((max(at_sec, self.time_sec) if self.queued else self.time_sec, message))
+
+    def listen(self, port: str | None) -> None:
+        """It always does."""
+
+    def heard(self) -> list[tuple[float, bytes]]:
+        """What a test has put into `to_hear`."""
+        heard, self.to_hear = self.to_hear, []
+        return heard
 
     def cancel_after(self, at_sec: float) -> None:
         """Forget what is later."""
