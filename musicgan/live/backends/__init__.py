@@ -24,6 +24,10 @@ class Backend(Protocol):
         """One MIDI message, no earlier than those given before it."""
         ...
 
+    def send_now(self, message: bytes) -> None:
+        """One MIDI message as soon as can be, before those that are queued."""
+        ...
+
     def listen(self, port: str | None) -> None:
         """Open an input: one of its own, or connected to `port`, an existing one, matched loosely.
 

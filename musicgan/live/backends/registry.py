@@ -14,6 +14,7 @@ GROUP = "musicgan.backends"
 BUILT_IN = {
     "jack": "musicgan.live.backends.jack:JackBackend",
     "rtmidi": "musicgan.live.backends.rtmidi:RtMidiBackend",
+    "file": "musicgan.live.backends.file:FileBackend",
 }
 AUTO = "auto"
 
