@@ -33,7 +33,7 @@ class Knob:
         """Where a CC of 0 to 127 puts it. 64 is neutral, where neutral is not at an end."""
         if self.neutral is None or self.neutral == self.low:
             return round(self.low + (self.high - self.low) * value / 127, self.digits)
-        end, part = (self.high, (value - 64) / 63) if value > 64 else (self.low, 1 - value / 64)
+        end, part = (self.high, (value - 64) / 63) if value >= 64 else (self.low, 1 - value / 64)
         if self.is_log:
             return round(self.neutral * float((end / self.neutral) ** part), self.digits)
         return round(self.neutral + (end - self.neutral) * part, self.digits)

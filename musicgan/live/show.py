@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 from rich.console import Console
 from rich.live import Live
@@ -19,6 +18,7 @@ from musicgan.compose.write import check_folder
 from musicgan.errors import ModelFileError, PortError
 from musicgan.live.backends import Backend
 from musicgan.live.composer import ComposerOptions
+from musicgan.live.display import status_line
 from musicgan.live.plan import ticks_per_beat
 from musicgan.live.port import PortOptions
 from musicgan.live.session import Session
@@ -81,21 +81,6 @@ def prepared(
         record=record,
     )
     return ComposerOptions(model, settings, channels), port, (numerator, denominator)
-
-
-def status_line(state: Mapping[str, Any], ticks_per_beat: int, metre: tuple[int, int]) -> str:
-    """Bar and beat, tempo, how much is composed ahead, and what went wrong, if anything."""
-    beat_tick = ticks_per_beat * 4 // metre[1]
-    beats = max(0, int(state["tick"] // beat_tick))
-    bar, beat = divmod(beats, metre[0])
-    line = (
-        f"bar {bar + 1}.{beat + 1}  {state['bpm']:.0f} bpm  {state['notes']} notes  "
-        f"{max(0.0, state['ahead_sec']):.1f} s ahead"
-    )
-    for name in ("underruns", "skipped"):
-        if state[name]:
-            line += f"  {name} {state[name]}"
-    return line
 
 
 def _display(console: Console) -> AbstractContextManager[Live | None]:

@@ -147,6 +147,9 @@ def test_the_line_tells_what_was_touched():
     desk = pressed("DDDtTh31")
     assert desk.line() == "temperature 0.95  density +0.3  hold  muted 1 3"
     assert pressed("dD").line() == "density +0"
+    desk = Desk(4)
+    desk.hear(cc_of("density", 64))
+    assert desk.line() == "density +0"
 
 
 @pytest.mark.parametrize(
