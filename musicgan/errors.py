@@ -43,6 +43,10 @@ class PortError(MusicganError):
     """A MIDI port, or the system behind it, cannot be used."""
 
 
+class MapError(MusicganError):
+    """A map file cannot be read or written, or says what cannot be."""
+
+
 class MissingExtraError(MusicganError):
     """An optional part is not installed."""
 
