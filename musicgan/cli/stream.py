@@ -42,7 +42,10 @@ Examples:
     help="MIDI channel of each voice, 1 to 16, or one for all.  [default: a channel each]",
 )
 @click.option(
-    "--clock", default="internal", show_default=True, help="internal, midi, jack or link: who leads."
+    "--clock",
+    default="internal",
+    show_default=True,
+    help="internal, midi, jack or link: who leads.",
 )
 @click.option("--clock-out", is_flag=True, help="Send MIDI clock along with the notes.")
 @click.option("--input", help="Port to listen to: a keyboard, knobs, or MIDI clock.")
@@ -53,7 +56,9 @@ Examples:
 )
 @click.option("--thru", is_flag=True, help="Send on what you play, too.")
 @click.option(
-    "--map", type=click.Path(path_type=Path), help="TOML file: which CC moves what; keeps learned ones."
+    "--map",
+    type=click.Path(path_type=Path),
+    help="TOML file: which CC moves what; keeps learned ones.",
 )
 @click.option("--record", type=click.Path(path_type=Path), help="MIDI file of what was sent.")
 @click.option(

@@ -24,7 +24,7 @@ from musicgan.live.schedule import CLOCK, OFF, ON, Event, Schedule
 TOO_LATE_SEC = 0.1
 """A note that should have sounded so long ago is not wanted any more."""
 HANDED_OVER_SEC = 0.05
-"""More than two audio periods of 1,024 frames: what a queue holds for later than that can still be taken back."""
+"""More than two audio periods of 1,024 frames: what a queue holds for later can be taken back."""
 HELD_AHEAD_SEC = 0.1
 """Besides what is looked ahead, a held bar is laid again so long before it comes."""
 ASTRAY_SEC = 0.0005

@@ -185,7 +185,9 @@ class Playing:
                     self.recorder.write(self.options.record)
                 except MusicganError as error:
                     _tell(self.control, "error", str(error))
-            _tell(self.control, "closed", {"reason": reason, "cc_map": self.hands.desk.map, **figures})
+            _tell(
+                self.control, "closed", {"reason": reason, "cc_map": self.hands.desk.map, **figures}
+            )
 
     def _end(self) -> dict[str, Any]:
         """Silence and a closed port, even if the backend is broken; the last figures."""

@@ -80,7 +80,9 @@ class Schedule:
         return moved
 
     def _lay(self, bar: PlannedBar, earliest_tick: float) -> bool:
-        tick = max(self.known_tick, ceil(max(0.0, earliest_tick) / bar.length_tick) * bar.length_tick)
+        tick = max(
+            self.known_tick, ceil(max(0.0, earliest_tick) / bar.length_tick) * bar.length_tick
+        )
         moved = bool(self.laid) and tick > self.known_tick
         self.laid.append(Laid(bar, tick))
         self.known_tick = tick + bar.length_tick

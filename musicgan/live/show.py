@@ -88,7 +88,8 @@ def _follow(
     live: Live | None,
 ) -> Mapping[str, Any]:
     """Show what the port process tells, to the end; what it told last."""
-    told, what = -1, {}
+    told = -1
+    what: dict[str, Any] = {}
     for kind, what in session.events():
         if kind == "error":
             raise PortError(what)
@@ -96,10 +97,10 @@ def _follow(
             raise PortError(what["reason"])
         if live is not None and kind == "state":
             live.update(panel(what, port.ticks_per_beat, metre), refresh=True)
-        elif live is None and what.get("bars"):
-            if kind == "closed" or what["bars"] // PLAIN_EVERY > told:
-                told = what["bars"] // PLAIN_EVERY
-                console.print(status_line(what, port.ticks_per_beat, metre), highlight=False)
+        bars = what.get("bars", 0) // PLAIN_EVERY
+        if live is None and what.get("bars") and (kind == "closed" or bars > told):
+            told = bars
+            console.print(status_line(what, port.ticks_per_beat, metre), highlight=False)
     return what
 
 
@@ -153,7 +154,9 @@ def _channels(slots: Sequence[Slot], asked: Sequence[int] | None) -> Sequence[in
         return [asked[0]] * len(slots)
     if len(asked) != len(slots):
         names = ", ".join(slot.name for slot in slots)
-        raise PortError(f"{len(asked)} channels for {len(slots)} voices ({names}): one each, or one")
+        raise PortError(
+            f"{len(asked)} channels for {len(slots)} voices ({names}): one each, or one"
+        )
     return asked
 
 

@@ -39,7 +39,9 @@ class FileBackend:
 
     def listen(self, port: str | None) -> None:
         """A file hears nothing."""
-        raise PortError("the file backend has no input: leave --input out, or use another --backend")
+        raise PortError(
+            "the file backend has no input: leave --input out, or use another --backend"
+        )
 
     def heard(self) -> list[tuple[float, bytes]]:
         """Nothing."""

@@ -72,7 +72,9 @@ class JackClock:
 
     def tick_at(self, now_sec: float) -> float:
         """From the frame that the server last told."""
-        return (self._anchor_beat + (now_sec - self._anchor_sec) * self._bpm / 60) * self.ticks_per_beat
+        return (
+            self._anchor_beat + (now_sec - self._anchor_sec) * self._bpm / 60
+        ) * self.ticks_per_beat
 
     def due_sec(self, tick: float) -> float:
         """As long as the transport rolls on so."""
