@@ -11,7 +11,7 @@ from pathlib import Path
 
 from musicgan.compose.bars import Bar, LiveSong
 from musicgan.compose.player import Player, open_player
-from musicgan.compose.primer import hear_answered
+from musicgan.compose.answer import hear_answered, to_voices
 from musicgan.compose.settings import Settings
 from musicgan.compose.steering import Steering
 from musicgan.live.orders import Answer, End, NewBar, Order, Steer
@@ -48,7 +48,9 @@ class Composing:
             self._song.rewind(order.from_step - self._first_step, self._steering)
         elif isinstance(order, Answer):
             self._take, self._first_bar = order.take, 0
-            heard = hear_answered(self.player, order.notes, order.from_step)
+            drums = {v for v, slot in enumerate(self.player.codec.slots) if slot.is_drum}
+            notes = to_voices(order.notes, self.player.rules, drums)
+            heard = hear_answered(self.player, notes, order.from_step)
             self._song = LiveSong(self.player, self._settings, heard)
             self._song.rewind(order.from_step, self._steering)
         bar = self._song.next()
