@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from musicgan.compose.answer import hear_answered, to_voices
 from musicgan.compose.bars import Bar, LiveSong
 from musicgan.compose.player import Player, open_player
-from musicgan.compose.answer import hear_answered, to_voices
 from musicgan.compose.settings import Settings
 from musicgan.compose.steering import Steering
 from musicgan.live.orders import Answer, End, NewBar, Order, Steer

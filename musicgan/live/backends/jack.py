@@ -32,8 +32,6 @@ from musicgan.live.backends.jack_ring import (
     TURN,
     WORDS,
     WRAP,
-    load_library,
-    process_callback,
 )
 from musicgan.live.backends.matching import match
 
@@ -78,10 +76,11 @@ class JackBackend:
         self._ring[CLIENT] = self._address(self._client._ptr)
         self._due = np.zeros(ROOM, np.int64)
         """The frames of what waits, not wrapped."""
-        self._process = process_callback()
-        load_library().jack_set_process_callback(
+        from musicgan.live.backends.jack_process import LIBRARY, process
+
+        ctypes.CDLL(LIBRARY).jack_set_process_callback(
             ctypes.c_void_p(int(self._ring[CLIENT])),
-            ctypes.c_void_p(self._process.address),
+            ctypes.c_void_p(process.address),
             ctypes.c_void_p(self._ring.ctypes.data),
         )
         self._client.set_shutdown_callback(self._on_shutdown)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from musicgan.errors import PortError
 from musicgan.live.backends import Backend
 from musicgan.live.backends.jack import JackBackend, Transport
+from musicgan.live.backends.jack_ring import WRAP
 from musicgan.live.clocks import ClockOptions, clip_bpm
 
 SAME_PLACE_BEAT = 0.01
@@ -51,7 +52,8 @@ class JackClock:
         self._anchor_beat = beat
         if before is None or was != self._rolling:
             return self._rolling or was
-        return self._rolling and now.frame - before.frame != now.at_frame - before.at_frame
+        moved = (now.frame - before.frame) - (now.at_frame - before.at_frame)
+        return self._rolling and moved % WRAP != 0
 
     @property
     def is_rolling(self) -> bool:
