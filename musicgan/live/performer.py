@@ -184,8 +184,9 @@ class Performer:
         now = self.backend.now_sec()
         self._settle(now)
         schedule = self.schedule
-        notes = any(event.kind != CLOCK for event in schedule.events)
-        if notes or self._given or self._to_come or schedule.waiting or schedule.held:
+        to_come = [*schedule.events, *(event for _, event in self._to_come)]
+        notes = any(event.kind != CLOCK for event in to_come)
+        if notes or self._given or schedule.waiting or schedule.held:
             return False
         return self.clock.is_rolling and self.clock.due_sec(schedule.known_tick) <= now
 

@@ -192,7 +192,7 @@ class Playing:
     def _end(self) -> dict[str, Any]:
         """Silence and a closed port, even if the backend is broken; the last figures."""
         figures: dict[str, Any] = {}
-        with contextlib.suppress(MusicganError):
+        with contextlib.suppress(Exception):
             figures = self._figures()
             self.performer.stop()
         self.clock.close()

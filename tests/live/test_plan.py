@@ -1,5 +1,7 @@
 """Bars in ticks and voices on channels."""
 
+from dataclasses import replace
+
 import pytest
 
 from musicgan.codecs.stream import Sounded
@@ -16,9 +18,18 @@ def test_a_step_is_a_whole_number_of_ticks(grid, ticks):
 def test_a_bar_in_ticks():
     bar = Bar(1, 16, 16, (Sounded(18, 3, 60, 90, 1),), 16)
     assert plan_bar(bar, 4, (0, 5)) == PlannedBar(
-        1, 1920, 1920, (PlannedNote(2160, 2520, 5, 60, 90),)
+        1, 1920, 1920, (PlannedNote(2160, 2520, 1, 5, 60, 90),), 1920
     )
-    assert plan_bar(bar, 4, (0, 5)).end_tick == 3840
+
+
+def test_the_rest_of_a_bar_follows_what_stands_of_it():
+    def note(tick, pitch):
+        return PlannedNote(tick, tick + 100, 0, 0, pitch, 80)
+
+    whole = PlannedBar(1, 1920, 1920, (note(1920, 60), note(2880, 61), note(3000, 62)), 1920)
+    rest = PlannedBar(1, 1920, 1920, (note(2880, 70),), 2880)
+    assert whole.followed_by(rest) == replace(whole, notes=(note(1920, 60), note(2880, 70)))
+    assert rest.moved(2) == PlannedBar(3, 5760, 1920, (note(6720, 70),), 6720)
 
 
 def test_drums_are_on_channel_10_and_nothing_else_is():

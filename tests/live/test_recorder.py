@@ -10,8 +10,10 @@ ON, OFF = b"\x90\x3c\x50", b"\x80\x3c\x00"
 
 
 def test_what_was_sent_is_in_the_file_at_its_tick(tmp_path):
-    recorder = Recorder(start_sec=100.0, bpm=120)
+    recorder = Recorder(120)
+    recorder.start_sec = 100.0
     recorder.keep(99.9, b"\xc0\x05")
+    recorder.keep(100.1, b"\xf8")
     recorder.keep(100.5, ON)
     recorder.keep(101.25, OFF)
     recorder.keep(102.0, ON)
@@ -28,4 +30,21 @@ def test_what_was_sent_is_in_the_file_at_its_tick(tmp_path):
 
 def test_a_place_that_cannot_be_written_is_one_line(tmp_path):
     with pytest.raises(MidiWriteError, match="cannot be written"):
-        Recorder(0, 120).write(tmp_path / "nowhere" / "take.mid")
+        Recorder(120).write(tmp_path / "nowhere" / "take.mid")
+
+
+def test_a_change_of_tempo_is_in_the_file_and_notes_stay_on_their_beats(tmp_path):
+    recorder = Recorder(120)
+    recorder.start_sec = 10.0
+    recorder.keep(10.5, ON)  # beat 1
+    recorder.tempo(11.0, 120.1)  # a clock's jitter
+    recorder.tempo(11.0, 60)  # beat 2
+    recorder.keep(12.0, OFF)  # beat 3
+    recorder.tempo(13.0, 240)  # beat 4
+    recorder.keep(13.5, ON)  # beat 6
+    recorder.write(tmp_path / "take.mid")
+    (track,) = mido.MidiFile(tmp_path / "take.mid").tracks
+    assert [(m.type, m.time / 480, getattr(m, "tempo", None)) for m in track][:-1] == [
+        ("set_tempo", 0, 500_000), ("note_on", 1, None), ("set_tempo", 1, 1_000_000),
+        ("note_off", 1, None), ("set_tempo", 1, 250_000), ("note_on", 2, None),
+    ]  # fmt: skip
