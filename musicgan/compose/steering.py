@@ -23,7 +23,7 @@ DURATION_NATS = 2.5
 REGISTER_NATS = 5.0
 """How much likelier, at register 1, a voice's highest pitch becomes than its lowest."""
 CHORD_NATS = 2.0
-"""How much likelier chord tones become off the beat, and in the choice among them on it."""
+"""How much likelier chord tones become off the beat."""
 _MORPH, _IDEA = 0, 1
 """What random numbers besides the song's own are for."""
 
@@ -50,7 +50,8 @@ class Steering:
     chord: frozenset[int] = frozenset()
     """Pitch classes that harmony is held to, 0 to 11; empty: free.
 
-    What begins on a beat belongs to them, off the beat it mostly does; drums are free.
+    What begins on a beat belongs to them wherever its voice has room for one of them, off the
+    beat it does more often. Drums are free.
     """
 
 

@@ -67,3 +67,26 @@ def test_a_deaf_ear_prefers_nothing(choir, song):
     assert listeners.hear(np.concatenate(song[:3])).tolist() == [0, 0, 0]
     ear.follow(listeners, 1, song[:1])
     assert ear.logit == 0
+
+
+def test_an_ear_that_wakes_knows_the_latest_notes(choir, song):
+    ear = Ear(None, CONDITIONS)
+    for inputs in song[:100]:
+        ear.hear(inputs)
+    ear.listen_with(choir.critic)
+    assert ear.logit == plain(choir.critic, song[100 - KEPT : 100])
+    ear.hear(song[100])
+    assert ear.logit == plain(choir.critic, song[100 - KEPT : 101])
+    ear.listen_with(None)
+    assert ear.logit == 0
+
+
+def test_a_copy_of_an_ear_goes_on_by_itself(choir, song):
+    ear = Ear(choir.critic, CONDITIONS)
+    for inputs in song[: MOST - 2]:
+        ear.hear(inputs)
+    other = ear.copy()
+    for inputs in song[MOST:]:
+        other.hear(inputs)
+    ear.hear(song[MOST - 2])
+    assert ear.logit == plain(choir.critic, song[: MOST - 1])

@@ -180,6 +180,38 @@ def test_songs_taken_go_their_own_ways():
     assert np.array_equal(kept.row, sampler.row)
 
 
+@pytest.mark.parametrize("make", [choir_codec, band_codec])
+def test_songs_that_go_on_from_a_step_have_nothing_before_it(make):
+    """Not even where the rest is longer than the longest wait; what was over goes on."""
+    codec = make()
+    sampler = begin(codec, rules_of(codec, single=make is choir_codec), bars=6)
+    for _ in range(12):
+        sampler.step()
+    from_step = sampler.context.onset_step + 1 + np.arange(SONGS) * 2
+    sampler.ended[:] = True
+    sampler.go_on_from(from_step)
+    drawn = sampler.step()
+    assert not drawn.ended.any()
+    assert (sampler.context.onset_step >= from_step).all()
+    assert (sampler.take(np.array([5])).earliest_step == from_step[5]).all()
+
+
+def test_songs_begin_where_they_are_told():
+    codec = choir_codec()
+    config = tiny_config(codec)
+    sampler = begin(codec, rules_of(codec, single=True), config=config)
+    begun = sampler.generator.begin(
+        np.stack([config.conditions(0, (4, 4), 90, False)] * SONGS),
+        np.zeros((SONGS, config.noise), np.float32),
+    )
+    sampler.begin_anew(begun, np.full(SONGS, 20))
+    songs = run(sampler, 3000)
+    for song in songs:
+        assert song[0][0] <= 8
+        end = 20 + np.cumsum([row[0] for row in song]) + [row[3] for row in song]
+        assert 32 < end.max() <= 48
+
+
 def test_the_same_seed_draws_the_same_songs():
     codec = band_codec()
     rules = rules_of(codec, single=False)
