@@ -42,6 +42,11 @@ class AlsaRecorder:
 
         self.wait_for(connected, patience_sec)
 
+    def listeners(self, name):
+        """How many are connected to the output port of client `name`."""
+        ports = [port for port in self.client.list_ports(input=True) if port.client_name == name]
+        return sum(len(self.client.list_port_subscribers(port)) for port in ports)
+
     @property
     def got(self):
         """[(seconds, message)] so far."""
