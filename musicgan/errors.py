@@ -47,6 +47,10 @@ class MissingSystemError(PortError):
     """The system behind a backend's ports is not there: no server, no kernel module."""
 
 
+class MapError(MusicganError):
+    """A map file cannot be read or written, or says what cannot be."""
+
+
 class MissingExtraError(MusicganError):
     """An optional part is not installed."""
 

@@ -19,7 +19,6 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from importlib.util import find_spec
 from itertools import pairwise
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -122,9 +121,6 @@ def cancelled_is_silent() -> bool:
 
 def stream_is_recorded() -> bool:
     """Whether a client hears what `musicgan stream` says that it sent."""
-    if find_spec("musicgan.live.clock") is None and find_spec("musicgan.live.messages") is None:
-        print("musicgan stream: left out, it is being rebuilt")
-        return True
     recorder = AlsaRecorder()
     with tempfile.TemporaryDirectory() as folder:
         take = Path(folder) / "take.mid"

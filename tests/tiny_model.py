@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 
 from musicgan.codecs.context import Layout
 from musicgan.codecs.events import EventsCodec
+from musicgan.codecs.slots import slot_tracks
 from musicgan.model.config import EventsConfig
 from musicgan.model.file import ModelFile
 from musicgan.model.generator import PITCH_OUTPUTS
+from musicgan.score import NOTE, Score
 
 CHOIR = (("soprano", 52, False), ("alto", 52, False), ("tenor", 52, False), ("bass", 52, False))
 BAND = (("piano", 0, False), ("bass", 32, False), ("drums", 0, True))
@@ -19,6 +21,12 @@ BAND = (("piano", 0, False), ("bass", 32, False), ("drums", 0, True))
 def choir_codec() -> EventsCodec:
     """Four voices, sixteenths, no velocity."""
     return EventsCodec(grid=4, slots=CHOIR, velocity_bins=1)
+
+
+def four_voices(*rows: tuple[int, int, int, int], **maps: Any) -> Score:
+    """A score for the choir of (onset, duration, pitch, track), on sixteenths."""
+    notes = np.array([(o, d, p, 80, t) for o, d, p, t in rows], NOTE)
+    return Score(notes, slot_tracks(choir_codec().slots), ticks_per_beat=4, **maps)
 
 
 def band_codec() -> EventsCodec:

@@ -15,6 +15,8 @@ Examples:
   musicgan stream
   musicgan stream --style lieder --tempo 72 --key Em
   musicgan stream --port fluid --bars 32 --record take.mid
+  musicgan stream --clock jack
+  musicgan stream --input keystation --duet follow
   musicgan ports
 """
 
@@ -22,7 +24,9 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @click.option("--virtual", default="musicgan", show_default=True, help="Name of a port of its own.")
 @click.option("--port", help="Or an existing port: its name or a part of it.")
-@click.option("--backend", default="auto", show_default=True, help="auto, jack or rtmidi.")
+@click.option(
+    "--backend", default="auto", show_default=True, help="auto, jack, alsa, rtmidi or file."
+)
 @click.option("--style", default="chorale", show_default=True, help="Bundled model to play.")
 @click.option("--model", type=click.Path(path_type=Path), help="A model file of your own.")
 @click.option("--tempo", type=float, help="Beats a minute, 20 to 400.  [default: the style's]")
@@ -31,30 +35,93 @@ Examples:
 @click.option("--seed", type=int, help="Repeats a song exactly.  [default: drawn, and printed]")
 @click.option("--temperature", default=0.95, show_default=True, help="Below 1 safer, above wilder.")
 @click.option("--critic", type=int, help="Candidates weighed; 0: none.  [default: the style's]")
+@click.option(
+    "--channel-map",
+    "channels",
+    metavar="N,N,...",
+    help="MIDI channel of each voice, 1 to 16, or one for all.  [default: a channel each]",
+)
+@click.option(
+    "--clock",
+    default="internal",
+    show_default=True,
+    help="internal, midi, jack or link: who leads.",
+)
+@click.option("--clock-out", is_flag=True, help="Send MIDI clock along with the notes.")
+@click.option("--input", help="Port to listen to: a keyboard, knobs, or MIDI clock.")
+@click.option(
+    "--duet",
+    type=click.Choice(["follow", "chords"]),
+    help="Answer what you play, or keep to the chords of your left hand.",
+)
+@click.option("--thru", is_flag=True, help="Send on what you play, too.")
+@click.option(
+    "--map",
+    type=click.Path(path_type=Path),
+    help="TOML file: which CC moves what; keeps learned ones.",
+)
 @click.option("--record", type=click.Path(path_type=Path), help="MIDI file of what was sent.")
+@click.option(
+    "--lookahead",
+    default=1.0,
+    show_default=True,
+    help="Seconds that JACK and ALSA are told in advance, 0.1 to 10.",
+)
 def stream(
-    virtual: str, port: str | None, backend: str, style: str, model: Path | None, **options: Any
+    virtual: str, port: str | None, backend: str, style: str, model: Path | None, **asked: Any
 ) -> None:
-    """Compose and play, bar after bar, until Ctrl-C."""
+    """Compose and play, bar after bar, until Ctrl-C.
+
+    While it plays single keys move its knobs: see the display's last line, and docs/live.md.
+    """
     one_thread()
     from musicgan.compose.player import bundled_path
+    from musicgan.live.backends.registry import open_backend
+    from musicgan.live.show import StreamOptions, play
+
+    if not 0.1 <= asked["lookahead"] <= 10:
+        raise click.BadParameter("out of range: from 0.1 to 10", param_hint="--lookahead")
+    options = StreamOptions(
+        endless=asked["bars"] is None,
+        record=asked["record"],
+        lookahead_sec=asked["lookahead"],
+        clock=asked["clock"],
+        clock_out=asked["clock_out"],
+        input=asked["input"],
+        duet=asked["duet"],
+        thru=asked["thru"],
+        map=asked["map"],
+        channels=_channels(asked["channels"]),
+    )
+    opener = partial(open_backend, backend, virtual, port)
+    play(opener, model or bundled_path(style), _settings(asked), options)
+
+
+def _settings(asked: dict[str, Any]) -> Any:
     from musicgan.compose.settings import MAX_BARS, Settings, parse_key
     from musicgan.compose.write import draw_seed
     from musicgan.errors import ComposeError
-    from musicgan.live.backends.registry import open_backend
-    from musicgan.live.show import play
 
-    seed, key = options["seed"], options["key"]
     try:
-        settings = Settings(
-            bars=options["bars"] if options["bars"] is not None else MAX_BARS,
-            seed=draw_seed() if seed is None else seed,
-            tempo_bpm=options["tempo"],
-            key=parse_key(key) if key is not None else None,
-            temperature=options["temperature"],
-            critic=options["critic"],
+        return Settings(
+            bars=asked["bars"] if asked["bars"] is not None else MAX_BARS,
+            seed=draw_seed() if asked["seed"] is None else asked["seed"],
+            tempo_bpm=asked["tempo"],
+            key=parse_key(asked["key"]) if asked["key"] is not None else None,
+            temperature=asked["temperature"],
+            critic=asked["critic"],
         )
     except ComposeError as error:
         raise click.UsageError(str(error)) from error
-    opener = partial(open_backend, backend, virtual, port)
-    play(opener, model or bundled_path(style), settings, options["record"])
+
+
+def _channels(text: str | None) -> list[int] | None:
+    if text is None:
+        return None
+    parts = text.split(",")
+    if not all(part.strip().isdigit() and 1 <= int(part) <= 16 for part in parts):
+        raise click.BadParameter(
+            f"{text!r}: numbers from 1 to 16 with commas between, such as 1,2,3,4",
+            param_hint="--channel-map",
+        )
+    return [int(part) - 1 for part in parts]

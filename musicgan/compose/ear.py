@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 
 import numpy as np
 
@@ -50,9 +51,8 @@ class Ear:
 
     def hear(self, inputs: Ints) -> None:
         """Listen to the inputs [1, I] of one row."""
-        listener = self.listeners(1)
-        listener.hear(inputs)
-        self.follow(listener, 0, [inputs])
+        self._listen(inputs)
+        self._remember([inputs])
 
     def listeners(self, count: int) -> Listeners:
         """`count` ears that have heard what this one has."""
@@ -62,13 +62,34 @@ class Ear:
 
     def follow(self, listeners: Listeners, chosen: int, heard: Sequence[Ints]) -> None:
         """Take over what one of `listeners` heard: rows whose inputs are each [1, I]."""
-        if self.critic is None or listeners.state is None:
-            return
-        index = np.array([chosen])
-        self.state, self.logit = listeners.state.take(index), listeners.logit[index]
+        if listeners.state is not None:
+            index = np.array([chosen])
+            self.state, self.logit = listeners.state.take(index), listeners.logit[index]
+        self._remember(heard)
+
+    def listen_with(self, critic: Critic | None) -> None:
+        """Another critic, or none, from now on; it knows the latest notes."""
+        if critic is not self.critic:
+            self.critic = critic
+            self._hear_again()
+
+    def copy(self) -> Ear:
+        """An ear that has heard the same and goes on by itself."""
+        other = copy(self)
+        other._heard = list(self._heard)
+        return other
+
+    def _listen(self, inputs: Ints) -> None:
+        if self.critic is not None and self.state is not None:
+            self.state, self.logit = self.critic.advance(self.state, inputs)
+
+    def _remember(self, heard: Sequence[Ints]) -> None:
         self._heard += heard
         if len(self._heard) >= MOST:
-            self._heard = self._heard[-KEPT:]
-            self._begin()
-            for inputs in self._heard:
-                self.state, self.logit = self.critic.advance(self.state, inputs)
+            self._hear_again()
+
+    def _hear_again(self) -> None:
+        self._heard = self._heard[-KEPT:]
+        self._begin()
+        for inputs in self._heard:
+            self._listen(inputs)

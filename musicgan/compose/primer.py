@@ -21,18 +21,20 @@ class Primer:
 
     rows: Rows
     """[N, 5]"""
-    key: Key
+    key: Key | None
+    """None where too little was heard to tell."""
     metre: tuple[int, int] | None
     """The one that lasts longest; None where the file states none."""
     bpm: float | None
     """None where the file states none."""
     bar_line_step: int
     """Where its last bar ends."""
-
-    @property
-    def end_step(self) -> int:
-        """Where its last note ends."""
-        return int((np.cumsum(self.rows[:, WAIT]) + self.rows[:, DURATION]).max(initial=0))
+    end_step: int
+    """Where its last note ends."""
+    start_step: int = 0
+    """What its first wait is counted from."""
+    answer_step: int | None = None
+    """Where the song begins that answers it; None: the song goes on from it and holds it."""
 
 
 def hear_primer(player: Player, score: Score) -> Primer:
@@ -51,6 +53,7 @@ def hear_primer(player: Player, score: Score) -> Primer:
         metre=piece.metre if score.metres else None,
         bpm=us_to_bpm(score.tempos[0].us_per_beat) if score.tempos else None,
         bar_line_step=int(piece.bar_start_step[-1]),
+        end_step=int((onset + rows[:, DURATION]).max()),
     )
 
 

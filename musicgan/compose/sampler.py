@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from musicgan.codecs.base import Rows
 from musicgan.codecs.context import Context, Layout
 from musicgan.codecs.events import DURATION, PITCH, VELOCITY, VOICE, WAIT
+from musicgan.compose.lean import FREE, Lean
 from musicgan.compose.sampling import draw, masked
 from musicgan.model.generator import Generator, GeneratorState
 from musicgan.model.steps import Floats, Ints
@@ -90,6 +91,10 @@ class Sampler:
     ended: NDArray[np.bool_]
     temperature: float = 1.0
     top_p: float = 1.0
+    lean: Lean = FREE
+    """How draws are pushed one way, in all songs alike."""
+    earliest_step: Ints | None = None
+    """[B] No row begins before it."""
 
     @classmethod
     def begin(
@@ -103,14 +108,19 @@ class Sampler:
         rng: np.random.Generator,
         temperature: float = 1.0,
         top_p: float = 1.0,
+        start_step: Ints | None = None,
     ) -> Sampler:
-        """Songs before their first note: conditions [B, 4], tonic [B], noise z [B, Z]."""
+        """Songs before their first note: conditions [B, 4], tonic [B], noise z [B, Z].
+
+        They begin at `start_step` [B], 0 unless given.
+        """
         batch, layout = len(tonic), generator.config.layout
         context = Context(layout, tonic)
-        place = bars.place(np.zeros(batch, np.int64), layout.max_position)
-        state = generator.advance(generator.begin(conditions, noise), context.start(*place))
+        state = generator.begin(conditions, noise)
         row, ended = np.full((batch, 5), -1, np.int64), np.zeros(batch, bool)
-        return cls(generator, context, state, bars, rules, rng, row, ended, temperature, top_p)
+        songs = cls(generator, context, state, bars, rules, rng, row, ended, temperature, top_p)
+        songs._start(np.zeros(batch, np.int64) if start_step is None else start_step)
+        return songs
 
     @property
     def layout(self) -> Layout:
@@ -126,7 +136,33 @@ class Sampler:
             bars=self.bars.take(index),
             row=self.row[index],
             ended=self.ended[index],
+            earliest_step=None if self.earliest_step is None else self.earliest_step[index],
         )
+
+    def go_on_from(self, step: Ints) -> None:
+        """Draw nothing that begins before `step` [B]; songs that had ended go on.
+
+        A rest longer than the longest wait is that long to the networks.
+        """
+        self.earliest_step = step
+        self.context.onset_step = np.maximum(self.context.onset_step, step - self.layout.max_wait)
+        self.ended = np.zeros(len(step), bool)
+
+    def begin_anew(self, state: GeneratorState, step: Ints) -> None:
+        """From `step` [B] on with networks in `state`, told that a song begins there.
+
+        What sounds goes on sounding, and the bars go on.
+        """
+        self.state = state
+        # No voice comes before the first one; the song may end with what was heard before.
+        self.row = np.full_like(self.row, -1)
+        self.row[:, WAIT] = 0
+        self._start(step)
+
+    def _start(self, step: Ints) -> None:
+        self.context.onset_step = step
+        inputs = self.context.start(*self.bars.place(step, self.layout.max_position))
+        self.state = self.generator.advance(self.state, inputs)
 
     def hear(self, rows: Rows) -> Ints:
         """Feed given rows [B, 5]; the inputs [B, I] they make."""
@@ -140,19 +176,22 @@ class Sampler:
         """Draw one row for every song, and hear it."""
         generator, context = self.generator, self.context
         trunk, free = generator.trunk(self.state), self._free_step()
-        wait = self._draw(generator.wait(trunk), self._waits(free))
+        lean = self.lean
+        wait = self._draw(lean.wait(generator.wait(trunk)), self._waits(free))
         ended = self.ended | (wait == self.layout.end)
         wait = np.where(ended, 0, wait)
-        place = self.bars.place(context.onset_step + wait, self.layout.max_position)
+        onset = context.onset_step + wait
+        place = self.bars.place(onset, self.layout.max_position)
         moment = context.moment(wait, *place)
         base = generator.moment(trunk, moment)
 
         voice = self._draw(generator.voice(base), self._voices(wait, free))
         own, last, lowest = context.own_voice(voice, moment)
         logits = generator.pitch(base, own, context.tonic, last, lowest)
-        pitch = self._draw(logits, self._pitches(wait, voice))
+        pitch = self._draw(*lean.pitch(logits, self._pitches(wait, voice), voice, onset))
         columns = context.own_pitch(voice, pitch, last, lowest)
-        duration = np.maximum(1, self._draw(generator.duration(base, columns)))
+        logits = generator.duration(base, columns)
+        duration = np.maximum(1, self._draw(lean.duration(logits, voice)))
 
         rows = np.zeros((len(wait), 5), np.int64)
         rows[:, WAIT], rows[:, VOICE], rows[:, PITCH] = wait, voice, pitch
@@ -191,6 +230,8 @@ class Sampler:
         """From which step on each voice may play, [B, V]: single ones once they are silent."""
         rules = self.rules
         free = np.where(rules.single, self.context.last_end_step, 0)
+        if self.earliest_step is not None:
+            free = np.maximum(free, self.earliest_step[:, None])
         return np.where(rules.ranges[:, 0] <= rules.ranges[:, 1], free, NOT_EVER)
 
     def _voices(self, wait: Ints, free: Ints) -> NDArray[np.bool_]:

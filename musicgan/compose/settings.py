@@ -9,6 +9,8 @@ from musicgan.errors import ComposeError
 from musicgan.score import PITCH_NAMES, Key
 
 MAX_BARS = 10_000
+TEMPERATURES = 0.05, 5
+MOST_CANDIDATES = 256
 NOTE_VALUES = (1, 2, 4, 8, 16, 32, 64, 128)
 """What a metre can count, as MIDI can say it."""
 
@@ -32,10 +34,10 @@ class Settings:
     def __post_init__(self) -> None:
         _within("bars", self.bars, 1, MAX_BARS)
         _within("seed", self.seed, 0, 2**63 - 1)
-        _within("temperature", self.temperature, 0.05, 5)
+        _within("temperature", self.temperature, *TEMPERATURES)
         _within("top-p", self.top_p, 0.01, 1)
         if self.critic is not None:
-            _within("critic", self.critic, 0, 256)
+            _within("critic", self.critic, 0, MOST_CANDIDATES)
         _within("block", self.block, 1, 64)
         if self.tempo_bpm is not None:
             _within("tempo", self.tempo_bpm, 20, 400)

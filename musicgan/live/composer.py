@@ -5,12 +5,17 @@ from __future__ import annotations
 import contextlib
 import signal
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from musicgan.compose.answer import hear_answered, to_voices
+from musicgan.compose.bars import Bar, LiveSong
+from musicgan.compose.player import Player, open_player
 from musicgan.compose.settings import Settings
-from musicgan.live.port import END, MORE
+from musicgan.compose.steering import Steering
+from musicgan.live.orders import Answer, End, NewBar, Order, Steer
+from musicgan.live.plan import PlannedBar, plan_bar
 
 
 @dataclass(frozen=True)
@@ -21,23 +26,59 @@ class ComposerOptions:
     settings: Settings
     channels: Sequence[int]
     """The MIDI channel of each voice."""
+    endless: bool = False
+    """Another song follows, on the next seed, when one is over."""
+
+
+class Composing:
+    """Songs one after another, as they are ordered."""
+
+    def __init__(self, player: Player, options: ComposerOptions) -> None:
+        self.player, self.options = player, options
+        self._settings, self._steering = options.settings, Steering()
+        self._song = LiveSong(player, self._settings)
+        self._take = 0
+        self._first_bar = 0
+        """Number of the song's own first bar among all."""
+
+    def obey(self, order: Order) -> NewBar | End:
+        """Do what is ordered, and compose the next bar."""
+        if isinstance(order, Steer):
+            self._take, self._steering = order.take, order.steering
+            self._song.rewind(order.from_step - self._first_step, self._steering)
+        elif isinstance(order, Answer):
+            self._take, self._first_bar = order.take, 0
+            drums = {v for v, slot in enumerate(self.player.codec.slots) if slot.is_drum}
+            notes = to_voices(order.notes, self.player.rules, drums)
+            heard = hear_answered(self.player, notes, order.from_step)
+            self._song = LiveSong(self.player, self._settings, heard)
+            self._song.rewind(order.from_step, self._steering)
+        bar = self._song.next()
+        if bar is None and self.options.endless:
+            self._begin_another()
+            bar = self._song.next()
+        return End(self._take) if bar is None else NewBar(self._take, self._planned(bar))
+
+    def _begin_another(self) -> None:
+        """A song on the next seed, its bars numbered on."""
+        self._first_bar += self._song.plan.n_bars
+        self._settings = replace(self._settings, seed=self._settings.seed + 1)
+        self._song = LiveSong(self.player, self._settings)
+        self._song.rewind(0, self._steering)
+
+    @property
+    def _first_step(self) -> int:
+        return self._first_bar * self._song.plan.bar_step
+
+    def _planned(self, bar: Bar) -> PlannedBar:
+        planned = plan_bar(bar, self.player.codec.grid, self.options.channels)
+        return planned.moved(self._first_bar)
 
 
 def run_composer(bars: Connection, options: ComposerOptions) -> None:
-    """Answer each "more" with the next bar, and with "end" after the last one."""
+    """Answer each order with a bar, or with the end; a broken pipe: whoever played is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    from musicgan.compose.bars import LiveSong
-    from musicgan.compose.player import open_player
-    from musicgan.live.plan import plan_bar
-
-    player = open_player(options.model)
-    song = LiveSong(player, options.settings)
-    # A broken pipe: whoever played is gone.
+    composing = Composing(open_player(options.model), options)
     with contextlib.suppress(EOFError, OSError):
-        for bar in song.bars():
-            if bars.recv() != MORE:
-                return
-            bars.send(plan_bar(bar, player.codec.grid, options.channels))
-        bars.recv()
-        bars.send(END)
-        bars.recv()
+        while True:
+            bars.send(composing.obey(bars.recv()))

@@ -1,26 +1,34 @@
-"""From planned bars to messages in time: the schedule, and the table of what is sounding.
+"""From a schedule of bars to messages in time, and the table of what is sounding.
 
 Three promises, whatever happens: every note-on gets its note-off; what comes too late does not
 come in a burst but waits for the next bar line; after `stop` there is silence.
+
+What a queue was given ahead can be taken back: when the tempo changes, when the rest of a bar is
+composed anew, when the clock stops or jumps.
 """
 
 from __future__ import annotations
 
 import heapq
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
-from math import ceil
 
 from musicgan.live.backends import Backend
-from musicgan.live.clock import Clock
+from musicgan.live.clocks import Clock
+from musicgan.live.messages import STOP, Place, is_note_on, note_off, place_of, silences
 from musicgan.live.plan import PlannedBar
+from musicgan.live.pulses import Pulses
+from musicgan.live.schedule import CLOCK, OFF, ON, Event, Schedule
 
-NOTE_OFF, NOTE_ON, CONTROL = 0x80, 0x90, 0xB0
-ALL_SOUND_OFF, ALL_NOTES_OFF = 120, 123
 TOO_LATE_SEC = 0.1
 """A note that should have sounded so long ago is not wanted any more."""
-HANDED_OVER_SEC = 0.1
-"""More than any audio period: what a queue holds for later than that can still be cancelled."""
+HANDED_OVER_SEC = 0.05
+"""More than two audio periods of 1,024 frames: what a queue holds for later can be taken back."""
+HELD_AHEAD_SEC = 0.1
+"""Besides what is looked ahead, a held bar is laid again so long before it comes."""
+ASTRAY_SEC = 0.0005
+"""A queue is told anew when its times are so far from the clock's."""
 FOREVER_SEC = float("inf")
 
 
@@ -31,7 +39,6 @@ class Counts:
     notes: int = 0
     underruns: int = 0
     """Bars that came too late and were moved to a later bar line."""
-    bars: int = 0
     skipped: int = 0
     """Notes left out because whoever plays them was held up for too long."""
 
@@ -44,130 +51,306 @@ class Performer:
     """
 
     def __init__(
-        self, backend: Backend, clock: Clock, lookahead_sec: float = 1.0, margin_sec: float = 0.02
+        self,
+        backend: Backend,
+        clock: Clock,
+        lookahead_sec: float = 1.0,
+        margin_sec: float = 0.02,
+        pulses: Pulses | None = None,
     ) -> None:
-        self.backend, self.clock = backend, clock
+        self.backend, self.clock, self.pulses = backend, clock, pulses
         self.lookahead_sec = lookahead_sec if backend.queued else 0.0
         self.margin_sec = margin_sec
+        self.handed_over_sec = HANDED_OVER_SEC if backend.queued else 0.0
+        self.schedule = Schedule()
         self.counts = Counts()
-        self._shift_tick = 0
-        self._known_tick = self._length_tick = 0
-        self._events: list[tuple[float, int, int, bytes]] = []
-        """Heap of (tick, 0 for off and 1 for on, number of the note, message)."""
-        self._given: dict[tuple[int, int], int] = {}
-        """What the backend was given as sounding: number of the note by (channel, pitch)."""
-        self._to_come: deque[tuple[float, bytes]] = deque()
-        """Messages given for later than when last looked."""
-        self._sounding: set[tuple[int, int]] = set()
+        self.late_sec: deque[float] = deque(maxlen=1000)
+        """How late the latest messages were."""
+        self.latest: dict[int, int] = {}
+        """The last pitch of each voice that has sounded."""
+        self.muted: frozenset[int] = frozenset()
+        """Voices that are not heard."""
+        self.on_send: Callable[[float, bytes], None] | None = None
+        """Told of each message and when it goes out."""
+        self._through: set[Place] = set()
+        """What sounds of what was sent through."""
+        self._given: dict[Place, Event] = {}
+        """What sounds after all that the backend was given: note-ons by place."""
+        self._to_come: deque[tuple[float, Event]] = deque()
+        """What it was given for later than when last looked."""
+        self._sounding: dict[Place, Event] = {}
         self._channels: set[int] = set()
-        self._number = 0
+        self._last_due_sec = -FOREVER_SEC
+        self._last_tick = -FOREVER_SEC
 
     def add(self, bar: PlannedBar) -> None:
         """Take in the next bar; one that is too late begins at the next bar line."""
-        start = bar.start_tick + self._shift_tick
-        earliest = self.clock.tick_at(self.backend.now_sec() + self.margin_sec)
-        if start < earliest:
-            late = ceil((earliest - start) / bar.length_tick) * bar.length_tick
-            self._shift_tick += late
-            # Before the first bar nothing was interrupted.
-            self.counts.underruns += self.counts.bars > 0
-        self.counts.bars += 1
-        self._known_tick, self._length_tick = bar.end_tick + self._shift_tick, bar.length_tick
-        for note in bar.notes:
-            self._number += 1
-            self._channels.add(note.channel)
-            on = bytes([NOTE_ON | note.channel, note.pitch, note.velocity])
-            off = bytes([NOTE_OFF | note.channel, note.pitch, 0])
-            for tick, kind, message in ((note.on_tick, 1, on), (note.off_tick, 0, off)):
-                heapq.heappush(self._events, (tick + self._shift_tick, kind, self._number, message))
+        self._channels.update(note.channel for note in bar.notes)
+        self.schedule.waiting.append(bar)
+        self._lay()
+
+    def replace(self, bar: PlannedBar) -> None:
+        """Take in a bar, or the rest of one, that was composed anew: what came after it is void."""
+        self._channels.update(note.channel for note in bar.notes)
+        self._take_back()
+        self.schedule.replace(bar, self._free_tick(), self._begun())
+        self._lay()
+
+    def hold(self, is_held: bool) -> None:
+        """Play the bar that sounds now again and again, or no more."""
+        schedule = self.schedule
+        if is_held == (schedule.held is not None) or not self.clock.is_rolling:
+            return
+        now = schedule.now(self.clock.tick_at(self.backend.now_sec()))
+        self._take_back()
+        if is_held and now is not None:
+            schedule.unlay_from(self._free_tick(), self._begun())
+            schedule.held = now.bar
+        elif not is_held:
+            schedule.unlay_from(self._free_tick(), self._begun())
+            schedule.held = None
+        self._lay()
+
+    def mute(self, voices: frozenset[int]) -> None:
+        """Only other voices are heard from now on; what they hold ends."""
+        if voices == self.muted:
+            return
+        self.muted = voices
+        self._take_back()
+        now = self.backend.now_sec()
+        for place, event in list(self._given.items()):
+            if event.voice in voices:
+                del self._given[place]
+                self._send(now, Event(event.tick, OFF, event.number, note_off(place)))
+
+    def send_through(self, message: bytes) -> None:
+        """A note of somebody else's, at once; it ends with ours at the latest."""
+        self.backend.send_now(message)
+        self._channels.add(message[0] & 15)
+        if is_note_on(message):
+            self._through.add(place_of(message))
+        else:
+            self._through.discard(place_of(message))
+
+    def panic(self) -> None:
+        """End what sounds, and go on with what is to come."""
+        self._take_back()
+        now = self.backend.now_sec()
+        for place, event in self._given.items():
+            self._send(now, Event(event.tick, OFF, event.number, note_off(place)))
+        self._given.clear()
+        self._say_silence(max(now, self._last_due_sec))
+
+    def rest(self) -> None:
+        """End what sounds, and forget what was to come: there will be other bars."""
+        self._silence()
+        self.schedule = Schedule()
+
+    def _lay(self) -> None:
+        if self.clock.is_rolling:
+            now = self.backend.now_sec()
+            earliest = self.clock.tick_at(now + self.margin_sec)
+            held_until = self.clock.tick_at(now + self.lookahead_sec + HELD_AHEAD_SEC)
+            self.counts.underruns += self.schedule.lay(earliest, held_until)
+
+    def change_at(self, after_sec: float, beat_tick: int) -> tuple[int, float]:
+        """From which tick of the song on it can be composed anew, and in how many seconds that is.
+
+        It is the first beat that is reached no sooner than `after_sec` from now, or the next bar
+        that is not here yet.
+        """
+        now = self.backend.now_sec()
+        tick = self.clock.tick_at(now + after_sec) if self.clock.is_rolling else 0.0
+        song_tick, clock_tick = self.schedule.place_in_song(tick, beat_tick)
+        return song_tick, max(0.0, self.clock.due_sec(clock_tick) - now)
 
     @property
     def ahead_sec(self) -> float:
-        """How much music is known beyond now."""
-        return self.clock.due_sec(self._known_tick) - self.backend.now_sec()
+        """How much music is known beyond now; 0 while the clock stands."""
+        if not self.clock.is_rolling:
+            return 0.0
+        return self.clock.due_sec(self.schedule.known_tick) - self.backend.now_sec()
 
     @property
-    def bar_sec(self) -> float:
-        """How long the latest bar lasts."""
-        return self.clock.due_sec(self._length_tick) - self.clock.due_sec(0)
+    def bars_ahead(self) -> int:
+        """Bars that are here and have not begun."""
+        tick = self.clock.tick_at(self.backend.now_sec()) if self.clock.is_rolling else -FOREVER_SEC
+        begun = sum(laid.tick <= tick for laid in self.schedule.laid)
+        return len(self.schedule.laid) + len(self.schedule.waiting) - begun
 
     @property
     def is_done(self) -> bool:
         """Whether all that was added has been played."""
         now = self.backend.now_sec()
         self._settle(now)
-        waiting = self._events or self._given or self._to_come
-        return not waiting and self.clock.due_sec(self._known_tick) <= now
+        schedule = self.schedule
+        notes = any(event.kind != CLOCK for event in schedule.events)
+        if notes or self._given or self._to_come or schedule.waiting or schedule.held:
+            return False
+        return self.clock.is_rolling and self.clock.due_sec(schedule.known_tick) <= now
 
     def advance(self) -> float:
         """Give the backend what is to be given now; seconds until there may be more."""
+        if not self.clock.is_rolling:
+            return FOREVER_SEC
         now = self.backend.now_sec()
         self._settle(now)
+        self._last_tick = self.clock.tick_at(now)
+        self.schedule.pass_by(self._last_tick)
+        if self._is_astray():
+            self._take_back()
+        self._lay()
         horizon = now + self.lookahead_sec
-        while self._events:
-            tick, kind, number, message = self._events[0]
-            due = self.clock.due_sec(tick)
+        if self.pulses is not None:
+            for tick, message in self.pulses.until(self.clock.tick_at(horizon)):
+                self.schedule.push(Event(tick, CLOCK, 0, message))
+        return self._give_until(horizon, now)
+
+    def _give_until(self, horizon: float, now: float) -> float:
+        """Give what is due by `horizon`; seconds until there may be more."""
+        events, known_tick = self.schedule.events, self.schedule.known_tick
+        while events:
+            event = events[0]
+            due = self.clock.due_sec(event.tick)
             if due > horizon:
                 return min(due - horizon, self._until_known(now))
             # Beyond the last known bar a note-off may yet be overtaken by a new note-on.
-            if tick >= self._known_tick and due > now:
+            if event.kind != CLOCK and event.tick >= known_tick and due > now:
                 return min(due - now, self._until_known(now))
-            heapq.heappop(self._events)
-            self._give(due, kind, number, message)
+            heapq.heappop(events)
+            self._give(due, event)
         return self._until_known(now)
 
     def _until_known(self, now: float) -> float:
         """Seconds to the end of what is known; never, if that is past."""
-        left = self.clock.due_sec(self._known_tick) - now
+        left = self.clock.due_sec(self.schedule.known_tick) - now
         return left if left > 0 else FOREVER_SEC
 
-    def _give(self, due: float, kind: int, number: int, message: bytes) -> None:
-        place = (message[0] & 15, message[1])
-        if kind == 0:
-            if self._given.get(place) != number:
+    def _is_astray(self) -> bool:
+        """Whether the clock now says otherwise than when the queue was told."""
+        if not self._to_come:
+            return False
+        due, event = self._to_come[-1]
+        can_change = due > self.backend.now_sec() + self.handed_over_sec
+        return can_change and abs(self.clock.due_sec(event.tick) - due) > ASTRAY_SEC
+
+    def _give(self, due: float, event: Event) -> None:
+        if event.kind == CLOCK:
+            self._send(due, event)
+            return
+        place = place_of(event.message)
+        if event.kind == OFF:
+            begun = self._given.get(place)
+            if begun is None or begun.number != event.number:
                 return  # its pitch was struck again, which ended it, or it was left out
             del self._given[place]
-        elif due < self.backend.now_sec() - TOO_LATE_SEC:
-            self.counts.skipped += 1
-            return
         else:
-            if place in self._given:
-                self._send(due, bytes([NOTE_OFF | place[0], place[1], 0]))
-            self._given[place] = number
-            self.counts.notes += 1
-        self._send(due, message)
+            if event.voice in self.muted:
+                return
+            if due < self.backend.now_sec() - TOO_LATE_SEC:
+                self.counts.skipped += 1
+                return
+            before = self._given.get(place)
+            if before is not None:
+                end = Event(event.tick, OFF, before.number, note_off(place), on_tick=before.on_tick)
+                self._send(due, end)
+            self._given[place] = event
+        self._send(due, event)
 
-    def _send(self, due: float, message: bytes) -> None:
-        self.backend.send(due, message)
-        self._to_come.append((due, message))
+    def _send(self, due: float, event: Event) -> None:
+        # A queue keeps its order; a tempo that has just risen would turn it around.
+        due = self._last_due_sec = max(due, self._last_due_sec)
+        now = self.backend.now_sec()
+        self.backend.send(due, event.message)
+        if event.kind != CLOCK:
+            self.late_sec.append(max(0.0, now - due))
+        self._to_come.append((due, event))
+        if self.on_send is not None:
+            self.on_send(due, event.message)
 
     def _settle(self, now: float) -> None:
         """Note what has sounded by now."""
         while self._to_come and self._to_come[0][0] <= now:
-            _, message = self._to_come.popleft()
-            place = (message[0] & 15, message[1])
-            if message[0] & 0xF0 == NOTE_ON:
-                self._sounding.add(place)
-            else:
-                self._sounding.discard(place)
+            self._happen(self._to_come.popleft()[1])
+
+    def _happen(self, event: Event) -> None:
+        if event.kind == ON:
+            self._sounding[place_of(event.message)] = event
+            self.latest[event.voice] = event.message[1]
+            self.counts.notes += 1
+        elif event.kind == OFF:
+            self._sounding.pop(place_of(event.message), None)
+
+    def _free_tick(self) -> float:
+        """From where on nothing was handed over."""
+        if not self.clock.is_rolling:
+            return 0.0
+        return self.clock.tick_at(self.backend.now_sec() + self.handed_over_sec)
+
+    def _begun(self) -> set[int]:
+        return {event.number for event in self._given.values()}
+
+    def _take_back(self) -> None:
+        """What the backend was given for later than can be changed is to be given again."""
+        now = self.backend.now_sec()
+        self._settle(now)
+        last = now + self.handed_over_sec
+        self.backend.cancel_after(last)
+        given = dict(self._sounding)
+        kept: deque[tuple[float, Event]] = deque()
+        for due, event in self._to_come:
+            if due > last:
+                self.schedule.push(event)
+                continue
+            kept.append((due, event))
+            if event.kind == ON:
+                given[place_of(event.message)] = event
+            elif event.kind == OFF:
+                given.pop(place_of(event.message), None)
+        self._to_come, self._given = kept, given
+        self._last_due_sec = kept[-1][0] if kept else min(self._last_due_sec, now)
+
+    def pause(self) -> None:
+        """Silence, because the clock has stopped or jumped; bars that had not begun wait for it."""
+        self._silence()
+        schedule = self.schedule
+        schedule.unlay_from(self._last_tick, ())
+        schedule.events.clear()
+        schedule.laid.clear()
+        schedule.known_tick = 0
+        if self.pulses is not None and self.pulses.stop():
+            self.backend.send(self.backend.now_sec(), bytes([STOP]))
+
+    def resume(self) -> None:
+        """The clock is rolling (again): go on at the next bar line."""
+        tick = self.clock.tick_at(self.backend.now_sec() + self.margin_sec)
+        if self.pulses is not None:
+            self.pulses.start(tick)
+        self._lay()
 
     def stop(self) -> None:
         """Silence, now: nothing more comes, every sounding note ends, and then CC123 and CC120."""
+        self.pause()
+        self.schedule = Schedule()
+        self._say_silence(self.backend.now_sec())
+
+    def _say_silence(self, at_sec: float) -> None:
+        for channel in sorted(self._channels):
+            for message in silences(channel):
+                self.backend.send(at_sec, message)
+        self._through.clear()
+
+    def _silence(self) -> None:
+        """End what sounds, and forget what was to come."""
         now = self.backend.now_sec()
         self.backend.cancel_after(now)
         # A queue hands over a little ahead of time: what is due now may be out already.
         self._settle(now)
-        begun = {
-            (message[0] & 15, message[1])
-            for due, message in self._to_come
-            if message[0] & 0xF0 == NOTE_ON and due <= now + HANDED_OVER_SEC
-        }
+        handed = (event for due, event in self._to_come if due <= now + HANDED_OVER_SEC)
+        begun = {place_of(event.message) for event in handed if event.kind == ON}
         self._to_come.clear()
-        self._events.clear()
-        for channel, pitch in sorted(self._sounding | set(self._given) | begun):
-            self.backend.send(now, bytes([NOTE_OFF | channel, pitch, 0]))
-        for channel in sorted(self._channels):
-            for control in (ALL_NOTES_OFF, ALL_SOUND_OFF):
-                self.backend.send(now, bytes([CONTROL | channel, control, 0]))
+        for place in sorted({*self._sounding, *self._given, *self._through} | begun):
+            self.backend.send(now, note_off(place))
         self._sounding.clear()
         self._given.clear()
+        self._last_due_sec = now

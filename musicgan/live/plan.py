@@ -1,9 +1,9 @@
-"""What is to be played, in ticks of the session: no seconds, no ports."""
+"""What is to be played, in ticks of the song: no seconds, no ports."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import lcm
 
 from musicgan.compose.bars import Bar
@@ -18,6 +18,7 @@ class PlannedNote:
 
     on_tick: int
     off_tick: int
+    voice: int
     channel: int
     pitch: int
     velocity: int
@@ -25,17 +26,34 @@ class PlannedNote:
 
 @dataclass(frozen=True)
 class PlannedBar:
-    """A bar and the notes that begin in it."""
+    """A bar and the notes that begin in it, from `from_tick` on; what came before stands."""
 
     number: int
     start_tick: int
     length_tick: int
     notes: tuple[PlannedNote, ...]
+    from_tick: int
+    """`start_tick`, unless the rest of a bar was composed anew."""
 
-    @property
-    def end_tick(self) -> int:
-        """Where the next bar begins."""
-        return self.start_tick + self.length_tick
+    def moved(self, bars: int) -> PlannedBar:
+        """The same bar, so many bars later."""
+        later = bars * self.length_tick
+        notes = tuple(
+            replace(note, on_tick=note.on_tick + later, off_tick=note.off_tick + later)
+            for note in self.notes
+        )
+        return PlannedBar(
+            self.number + bars,
+            self.start_tick + later,
+            self.length_tick,
+            notes,
+            self.from_tick + later,
+        )
+
+    def followed_by(self, rest: PlannedBar) -> PlannedBar:
+        """This bar up to where `rest`, the same bar composed anew, begins."""
+        stands = tuple(note for note in self.notes if note.on_tick < rest.from_tick)
+        return replace(self, notes=stands + rest.notes)
 
 
 def ticks_per_beat(grid: int) -> int:
@@ -50,10 +68,12 @@ def plan_bar(bar: Bar, grid: int, channels: Sequence[int]) -> PlannedBar:
         PlannedNote(
             note.onset_step * tick,
             (note.onset_step + note.duration_step) * tick,
+            note.voice,
             channels[note.voice],
             note.pitch,
             note.velocity,
         )
         for note in bar.notes
     )
-    return PlannedBar(bar.number, bar.start_step * tick, bar.length_step * tick, notes)
+    start, length = bar.start_step * tick, bar.length_step * tick
+    return PlannedBar(bar.number, start, length, notes, bar.from_step * tick)

@@ -10,33 +10,39 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import select
 import signal
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from musicgan.errors import MusicganError
-from musicgan.live.backends import Backend
-from musicgan.live.clock import InternalClock
-from musicgan.live.performer import Performer
-from musicgan.live.plan import PlannedBar
-from musicgan.live.recorder import Recorder
+import numpy as np
 
-MORE = "more"
-"""What the composer is sent when another bar is wanted."""
-END = "end"
-"""What it answers after the last bar."""
+from musicgan.errors import MusicganError, PortError
+from musicgan.live.backends import Backend
+from musicgan.live.clocks import ClockOptions
+from musicgan.live.clocks.registry import open_clock
+from musicgan.live.desk import Desk
+from musicgan.live.duet import Duet
+from musicgan.live.hands import Hands
+from musicgan.live.messages import PROGRAM
+from musicgan.live.orders import End, More, NewBar
+from musicgan.live.performer import Performer
+from musicgan.live.pulses import Pulses
+from musicgan.live.recorder import Recorder, Recording
+
 FIRST_BARS = 2
 """Bars to have before the first is played: as long as that one lasts the composer may be late."""
-LEAD_SEC = 0.15
-"""From their arrival to the first note."""
+REPORT_SEC = 0.1
 LONGEST_SLEEP_SEC = 0.05
+LISTENING_SLEEP_SEC = 0.005
+"""While something may come in that is not a pipe: an input, or a clock that others lead."""
 SPIN_SEC = 0.002
 """An immediate backend is not trusted to a sleep for the last part of a wait."""
-PROGRAM = 0xC0
 
 
 @dataclass(frozen=True)
@@ -44,37 +50,31 @@ class PortOptions:
     """How to play; what is sent to a new port process."""
 
     bpm: float
+    grid: int
+    """Steps a beat that the composer counts in."""
     ticks_per_beat: int
+    bar_tick: int
+    beat_tick: int
+    """The metre's own beat."""
+    voices: Sequence[str]
     programs: Sequence[tuple[int, int]] = ()
     """(channel, program) to begin with."""
     lookahead_sec: float = 1.0
     record: Path | None = None
-
-
-class Recording:
-    """A backend that another one is heard through, with a take of what it sent."""
-
-    def __init__(self, backend: Backend, recorder: Recorder) -> None:
-        self.backend, self.recorder = backend, recorder
-        self.queued = backend.queued
-
-    def now_sec(self) -> float:
-        """The other's."""
-        return self.backend.now_sec()
-
-    def send(self, at_sec: float, message: bytes) -> None:
-        """Send and keep it."""
-        self.backend.send(at_sec, message)
-        self.recorder.keep(at_sec, message)
-
-    def cancel_after(self, at_sec: float) -> None:
-        """Also from the take."""
-        self.backend.cancel_after(at_sec)
-        self.recorder.cancel_after(at_sec)
-
-    def close(self) -> None:
-        """The other one."""
-        self.backend.close()
+    clock: str = "internal"
+    clock_out: bool = False
+    must_listen: bool = False
+    """Whether it is an error if there can be no input."""
+    input: str | None = None
+    """An existing port to listen to; None: one of its own."""
+    duet: str | None = None
+    """One of `duet.MODES`."""
+    thru: bool = False
+    """Whether what the player plays is sent on."""
+    cc_map: Mapping[int, str] = field(default_factory=dict)
+    """The control that each CC moves."""
+    knobs: Mapping[str, float] = field(default_factory=dict)
+    """Where they stand before they are touched."""
 
 
 def run_port(
@@ -99,11 +99,12 @@ def run_port(
     _keep_time()
     try:
         backend = open_backend()
+        playing = Playing(backend, bars, control, options)
     except MusicganError as error:
         _tell(control, "error", str(error))
         return
     _tell(control, "open")
-    Playing(backend, bars, control, options).run(lambda: bool(stopped))
+    playing.run(lambda: bool(stopped))
 
 
 def _keep_time() -> None:
@@ -115,33 +116,59 @@ def _keep_time() -> None:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(50))
 
 
-def _tell(control: Connection, *what: Any) -> bool:
-    """Whether there was anybody to tell."""
-    try:
-        control.send(what)
-    except (OSError, ValueError):
-        return False
-    return True
+def _tell(control: Connection, *what: Any) -> None:
+    """Tell the session, if it is there and listens: music does not wait for it."""
+    with contextlib.suppress(OSError, ValueError):
+        if sys.platform == "win32" or select.select([], [control], [], 0)[1]:
+            control.send(what)
 
 
 class Playing:
-    """One performance: from the first bar to silence."""
+    """One performance: from the first bar to silence. Raises `PortError` for what cannot open."""
 
     def __init__(
         self, backend: Backend, bars: Connection, control: Connection, options: PortOptions
     ) -> None:
         self.bars, self.control, self.options = bars, control, options
-        self.recorder = Recorder(backend.now_sec(), options.bpm)
-        self.backend = Recording(backend, self.recorder)
-        self.performer: Performer | None = None
-        self._first: list[PlannedBar] = []
-        self._asked = self._ended = False
+        self.recorder = Recorder(options.bpm) if options.record is not None else None
+        self.backend = Recording(backend, self.recorder) if self.recorder is not None else backend
+        try:
+            self._listens = self._listen(backend)
+            clock_options = ClockOptions(options.ticks_per_beat, options.bpm, options.bar_tick)
+            self.clock = open_clock(options.clock, clock_options, backend)
+        except MusicganError:
+            backend.close()
+            raise
+        pulses = Pulses(options.ticks_per_beat) if options.clock_out else None
+        self.performer = Performer(self.backend, self.clock, options.lookahead_sec, pulses=pulses)
+        self.hands = Hands(
+            self.performer,
+            Desk(len(options.voices), options.cc_map, options.knobs),
+            Duet(options.duet, options.bar_tick),
+            options.ticks_per_beat // options.grid,
+            options.beat_tick,
+            options.bar_tick,
+            thru=options.thru,
+        )
+        self.performer.on_send = self.hands.duet.sent
+        self._asked = self._ended = self._begun = False
         self._told_sec = -1.0
+
+    def _listen(self, backend: Backend) -> bool:
+        try:
+            backend.listen(self.options.input)
+        except PortError:
+            if self.options.must_listen:
+                raise
+            return False
+        return True
 
     def run(self, is_stopped: Callable[[], bool]) -> None:
         """Play; silence and a closed port at the end, whatever happens."""
         reason = "stopped"
         try:
+            for channel, program in self.options.programs:
+                self.backend.send(self.backend.now_sec(), bytes([PROGRAM | channel, program]))
             while not is_stopped():
                 found = self._turn()
                 if found is not None:
@@ -153,103 +180,129 @@ class Playing:
             reason = f"{type(error).__name__}: {error}"
         finally:
             figures = self._end()
-            if self.options.record is not None:
+            if self.recorder is not None and self.options.record is not None:
                 try:
                     self.recorder.write(self.options.record)
                 except MusicganError as error:
                     _tell(self.control, "error", str(error))
-            _tell(self.control, "closed", {"reason": reason, **figures})
+            _tell(
+                self.control, "closed", {"reason": reason, "cc_map": self.hands.desk.map, **figures}
+            )
 
     def _end(self) -> dict[str, Any]:
         """Silence and a closed port, even if the backend is broken; the last figures."""
         figures: dict[str, Any] = {}
         with contextlib.suppress(MusicganError):
             figures = self._figures()
-            if self.performer is not None:
-                self.performer.stop()
+            self.performer.stop()
+        self.clock.close()
         self.backend.close()
         return figures
 
     def _turn(self) -> str | None:
         """Send what is due, wait for what comes; why it is over, if it is."""
-        wait_sec = self.performer.advance() if self.performer is not None else LONGEST_SLEEP_SEC
-        if self._ended and self.performer is not None and self.performer.is_done:
+        now = self.backend.now_sec()
+        if self.clock.poll(now):
+            self.hands.clock_jumped()
+            self.performer.pause()
+            if self.clock.is_rolling:
+                self.performer.resume()
+        if self._listens:
+            self._hear()
+        wait_sec = self.performer.advance()
+        if self._ended and self.performer.is_done:
             return "finished"
-        self._ask()
-        self._report()
-        sleep_sec = min(wait_sec - (0 if self.backend.queued else SPIN_SEC), LONGEST_SLEEP_SEC)
-        sources = [self.control] if self._ended else [self.bars, self.control]
+        self._order()
+        self._report(now)
+        longest = LONGEST_SLEEP_SEC
+        if self._listens or self.options.clock != "internal":
+            longest = LISTENING_SLEEP_SEC
+        sleep_sec = min(wait_sec - (0 if self.backend.queued else SPIN_SEC), longest)
+        sources = [self.bars, self.control] if not self._ended else [self.control]
         for source in wait(sources, max(0.0, sleep_sec)):
             assert isinstance(source, Connection)
             try:
                 message = source.recv()
             except (EOFError, OSError):
                 return "the composer is gone" if source is self.bars else "the session is gone"
-            if source is self.control:
-                if message[0] == "stop":
-                    return "stopped"
-                if message[0] == "tempo" and self.performer is not None:
-                    clock = self.performer.clock
-                    assert isinstance(clock, InternalClock)
-                    clock.set_tempo(message[1], self.backend.now_sec())
-            elif message == END:
-                self._ended = True
-                self._begin()
-            elif isinstance(message, PlannedBar):
+            if source is self.bars:
                 self._take(message)
+            elif message[0] == "stop":
+                return "stopped"
+            elif message[0] == "tempo":
+                self.clock.set_tempo(message[1], self.backend.now_sec())
+            elif message[0] == "key":
+                self.hands.press(message[1])
         return None
 
-    def _take(self, bar: PlannedBar) -> None:
+    def _hear(self) -> None:
+        """What came over the input: of the clock, or of the player."""
+        for at_sec, message in self.backend.heard():
+            if message[0] >= 0xF0:
+                self.clock.hear(at_sec, message)
+            else:
+                self.hands.hear(at_sec, message)
+
+    def _take(self, message: NewBar | End) -> None:
+        """What the composer has answered; what it was asked before another take began is void."""
+        if message.take != self.hands.take:
+            return
         self._asked = False
-        if self.performer is not None:
-            self.performer.add(bar)
-            return
-        self._first.append(bar)
-        if len(self._first) == FIRST_BARS:
-            self._begin()
+        self._ended = isinstance(message, End)
+        if isinstance(message, NewBar):
+            self.hands.take_in(message.bar)
+        else:
+            self.hands.song_is_over()
+        if not self._begun and (self._ended or len(self.performer.schedule.waiting) >= FIRST_BARS):
+            self._begun = True
+            self.clock.begin(self.backend.now_sec())
 
-    def _begin(self) -> None:
-        """Start the clock with the bars there are."""
-        if self.performer is not None or not self._first:
-            return
-        options = self.options
-        begin_sec = self.backend.now_sec() + LEAD_SEC
-        clock = InternalClock(options.ticks_per_beat, options.bpm, begin_sec)
-        # An upbeat begins before the first bar line.
-        begin_sec += begin_sec - clock.due_sec(self._first[0].start_tick)
-        clock = InternalClock(options.ticks_per_beat, options.bpm, begin_sec)
-        self.recorder.start_sec = begin_sec
-        self.performer = Performer(self.backend, clock, options.lookahead_sec)
-        for channel, program in options.programs:
-            self.backend.send(self.backend.now_sec(), bytes([PROGRAM | channel, program]))
-        for bar in self._first:
-            self.performer.add(bar)
+    def _order(self) -> None:
+        """What is to be composed: anew as the player wants it, or the next bar in time."""
+        order = self.hands.order()
+        if order is None and not (self._asked or self._ended) and self._wants_more():
+            order = More()
+        if order is not None:
+            self._asked, self._ended = True, False
+            with contextlib.suppress(OSError):  # it is gone: reading will tell
+                self.bars.send(order)
 
-    def _ask(self) -> None:
-        """Have the next bar composed when less is known than is looked ahead, and a bar more."""
-        if self._asked or self._ended:
-            return
-        if self.performer is not None:
-            enough_sec = self.options.lookahead_sec + self.performer.bar_sec
-            if self.performer.ahead_sec > enough_sec:
-                return
-        self._asked = True
-        with contextlib.suppress(OSError):
-            self.bars.send(MORE)
+    def _wants_more(self) -> bool:
+        """Whether less is known than is looked ahead, and a bar more."""
+        if self.hands.is_resting:
+            return False
+        waiting = len(self.performer.schedule.waiting)
+        if not self.clock.is_rolling or self.performer.schedule.held is not None:
+            return waiting < FIRST_BARS
+        bar_sec = self.options.bar_tick / self.options.ticks_per_beat * 60 / self.clock.bpm
+        return self.performer.ahead_sec <= self.options.lookahead_sec + bar_sec
 
-    def _report(self) -> None:
-        now = self.backend.now_sec()
-        if now - self._told_sec < 0.1:
-            return
-        self._told_sec = now
-        _tell(self.control, "state", self._figures())
+    def _report(self, now: float) -> None:
+        schedule = self.performer.schedule
+        if self.recorder is not None and self.clock.is_rolling:
+            self.recorder.tempo(now, self.clock.bpm)
+            if self.recorder.start_sec is None and schedule.laid:
+                self.recorder.start_sec = self.clock.due_sec(schedule.laid[0].tick)
+        if now - self._told_sec >= REPORT_SEC:
+            self._told_sec = now
+            _tell(self.control, "state", self._figures())
 
     def _figures(self) -> dict[str, Any]:
-        if self.performer is None:
-            return {}
+        performer, clock = self.performer, self.clock
+        now = self.backend.now_sec()
+        late = np.percentile(np.array([0.0, *performer.late_sec]), (50, 99)) * 1000
+        voices = enumerate(self.options.voices)
         return {
-            **vars(self.performer.counts),
-            "ahead_sec": round(self.performer.ahead_sec, 3),
-            "tick": self.performer.clock.tick_at(self.backend.now_sec()),
-            "bpm": self.performer.clock.bpm,
+            **vars(performer.counts),
+            "bars": performer.schedule.count,
+            "bars_ahead": performer.bars_ahead,
+            "ahead_sec": round(performer.ahead_sec, 3),
+            "tick": clock.tick_at(now) if clock.is_rolling else 0.0,
+            "bpm": clock.bpm,
+            "source": clock.source,
+            "is_rolling": clock.is_rolling,
+            "lost": self.backend.lost,
+            "late_ms": (float(late[0]), float(late[1])),
+            "voices": [(v, performer.latest.get(i), i in performer.muted) for i, v in voices],
+            **self.hands.figures(),
         }

@@ -8,37 +8,54 @@ from pathlib import Path
 import mido
 
 from musicgan.errors import MidiWriteError
+from musicgan.live.backends import Backend
 from musicgan.midifile.write import write_whole
 
 TICKS_PER_BEAT = 480
+SAME_TEMPO = 0.002
+"""A tempo that differs by less is only a clock's jitter."""
 
 
 class Recorder:
     """Keeps messages with their seconds; `write` makes a file of them.
 
-    Ticks are of the session's first tempo, so that a take lies on a DAW's grid.
+    `start_sec` is a bar line, and beat 0 of the file; earlier messages lie there. Its tempos are
+    those of the session, so that a take lies on a DAW's grid.
     """
 
-    def __init__(self, start_sec: float, bpm: float) -> None:
-        self.start_sec, self.bpm = start_sec, bpm
+    def __init__(self, bpm: float) -> None:
+        self.start_sec: float | None = None
+        self._tempos = [(0.0, bpm)]
+        """(seconds, beats a minute), from then on."""
         self._kept: list[tuple[float, bytes]] = []
 
     def keep(self, at_sec: float, message: bytes) -> None:
-        """One message and when it sounds."""
-        self._kept.append((at_sec, message))
+        """One message and when it sounds; system messages are none of a file's."""
+        if message[0] < 0xF0:
+            self._kept.append((at_sec, message))
+
+    def tempo(self, at_sec: float, bpm: float) -> None:
+        """From then on so fast."""
+        if abs(bpm / self._tempos[-1][1] - 1) > SAME_TEMPO:
+            self._tempos.append((at_sec, bpm))
 
     def cancel_after(self, at_sec: float) -> None:
         """What was queued for later did not sound."""
-        self._kept = [entry for entry in self._kept if entry[0] <= at_sec]
+        while self._kept and self._kept[-1][0] > at_sec:
+            self._kept.pop()
 
     def write(self, path: Path) -> None:
         """The file, complete or not at all. Raises `MidiWriteError`."""
         file = mido.MidiFile(ticks_per_beat=TICKS_PER_BEAT)
-        track = mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=round(6e7 / self.bpm))])
-        last = 0
-        for at_sec, message in sorted(self._kept, key=lambda entry: entry[0]):
-            tick = round(max(0.0, at_sec - self.start_sec) * self.bpm / 60 * TICKS_PER_BEAT)
-            track.append(mido.Message.from_bytes(message, time=tick - last))
+        events: list[tuple[int, mido.Message | mido.MetaMessage]] = [
+            (self._tick(at), mido.MetaMessage("set_tempo", tempo=round(6e7 / bpm)))
+            for at, bpm in self._tempos
+        ]
+        in_time = sorted(self._kept, key=lambda entry: entry[0])
+        events += [(self._tick(at), mido.Message.from_bytes(m)) for at, m in in_time]
+        track, last = mido.MidiTrack(), 0
+        for tick, event in sorted(events, key=lambda entry: entry[0]):
+            track.append(event.copy(time=tick - last))
             last = tick
         file.tracks.append(track)
         data = io.BytesIO()
@@ -47,3 +64,60 @@ class Recorder:
             write_whole(path, data.getvalue())
         except OSError as error:
             raise MidiWriteError(f"{path}: cannot be written: {error.strerror}") from None
+
+    def _tick(self, at_sec: float) -> int:
+        """Beats pass at the tempos of the way there."""
+        beat, here = 0.0, self.start_sec or 0.0
+        bpm = self._tempos[0][1]
+        for change_sec, after in self._tempos[1:]:
+            if change_sec >= at_sec:
+                break
+            if change_sec > here:
+                beat += (change_sec - here) * bpm / 60
+                here = change_sec
+            bpm = after
+        return round(max(0.0, beat + (at_sec - here) * bpm / 60) * TICKS_PER_BEAT)
+
+
+class Recording:
+    """A backend that another one is heard through, with a take of what it sent."""
+
+    def __init__(self, backend: Backend, recorder: Recorder) -> None:
+        self.backend, self.recorder = backend, recorder
+        self.queued = backend.queued
+
+    def now_sec(self) -> float:
+        """The other's."""
+        return self.backend.now_sec()
+
+    def send(self, at_sec: float, message: bytes) -> None:
+        """Send and keep it."""
+        self.backend.send(at_sec, message)
+        self.recorder.keep(at_sec if self.queued else self.now_sec(), message)
+
+    def send_now(self, message: bytes) -> None:
+        """Send and keep it."""
+        self.backend.send_now(message)
+        self.recorder.keep(self.now_sec(), message)
+
+    def listen(self, port: str | None) -> None:
+        """The other one."""
+        self.backend.listen(port)
+
+    def heard(self) -> list[tuple[float, bytes]]:
+        """By the other one."""
+        return self.backend.heard()
+
+    @property
+    def lost(self) -> int:
+        """By the other one."""
+        return self.backend.lost
+
+    def cancel_after(self, at_sec: float) -> None:
+        """Also from the take."""
+        self.backend.cancel_after(at_sec)
+        self.recorder.cancel_after(at_sec)
+
+    def close(self) -> None:
+        """The other one."""
+        self.backend.close()

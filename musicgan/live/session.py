@@ -73,6 +73,10 @@ class Session:
         """From now on so fast."""
         self._send("tempo", bpm)
 
+    def press(self, key: str) -> None:
+        """A key of the terminal, for the desk."""
+        self._send("key", key)
+
     def _send(self, *what: Any) -> None:
         try:
             self.control.send(what)

@@ -27,6 +27,10 @@ class GeneratorState:
         """The states of songs `index` [N]."""
         return GeneratorState(self.hidden[index], self.song[index])
 
+    def with_hidden(self, hidden: Floats) -> GeneratorState:
+        """The same songs with another past, hidden [B, H]."""
+        return GeneratorState(hidden, self.song)
+
 
 class Generator:
     """Predicts the next row field by field; each method returns logits.

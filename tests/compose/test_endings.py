@@ -50,7 +50,7 @@ def test_of_many_candidates_one_that_ends_at_home_is_taken(choir, critic, monkey
     """Random networks seldom end at home, and more often when they may choose."""
 
     def at_home(candidates):
-        monkeypatch.setattr("musicgan.compose.song.CANDIDATES", candidates)
+        monkeypatch.setattr("musicgan.compose.composition.CANDIDATES", candidates)
         found = 0
         for seed in range(20):
             notes = compose(choir, Settings(2, seed, key=Key(0, 0), critic=critic)).notes

@@ -116,6 +116,14 @@ def test_what_is_late_comes_at_once_and_what_is_cancelled_never(backend, recorde
 
 
 @needs_sequencer
+def test_what_is_sent_now_comes_before_what_is_queued(backend, recorder):
+    backend.send(backend.now_sec() + 0.1, on(61))
+    backend.send_now(on(60))
+    recorder.wait_for(lambda: len(recorder.got) >= 2)
+    assert [message for _, message in recorder.got] == [on(60), on(61)]
+
+
+@needs_sequencer
 def test_messages_of_every_length_come_as_they_are(backend, recorder):
     messages = [b"\xfa", b"\xf8", b"\xfb", b"\xfc", b"\xf2\x10\x02", b"\xc3\x05", b"\xb0\x7b\x00"]
     for message in messages:

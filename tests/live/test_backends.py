@@ -54,7 +54,9 @@ def test_a_third_partys_backend_is_found_by_its_entry_point(monkeypatch):
         return [here] if group == registry.GROUP and name in (None, "theirs") else []
 
     monkeypatch.setattr(registry, "entry_points", points)
-    assert backend_names() == ["auto", "jack", "alsa", "rtmidi", "theirs"]
+    assert backend_names() == ["auto", "jack", "alsa", "rtmidi", "file", "theirs"]
     assert isinstance(open_backend("theirs", True, 0.0), FakeBackend)
-    with pytest.raises(PortError, match="'x': choose one of auto, jack, alsa, rtmidi, theirs"):
+    with pytest.raises(
+        PortError, match="'x': choose one of auto, jack, alsa, rtmidi, file, theirs"
+    ):
         open_backend("x", "musicgan", None)

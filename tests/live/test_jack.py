@@ -8,6 +8,8 @@ import pytest
 from musicgan.errors import PortError
 from musicgan.live.backends.jack import JackBackend, port_names
 from musicgan.live.backends.registry import open_backend
+from musicgan.live.clocks import ClockOptions
+from musicgan.live.clocks.jack import JackClock
 
 RATE = 48_000
 
@@ -83,3 +85,71 @@ def test_a_port_is_found_by_a_part_of_its_name(recorder):
         PortError, match=r"port 'nothing' is not there; choose one of: '.*recorder:in'"
     ):
         JackBackend("unmatched", "nothing")
+
+
+def test_what_is_heard_comes_with_the_frame_at_which_it_was_played(jackd):
+    sender, listener = JackBackend("sender"), JackBackend("listener")
+    listener.listen("sender:out")
+    begin = sender.now_sec() + 0.2
+    due = begin + np.cumsum(np.random.default_rng(1).uniform(0, 0.004, 300))
+    for index, at in enumerate(due):
+        sender.send(at, on(index) if index % 7 else bytes([0xF8]))
+    heard = []
+    until = time.monotonic() + 10
+    while len(heard) < len(due) and time.monotonic() < until:
+        heard += listener.heard()
+        time.sleep(0.01)
+    sender.close()
+    listener.close()
+    assert [m for _, m in heard] == [on(i) if i % 7 else b"\xf8" for i in range(len(due))]
+    error = np.array([at for at, _ in heard]) * RATE - np.round(due * RATE)
+    assert error == pytest.approx(np.full(len(due), error[0]), abs=0.01)
+
+
+def test_what_is_sent_now_does_not_wait_for_what_is_queued(recorder):
+    backend = JackBackend("now")
+    recorder.connect("now:out")
+    time.sleep(0.2)  # a connection takes a period or two
+    backend.send(backend.now_sec() + 0.5, on(60))
+    backend.send_now(on(61))
+    recorder.wait_for(lambda: len(recorder.got) == 2)
+    backend.close()
+    assert [message[1] for _, message in recorder.got] == [61, 60]
+    assert recorder.got[1][0] - recorder.got[0][0] > 0.3 * RATE
+
+
+def eventually(clock, backend, condition):
+    """Poll until it holds; how often a jump was told."""
+    until, jumps = time.monotonic() + 10, clock.poll(backend.now_sec())
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.005)
+        jumps += clock.poll(backend.now_sec())
+    return jumps
+
+
+def test_the_transport_is_followed_to_the_frame_when_it_rolls_is_located_and_stops(recorder):
+    backend = JackBackend("led")
+    clock = JackClock(ClockOptions(480, 120, 1920), backend)
+    server = recorder.client
+    assert eventually(clock, backend, lambda: not clock.is_rolling) == 0
+    server.transport_locate(RATE)
+    server.transport_start()
+    assert eventually(clock, backend, lambda: clock.is_rolling) == 1
+    # Two beats a second; ticks and seconds are those of the server's frames.
+    place = backend.transport()
+    clock.poll(backend.now_sec())
+    assert clock.tick_at(place.at_frame / RATE) == pytest.approx(place.frame / RATE * 960, abs=0.01)
+    assert clock.due_sec(clock.tick_at(5.0)) == pytest.approx(5.0)
+    assert clock.poll(backend.now_sec()) is False
+    before = clock.tick_at(backend.now_sec())
+    server.transport_locate(10 * RATE)
+
+    def moved():
+        return clock.is_rolling and clock.tick_at(backend.now_sec()) > before + 4000
+
+    assert eventually(clock, backend, moved) >= 1
+    server.transport_stop()
+    assert eventually(clock, backend, lambda: not clock.is_rolling) == 1
+    assert clock.due_sec(0) == float("inf")
+    backend.close()

@@ -14,7 +14,7 @@ def test_a_step_is_a_whole_number_of_ticks(grid, ticks):
 
 
 def test_a_bar_in_ticks():
-    bar = Bar(1, 16, 16, (Sounded(18, 3, 60, 90, 1),))
+    bar = Bar(1, 16, 16, (Sounded(18, 3, 60, 90, 1),), 16)
     assert plan_bar(bar, 4, (0, 5)) == PlannedBar(
         1, 1920, 1920, (PlannedNote(2160, 2520, 5, 60, 90),)
     )

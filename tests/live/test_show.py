@@ -1,4 +1,4 @@
-"""What a player reads, and what the two processes are sent."""
+"""What the two processes are sent, and what is refused before anything is played."""
 
 from pathlib import Path
 
@@ -6,24 +6,8 @@ import pytest
 
 from musicgan.compose.settings import Settings
 from musicgan.errors import MidiWriteError, ModelFileError
-from musicgan.live.show import play, prepared, status_line
+from musicgan.live.show import play, prepared
 from musicgan.model.file import load_model, save_model
-
-STATE = {
-    "tick": 480 * 7, "bpm": 96.2, "notes": 40, "ahead_sec": 2.04, "underruns": 0, "skipped": 0,
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("metre", "place"), [((4, 4), "bar 2.4"), ((3, 4), "bar 3.2"), ((6, 8), "bar 3.3")]
-)
-def test_bar_and_beat_are_counted_as_musicians_count(metre, place):
-    assert status_line(STATE, 480, metre) == f"{place}  96 bpm  40 notes  2.0 s ahead"
-
-
-def test_what_went_wrong_is_shown_when_it_did():
-    line = status_line({**STATE, "underruns": 2, "ahead_sec": -0.5, "tick": -3}, 480, (4, 4))
-    assert line == "bar 1.1  96 bpm  40 notes  0.0 s ahead  underruns 2"
 
 
 def test_tempo_channels_and_programs_are_the_models(choir_file):

@@ -1,7 +1,8 @@
 """Where notes go: a backend is anything that is a `Backend`.
 
-It sends, and where `listen` was called it hears too. Third parties add one through the entry-point group `musicgan.backends`: a callable that takes the
-port's name and returns an open backend. Raise `PortError` for what cannot be opened.
+It sends, and where `listen` was called it hears too. Third parties add one through the entry-point
+group `musicgan.backends`: a callable that takes the name of a port of its own and that of an
+existing one, or None, and returns an open backend. Raise `PortError` for what cannot be opened.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ class Backend(Protocol):
 
     def send(self, at_sec: float, message: bytes) -> None:
         """One MIDI message, no earlier than those given before it."""
+        ...
+
+    def send_now(self, message: bytes) -> None:
+        """One MIDI message as soon as can be, before those that are queued."""
         ...
 
     def listen(self, port: str | None) -> None:

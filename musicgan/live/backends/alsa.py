@@ -76,7 +76,6 @@ class AlsaBackend:
         self._status = ffi.gc(status[0], alsa.snd_seq_queue_status_free)
         self._parser = ffi.gc(parser[0], alsa.snd_midi_event_free)
         self._event = ffi.new("snd_seq_event_t *")
-        self._event.queue = self._queue.queue_id
         self._event.flags = flags.TIME_STAMP_REAL | flags.TIME_MODE_ABS
         self._event.source.port = self._out.port_id
         self._event.dest.client = alsa.SND_SEQ_ADDRESS_SUBSCRIBERS
@@ -93,9 +92,18 @@ class AlsaBackend:
 
     def send(self, at_sec: float, message: bytes) -> None:
         """Queue a message of up to 3 bytes. Raises `PortError` when the queue is full."""
+        due = self._event.time.time
+        due.tv_sec, due.tv_nsec = divmod(_nanoseconds(at_sec), NANO)
+        self._send(message, self._queue.queue_id)
+
+    def send_now(self, message: bytes) -> None:
+        """Send it past the queue."""
+        self._send(message, self._midi.alsa.SND_SEQ_QUEUE_DIRECT)
+
+    def _send(self, message: bytes, queue: int) -> None:
         alsa, event = self._midi.alsa, self._event
         alsa.snd_midi_event_encode(self._parser, message, len(message), event)
-        event.time.time.tv_sec, event.time.time.tv_nsec = divmod(_nanoseconds(at_sec), NANO)
+        event.queue = queue
         _check(alsa.snd_seq_event_output_direct(self._client.handle, event))
 
     def cancel_after(self, at_sec: float) -> None:
@@ -196,6 +204,6 @@ def _port_errors(midi: Any, expected: Collection[int] = ()) -> Iterator[None]:
 def _check(result: int) -> None:
     """Raise `PortError` for what a function of ALSA returned, if that is a negated error number."""
     if result == -errno.EAGAIN:
-        raise PortError(f"over {ROOM} messages wait to be sent")
+        raise PortError(f"over {ROOM} messages wait to be sent: lower --lookahead")
     if result < 0:
         raise PortError(f"ALSA's sequencer cannot be used: {os.strerror(-result)}")

@@ -28,6 +28,10 @@ class FakeBackend:
         assert self.is_open
         self.sent.append((max(at_sec, self.time_sec) if self.queued else self.time_sec, message))
 
+    def send_now(self, message: bytes) -> None:
+        """Kept with the present time."""
+        self.sent.append((self.time_sec, message))
+
     def listen(self, port: str | None) -> None:
         """It always does."""
 

@@ -1,32 +1,58 @@
-"""JACK, exact to the frame: messages wait in a ring that the server's own thread empties.
-
-The process callback is machine code that takes no lock and never waits for Python, whatever
-the interpreter does; a callback in Python drops events and disturbs every other client.
-
-The ring is one array of 64-bit words: `HEAD` (counted up by Python), `TAIL` (by the callback), the
-port and the client as pointers, a count of what did not fit, then two words a message: its frame,
-and its bytes with their number in the lowest byte. A message of 0 bytes is one that was cancelled.
-"""
+"""JACK, exact to the frame: messages wait in a ring that the server's own thread empties."""
 
 from __future__ import annotations
 
 import ctypes
-import ctypes.util
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from musicgan.errors import MissingExtraError, MissingSystemError, PortError
+from musicgan.live.backends.jack_ring import (
+    AT,
+    CLIENT,
+    HEAD,
+    IN,
+    IN_HEAD,
+    IN_PORT,
+    IN_TAIL,
+    LOST,
+    NOW,
+    NOW_HEAD,
+    NOW_TAIL,
+    OUT,
+    PORT,
+    POSITION,
+    ROOM,
+    SMALL,
+    STATE,
+    TAIL,
+    TURN,
+    WORDS,
+    WRAP,
+)
 from musicgan.live.backends.matching import match
 
-HEAD, TAIL, PORT, CLIENT, LOST, FIRST = range(6)
-ROOM = 1 << 14
-"""Messages that can wait."""
-WRAP = 1 << 32
-"""JACK counts frames in 32 bits: a day and an hour at 48 kHz."""
 CLOSE_SEC = 0.2
 """For the last messages to leave."""
+ROLLING, LOOPING = 1, 2
+BBT_VALID = 0x10
+
+
+@dataclass(frozen=True)
+class Transport:
+    """Where the transport is at one of the server's frames."""
+
+    is_rolling: bool
+    frame: int
+    at_frame: int
+    """On the backend's count."""
+    bpm: float | None
+    """The timebase master's tempo in quarter notes; None where there is no master."""
+    beat: float | None
+    """The master's place in quarter notes from the start, to its ticks."""
 
 
 class JackBackend:
@@ -39,24 +65,22 @@ class JackBackend:
     queued = True
 
     def __init__(self, virtual: str = "musicgan", port: str | None = None) -> None:
-        jack = _jack()
+        self._jack = _jack()
         self._client = _client(virtual)
-        self._rate = int(self._client.samplerate)
+        self.rate = int(self._client.samplerate)
         self._last_frame = int(self._client.frame_time)
         self._alive = True
         out = self._client.midi_outports.register("out")
-        self._ring = np.zeros(FIRST + 2 * ROOM, np.int64)
-        self._ring[PORT], self._ring[CLIENT] = (
-            _address(jack, out._ptr),
-            _address(jack, self._client._ptr),
-        )
+        self._ring = np.zeros(WORDS, np.int64)
+        self._ring[PORT] = self._address(out._ptr)
+        self._ring[CLIENT] = self._address(self._client._ptr)
         self._due = np.zeros(ROOM, np.int64)
         """The frames of what waits, not wrapped."""
-        self._process = process_callback()
-        library = _library()
-        library.jack_set_process_callback(
+        from musicgan.live.backends.jack_process import LIBRARY, process
+
+        ctypes.CDLL(LIBRARY).jack_set_process_callback(
             ctypes.c_void_p(int(self._ring[CLIENT])),
-            ctypes.c_void_p(self._process.address),
+            ctypes.c_void_p(process.address),
             ctypes.c_void_p(self._ring.ctypes.data),
         )
         self._client.set_shutdown_callback(self._on_shutdown)
@@ -64,44 +88,100 @@ class JackBackend:
         if port is not None:
             self._connect(out, port)
 
-    def _connect(self, out: Any, asked: str) -> None:
+    def _address(self, pointer: Any) -> int:
+        return int(self._jack._ffi.cast("uintptr_t", pointer))
+
+    def _connect(self, own: Any, asked: str) -> None:
+        into, out_of = _names(self._client)
         try:
-            self._client.connect(out, match(asked, _names(self._client)[0]))
+            if own.is_output:
+                self._client.connect(own, match(asked, into))
+            else:
+                self._client.connect(match(asked, out_of), own)
         except PortError:
             self.close()
             raise
 
+    def listen(self, port: str | None) -> None:
+        """Hear what comes to a port `NAME:in`, connected to `port` if that is given."""
+        heard = self._client.midi_inports.register("in")
+        self._ring[IN_PORT] = self._address(heard._ptr)
+        if port is not None:
+            self._connect(heard, port)
+
+    def heard(self) -> list[tuple[float, bytes]]:
+        """What came in since last asked, to the frame."""
+        ring, heard = self._ring, []
+        for number in range(int(ring[IN_TAIL]), int(ring[IN_HEAD])):
+            frame, word = (int(w) for w in ring[IN + 2 * (number % SMALL) :][:2])
+            octets = word.to_bytes(8, "little", signed=True)
+            heard.append((self._unwrapped(frame) / self.rate, octets[1 : 1 + octets[0]]))
+        ring[IN_TAIL] += len(heard)
+        return heard
+
+    def transport(self) -> Transport:
+        """Where the transport is. Raises `PortError` once the server is gone."""
+        self.now_sec()
+        ring = self._ring
+        while True:
+            turn = int(ring[TURN])
+            state, at = int(ring[STATE]), int(ring[AT])
+            place = ring[POSITION : POSITION + 9].copy()
+            if turn % 2 == 0 and turn == ring[TURN]:
+                break
+        rolling = state in (ROLLING, LOOPING)
+        _, frame, valid, bar, beat, tick = (int(n) for n in place.view(np.uint32)[4:10])
+        at_frame = self._unwrapped(at)
+        if not valid & BBT_VALID:
+            return Transport(rolling, frame, at_frame, None, None)
+        beats_per_bar, beat_type = (float(n) for n in place.view(np.float32)[12:14])
+        ticks_per_beat, bpm = (float(n) for n in place.view(np.float64)[7:9])
+        quarters = 4 / beat_type
+        beats = (bar - 1) * beats_per_bar + beat - 1 + tick / ticks_per_beat
+        return Transport(rolling, frame, at_frame, bpm * quarters, beats * quarters)
+
     def _on_shutdown(self, status: Any, reason: str) -> None:
         self._alive = False
+
+    def _unwrapped(self, frame: int) -> int:
+        """The backend's count of one of the server's frames, of less than half a day ago."""
+        ahead = (frame - self._last_frame) % WRAP
+        return self._last_frame + ahead - (WRAP if ahead >= WRAP // 2 else 0)
 
     def now_sec(self) -> float:
         """The server's time. Raises `PortError` once the server is gone."""
         if not self._alive:
             raise PortError("the JACK server is gone")
-        ahead = (int(self._client.frame_time) - self._last_frame) % WRAP
         # A little backwards is the server correcting itself.
-        self._last_frame += ahead if ahead < WRAP // 2 else 0
-        return self._last_frame / self._rate
+        self._last_frame = max(self._last_frame, self._unwrapped(int(self._client.frame_time)))
+        return self._last_frame / self.rate
 
     def send(self, at_sec: float, message: bytes) -> None:
         """Queue a message of up to 3 bytes. Raises `PortError` when the ring is full."""
         ring, head = self._ring, int(self._ring[HEAD])
         if head - ring[TAIL] >= ROOM:
             raise PortError(f"over {ROOM} messages wait to be sent")
-        slot, frame = head % ROOM, round(at_sec * self._rate)
-        at = FIRST + 2 * slot
+        slot, frame = head % ROOM, round(at_sec * self.rate)
+        at = OUT + 2 * slot
         self._due[slot] = frame
-        ring[at] = frame % WRAP
-        ring[at + 1] = int.from_bytes(bytes([len(message), *message]), "little")
+        ring[at], ring[at + 1] = frame % WRAP, _word(message)
         ring[HEAD] = head + 1  # last: the callback believes what is before it
+
+    def send_now(self, message: bytes) -> None:
+        """At the start of the next period. Raises `PortError` when too many wait for it."""
+        ring, head = self._ring, int(self._ring[NOW_HEAD])
+        if head - ring[NOW_TAIL] >= SMALL:
+            raise PortError(f"over {SMALL} messages wait to be sent at once")
+        ring[NOW + 2 * (head % SMALL) + 1] = _word(message)
+        ring[NOW_HEAD] = head + 1
 
     def cancel_after(self, at_sec: float) -> None:
         """Take the bytes out of what is later."""
-        frame = round(at_sec * self._rate)
+        frame = round(at_sec * self.rate)
         for number in range(int(self._ring[HEAD]) - 1, int(self._ring[TAIL]) - 1, -1):
             if self._due[number % ROOM] <= frame:
                 break
-            self._ring[FIRST + 2 * (number % ROOM) + 1] = 0
+            self._ring[OUT + 2 * (number % ROOM) + 1] = 0
 
     @property
     def lost(self) -> int:
@@ -114,7 +194,7 @@ class JackBackend:
         while self._alive and self._ring[TAIL] < self._ring[HEAD] and time.monotonic() < until:
             time.sleep(0.005)
         if self._alive:
-            time.sleep(2 * self._client.blocksize / self._rate)
+            time.sleep(2 * self._client.blocksize / self.rate)
             self._client.deactivate()
         self._client.close()
 
@@ -126,6 +206,10 @@ def port_names() -> tuple[list[str], list[str]]:
         return _names(client)
     finally:
         client.close()
+
+
+def _word(message: bytes) -> int:
+    return int.from_bytes(bytes([len(message), *message]), "little")
 
 
 def _names(client: Any) -> tuple[list[str], list[str]]:
@@ -144,57 +228,6 @@ def _client(name: str) -> Any:
         ) from None
 
 
-def process_callback() -> Any:
-    """The compiled process callback; `address` is what JACK is given."""
-    from numba import carray, cfunc, types
-
-    library = _library()
-    get_buffer, clear = library.jack_port_get_buffer, library.jack_midi_clear_buffer
-    write, last_frame_time = library.jack_midi_event_write, library.jack_last_frame_time
-    words = FIRST + 2 * ROOM
-
-    @cfunc(types.int32(types.uint32, types.voidptr), cache=False)
-    def process(frames: Any, argument: Any) -> Any:
-        ring = carray(argument, (words,), np.int64)
-        octets = carray(argument, (words * 8,), np.uint8)
-        buffer = get_buffer(ring[PORT], frames)
-        clear(buffer)
-        begin = np.int64(last_frame_time(ring[CLIENT]))
-        tail, head = ring[TAIL], ring[HEAD]
-        while tail < head:
-            at = FIRST + 2 * (tail % ROOM)
-            place = 8 * (at + 1)
-            size = octets[place]
-            if size > 0:  # else it was cancelled, and its time does not matter
-                ahead = (ring[at] - begin) % WRAP
-                if ahead >= WRAP // 2:
-                    ahead = np.int64(0)  # it is late
-                if ahead >= frames:
-                    break
-                if write(buffer, ahead, octets[place + 1 : place + 4].ctypes, size) != 0:
-                    ring[LOST] += 1
-            tail += 1
-        ring[TAIL] = tail
-        return 0
-
-    return process
-
-
-def _library() -> Any:
-    name = ctypes.util.find_library("jack") or "libjack.so.0"
-    library = ctypes.CDLL(name)
-    pointer, number = ctypes.c_size_t, ctypes.c_uint32
-    library.jack_port_get_buffer.argtypes = [pointer, number]
-    library.jack_port_get_buffer.restype = pointer
-    library.jack_midi_clear_buffer.argtypes = [pointer]
-    library.jack_midi_clear_buffer.restype = None
-    library.jack_midi_event_write.argtypes = [pointer, number, ctypes.c_void_p, pointer]
-    library.jack_midi_event_write.restype = ctypes.c_int
-    library.jack_last_frame_time.argtypes = [pointer]
-    library.jack_last_frame_time.restype = number
-    return library
-
-
 def _jack() -> Any:
     try:
         import jack
@@ -206,7 +239,3 @@ def _jack() -> Any:
             "JACK is not installed on this system: its library libjack is missing"
         ) from None
     return jack
-
-
-def _address(jack: Any, pointer: Any) -> int:
-    return int(jack._ffi.cast("uintptr_t", pointer))

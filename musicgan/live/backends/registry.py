@@ -16,6 +16,7 @@ BUILT_IN = {
     "jack": "musicgan.live.backends.jack:JackBackend",
     "alsa": "musicgan.live.backends.alsa:AlsaBackend",
     "rtmidi": "musicgan.live.backends.rtmidi:RtMidiBackend",
+    "file": "musicgan.live.backends.file:FileBackend",
 }
 AUTO = "auto"
 

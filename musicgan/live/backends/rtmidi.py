@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import deque
 from typing import Any
 
 from musicgan.errors import PortError
@@ -57,6 +58,9 @@ class RtMidiBackend:
         if port is None and sys.platform == "win32":
             raise PortError(NO_VIRTUAL)
         wanted = match(port, port_names()[0]) if port is not None else None
+        self._name = virtual
+        self._heard: deque[tuple[float, bytes]] = deque()
+        self._in: Any = None
         self._out = _open("MidiOut", virtual)
         try:
             if wanted is None:
@@ -74,9 +78,43 @@ class RtMidiBackend:
         """Send it now."""
         self._out.send_raw(*message)
 
+    def send_now(self, message: bytes) -> None:
+        """As ever."""
+        self._out.send_raw(*message)
+
+    def listen(self, port: str | None) -> None:
+        """Hear what comes to an input of its own, or from `port`, an existing one."""
+        if port is None and sys.platform == "win32":
+            raise PortError(NO_VIRTUAL)
+        wanted = match(port, port_names()[1]) if port is not None else None
+        self._in = _open("MidiIn", self._name)
+        self._in.callback = self._on_message
+        try:
+            if wanted is None:
+                self._in.open_virtual_port(self._name)
+            else:
+                self._in.open_port(wanted)
+        except Exception as error:
+            raise PortError(f"port {port or self._name!r} cannot be opened: {error}") from None
+
+    def _on_message(self, message: list[int], time_sec: float) -> None:
+        # RtMidi tells the time since the message before: the moment it is told is as good.
+        self._heard.append((self.now_sec(), bytes(message)))
+
+    def heard(self) -> list[tuple[float, bytes]]:
+        """When RtMidi's thread told of it."""
+        return [self._heard.popleft() for _ in range(len(self._heard))]
+
+    @property
+    def lost(self) -> int:
+        """It does not know."""
+        return 0
+
     def cancel_after(self, at_sec: float) -> None:
         """Nothing is ever queued."""
 
     def close(self) -> None:
-        """Let go of the port."""
+        """Let go of the ports."""
         self._out.close_port()
+        if self._in is not None:
+            self._in.close_port()

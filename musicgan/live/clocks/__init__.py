@@ -28,8 +28,10 @@ class ClockOptions:
 class Clock(Protocol):
     """Musical time against a backend's own seconds. Tick 0 is a bar line."""
 
-    source: str
-    """What sets the tempo, in words for the display."""
+    @property
+    def source(self) -> str:
+        """What sets the tempo, in words for the display."""
+        ...
 
     def begin(self, now_sec: float) -> None:
         """There is music to play from tick 0 on; a clock that others lead waits for them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from musicgan.live.backends import Backend
 from musicgan.live.clocks import ClockOptions, clip_bpm
 
 LEAD_SEC = 0.15
@@ -13,7 +14,7 @@ class InternalClock:
 
     source = "internal"
 
-    def __init__(self, options: ClockOptions) -> None:
+    def __init__(self, options: ClockOptions, backend: Backend | None = None) -> None:
         self.ticks_per_beat = options.ticks_per_beat
         self._tick, self._sec = 0.0, float("inf")
         self._bpm = clip_bpm(options.bpm)

@@ -1,0 +1,162 @@
+"""A song under way: what draws its next notes, and how that is steered.
+
+It knows the networks' state and no notes; a copy of it is a place to come back to.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+
+import numpy as np
+from numpy.typing import NDArray
+
+from musicgan.codecs.base import Rows
+from musicgan.compose.ear import Ear
+from musicgan.compose.endings import CANDIDATES, ending_scores, ends_at_home
+from musicgan.compose.plan import Plan
+from musicgan.compose.player import Player
+from musicgan.compose.sampler import Drawn, EvenBars, Sampler
+from musicgan.compose.settings import Settings
+from musicgan.compose.steering import (
+    Steering,
+    lean_of,
+    steered_candidates,
+    steered_noise,
+    steered_temperature,
+)
+from musicgan.model.critic import Critic
+from musicgan.model.steps import Ints
+
+CLAMP = 4.0
+"""Bound of a candidate's log-ratio about the mean of its fellows, as in training."""
+
+
+class Composition:
+    """Draws rows a block at a time; the primer of its plan has been heard."""
+
+    def __init__(
+        self, player: Player, settings: Settings, plan: Plan, rng: np.random.Generator
+    ) -> None:
+        self.player, self.settings, self.plan = player, settings, plan
+        self.steering = Steering()
+        self.sampler = _begin(player, settings, plan, rng)
+        self.ear = Ear(self._critic, plan.conditions)
+        for row in plan.primer:
+            self.hear(row)
+        if plan.answer_step is not None:
+            self.sampler.go_on_from(np.array([plan.answer_step]))
+
+    @property
+    def ended(self) -> bool:
+        """Whether the song is over."""
+        return bool(self.sampler.ended[0])
+
+    @property
+    def onset_step(self) -> int:
+        """The onset of the latest note, or where the next note's wait begins."""
+        return int(self.sampler.context.onset_step[0])
+
+    def copy(self) -> Composition:
+        """The song as it stands, free to go its own way; random numbers come from one source."""
+        other = copy(self)
+        other.sampler, other.ear = self.sampler.take(_same(0, 1)), self.ear.copy()
+        return other
+
+    def hear(self, row: Rows) -> None:
+        """Take in a given row [5]."""
+        self.ear.hear(self.sampler.hear(row[None]))
+
+    def advance(self) -> list[Rows]:
+        """The next rows, [5] each; none when there is nothing more to come."""
+        if in_last_bar(self.sampler)[0]:
+            return self._best_of(CANDIDATES, None)
+        if self.ear.critic is not None:
+            return self._best_of(self._candidates, self.settings.block)
+        drawn = self.sampler.step()
+        if drawn.ended[0]:
+            return []
+        self.ear.hear(drawn.heard)
+        return list(drawn.rows)
+
+    def steer(self, steering: Steering, from_step: int) -> None:
+        """Go on under `steering`; nothing that is drawn from now on begins before `from_step`.
+
+        All that has been heard must have begun before it.
+        """
+        plan, sampler, anew = self.plan, self.sampler, steering.idea != self.steering.idea
+        self.steering = steering
+        self.ear.listen_with(self._critic)
+        sampler.temperature = steered_temperature(steering, self.settings.temperature)
+        sampler.lean = lean_of(steering, sampler.layout, sampler.rules, plan.beats)
+        sampler.go_on_from(np.array([from_step]))
+        noise = steered_noise(steering, self.settings.seed, plan.noise)
+        state = self.player.generator.begin(plan.conditions, noise)
+        if anew:
+            sampler.begin_anew(state, np.array([from_step]))
+        else:
+            sampler.state = state.with_hidden(sampler.state.hidden)
+
+    @property
+    def _candidates(self) -> int:
+        """How many blocks the critic is to weigh."""
+        asked = self.settings.critic
+        usual = self.player.critic_habit if asked is None else asked
+        return steered_candidates(self.steering, usual)
+
+    @property
+    def _critic(self) -> Critic | None:
+        """None where there is nothing to choose from."""
+        return self.player.critic if self._candidates > 1 else None
+
+    def _best_of(self, count: int, block: int | None) -> list[Rows]:
+        """Draw `count` continuations of `block` notes, or to the song's end where that is None.
+
+        Keeps one, drawn by the critic's log-ratio increments; where they end the song, those
+        that end it well are preferred. Blocks stop where one of them reaches the last bar: of
+        endings there is a choice of its own.
+        """
+        many, listeners = self.sampler.take(_same(0, count)), self.ear.listeners(count)
+        score, home = np.zeros(count), np.zeros(count, bool)
+        steps: list[Drawn] = []
+        while not many.ended.all():
+            if steps and block is not None and (len(steps) == block or in_last_bar(many).any()):
+                break
+            # What a song hears after it has ended means nothing.
+            home = np.where(many.ended, home, ends_at_home(many.context))
+            drawn = many.step()
+            # A song that has ended keeps the score it ended with.
+            score = np.where(drawn.ended, score, listeners.hear(drawn.heard))
+            steps.append(drawn)
+        centred = np.clip(score - score.mean(), -CLAMP, CLAMP)
+        weight = np.exp(centred + ending_scores(many.ended, home))
+        chosen = int(self.sampler.rng.choice(count, p=weight / weight.sum()))
+        kept = [drawn for drawn in steps if not drawn.ended[chosen]]
+        self.ear.follow(listeners, chosen, [drawn.heard[chosen : chosen + 1] for drawn in kept])
+        self.sampler = many.take(_same(chosen, 1))
+        return [drawn.rows[chosen] for drawn in kept]
+
+
+def in_last_bar(sampler: Sampler) -> NDArray[np.bool_]:
+    """Which songs have reached their last bar, [B]."""
+    _, remaining = sampler.bars.place(sampler.context.onset_step, sampler.layout.max_position)
+    return np.asarray(remaining <= 1)
+
+
+def _begin(player: Player, settings: Settings, plan: Plan, rng: np.random.Generator) -> Sampler:
+    bars = EvenBars(*(np.array([n]) for n in (plan.origin_step, plan.bar_step, plan.n_bars)))
+    return Sampler.begin(
+        player.generator,
+        plan.conditions,
+        np.array([plan.key.tonic]),
+        plan.noise,
+        bars,
+        player.rules,
+        rng,
+        settings.temperature,
+        settings.top_p,
+        np.array([plan.start_step]),
+    )
+
+
+def _same(value: int, count: int) -> Ints:
+    return np.full(count, value, np.int64)

@@ -1,0 +1,58 @@
+"""What is settled of a song before its first note."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from musicgan.codecs.base import Rows
+from musicgan.compose.habits import Manner, nearest_met
+from musicgan.compose.player import Player
+from musicgan.compose.primer import Primer, upbeat_metres
+from musicgan.compose.settings import Settings
+from musicgan.compose.steering import Beats, beat_length_step
+from musicgan.model.steps import Floats
+from musicgan.score import Key, Tempo
+from musicgan.timing import bar_length_step, bpm_to_us
+
+
+class Plan:
+    """Bars, key, metre, tempo, noise and primer of a song; `rng` gives noise and key."""
+
+    def __init__(
+        self, player: Player, settings: Settings, heard: Primer | None, rng: np.random.Generator
+    ) -> None:
+        config, typical = player.generator.config, player.typical
+        self.noise: Floats = rng.standard_normal((1, config.noise)).astype(np.float32)
+        self.primer: Rows = heard.rows if heard else np.zeros((0, 5), np.int64)
+        self.start_step = heard.start_step if heard else 0
+        self.answer_step = heard.answer_step if heard else None
+        bpm = settings.tempo_bpm or (heard and heard.bpm) or float(typical["bpm"])
+        own_metre = heard.metre if heard else None
+        metre = settings.metre or own_metre or usual_metre(player)
+        self.key = settings.key or (heard and heard.key) or _drawn_key(typical["keys"], rng)
+        grid = player.codec.grid
+        self.bar_step = bar_length_step(metre[0], metre[1], grid)
+        # Bars go on from the primer's own bar lines: what is left over at its start is an upbeat.
+        upbeat_step = heard.bar_line_step % self.bar_step if heard and metre == own_metre else 0
+        self.origin_step = upbeat_step - self.bar_step if upbeat_step else 0
+        self.beats = Beats(self.origin_step, self.bar_step, beat_length_step(metre, grid))
+        primer_step = heard.end_step - self.origin_step if heard else 0
+        self.n_bars = settings.bars + -(-primer_step // self.bar_step)
+        manner = nearest_met(typical, Manner(metre, bpm, self.key.is_minor))
+        self.conditions = config.conditions(0, *manner)[None]
+        self.tempos = (Tempo(0, bpm_to_us(bpm)),)
+        self.metres = upbeat_metres(metre, upbeat_step, self.bar_step, grid)
+        self.keys = (self.key,)
+
+
+def usual_metre(player: Player) -> tuple[int, int]:
+    """The commonest metre of the collection that the model has learned from."""
+    above, below = player.typical["metre"]
+    return int(above), int(below)
+
+
+def _drawn_key(keys: Any, rng: np.random.Generator) -> Key:
+    tonic, is_minor = keys[int(rng.integers(len(keys)))]
+    return Key(0, int(tonic), bool(is_minor))

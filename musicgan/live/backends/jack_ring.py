@@ -1,0 +1,23 @@
+"""What Python and JACK's own thread share: see `jack_process` for what runs there.
+
+It is one array of 64-bit words. A message takes two: its frame, and its bytes with their number
+in the lowest byte; one of 0 bytes was cancelled. Those to be sent lie in a ring from `OUT` on,
+counted up by Python in `HEAD` and by the callback in `TAIL`; those that must not wait for them in
+one from `NOW` on; those that came in one from `IN` on, with head and tail the other way round.
+"""
+
+from __future__ import annotations
+
+HEAD, TAIL, NOW_HEAD, NOW_TAIL, IN_HEAD, IN_TAIL, PORT, IN_PORT, CLIENT, LOST = range(10)
+TIME, SIZE, DATA, TURN, STATE, AT, POSITION = range(10, 17)
+"""Counters; ports and client as pointers; messages that did not fit; an event of the server; how
+often the transport was written, its state, the server's frame then, and a `jack_position_t`."""
+OUT = POSITION + 32
+"""More than a position takes."""
+ROOM, SMALL = 1 << 14, 1 << 12
+"""Messages that can wait."""
+NOW = OUT + 2 * ROOM
+IN = NOW + 2 * SMALL
+WORDS = IN + 2 * SMALL
+WRAP = 1 << 32
+"""JACK counts frames in 32 bits: a day and an hour at 48 kHz."""
