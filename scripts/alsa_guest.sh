@@ -47,9 +47,11 @@ mkdir "$work/kernel" "$work/initrd"
 
 # The kernel and its modules.
 if [ -z "${KERNEL_DEB:-}" ]; then
-    package=$(apt-cache depends linux-image-amd64 | awk '/Depends: linux-image-/ { print $2; exit }')
+    # apt, too, is to keep its caches to itself.
+    options=(-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=)
+    package=$(apt-cache "${options[@]}" depends linux-image-amd64 | awk '/Depends: linux-image-/ { print $2; exit }')
     echo "downloading $package"
-    (cd "$work" && apt-get -qq download "$package")
+    (cd "$work" && apt-get -qq "${options[@]}" download "$package")
     KERNEL_DEB=$(ls "$work"/linux-image-*.deb)
 fi
 dpkg -x "$KERNEL_DEB" "$work/kernel"
@@ -89,11 +91,12 @@ END
 chmod +x init
 find . | cpio --quiet -o -H newc | gzip -1 >"$work/initrd.gz"
 
-# KVM would need the processor's help, which a virtual machine or a container often lacks.
+# Emulated, for a virtual machine or a container seldom has KVM. Its clock counts instructions, one
+# a ns, and skips what it sleeps: how busy this machine is makes it slower, not less exact.
 timeout "$limit_sec" qemu-system-x86_64 -accel tcg -icount shift=0,sleep=off -cpu max -smp 1 -m 2048 \
     -kernel "$work/kernel/boot/vmlinuz-$version" -initrd "$work/initrd.gz" \
     -append "console=ttyS0 quiet panic=-1" \
     -virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap \
     -nic none -display none -monitor none -serial stdio -no-reboot </dev/null | tr -d '\r' | tee "$work/console" ||
-    echo "the guest did not end within $limit_sec seconds"
+    echo "qemu failed, or the guest did not end within $limit_sec seconds" >&2
 grep -q '^guest: exit code 0$' "$work/console"
