@@ -37,7 +37,8 @@ class AlsaBackend:
 
     queued = True
     lost = 0
-    """Always: the kernel sends what it takes, and what it has no room for is an error."""
+    """Always: what the queue has no room for is an error, and what a receiver has no room for the
+    kernel does not tell."""
 
     def __init__(self, virtual: str = "musicgan", port: str | None = None) -> None:
         self._midi = _package()
