@@ -43,6 +43,10 @@ class PortError(MusicganError):
     """A MIDI port, or the system behind it, cannot be used."""
 
 
+class MissingSystemError(PortError):
+    """The system behind a backend's ports is not there: no server, no kernel module."""
+
+
 class MapError(MusicganError):
     """A map file cannot be read or written, or says what cannot be."""
 

@@ -17,12 +17,13 @@ Examples:
 def ports() -> None:
     """List the MIDI ports of each backend, and what it takes where there are none."""
     from musicgan.errors import MusicganError
-    from musicgan.live.backends import jack, rtmidi
+    from musicgan.live.backends import alsa, jack, rtmidi
 
-    for title, names in (("JACK", jack.port_names), ("RtMidi", rtmidi.port_names)):
+    backends = {"JACK": jack, "ALSA": alsa, "RtMidi": rtmidi}
+    for title, backend in backends.items():
         click.echo(f"{title}:")
         try:
-            into, out_of = names()
+            into, out_of = backend.port_names()
         except MusicganError as error:
             click.echo(f"  {error}")
             continue

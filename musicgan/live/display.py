@@ -95,8 +95,8 @@ def _supply(state: State) -> list[str]:
 
 def _seconds(state: State, name: str) -> list[str]:
     """None where it is not known or, as before a clock rolls, for ever."""
-    sec = state.get(name, math.inf)
-    return [f"{max(0.0, sec):.1f} s"] if math.isfinite(sec) else []
+    sec = state.get(name)
+    return [f"{max(0.0, sec):.1f} s"] if sec is not None and math.isfinite(sec) else []
 
 
 def _timing(state: State) -> list[str | Text]:

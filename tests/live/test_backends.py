@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from musicgan.cli import main
 from musicgan.errors import MissingExtraError, PortError
-from musicgan.live.backends import registry, rtmidi
+from musicgan.live.backends import registry, rtmidi, sequencer
 from musicgan.live.backends.fake import FakeBackend
 from musicgan.live.backends.registry import backend_names, open_backend
 
@@ -15,7 +15,7 @@ from musicgan.live.backends.registry import backend_names, open_backend
 @pytest.fixture
 def no_midi(monkeypatch, tmp_path):
     """A Linux without ALSA's sequencer and without a JACK server."""
-    monkeypatch.setattr(rtmidi, "SEQUENCER", tmp_path / "seq")
+    monkeypatch.setattr(sequencer, "DEVICE", tmp_path / "seq")
     monkeypatch.setattr(rtmidi.sys, "platform", "linux")
     monkeypatch.setenv("JACK_DEFAULT_SERVER", "there-is-no-such-server")
 
@@ -35,10 +35,10 @@ def test_windows_is_told_of_loopmidi(monkeypatch):
         rtmidi.RtMidiBackend("musicgan", None)
 
 
-def test_auto_takes_rtmidi_where_the_jack_parts_are_missing(monkeypatch):
+def test_auto_takes_rtmidi_where_the_optional_parts_are_missing(monkeypatch):
     def factory(name):
-        if name == "jack":
-            raise MissingExtraError("the JACK backend", "jack")
+        if name in ("jack", "alsa"):
+            raise MissingExtraError(f"the {name} backend", name)
         return lambda virtual, port: (name, virtual, port)
 
     monkeypatch.setattr(registry, "_factory", factory)
@@ -54,7 +54,9 @@ def test_a_third_partys_backend_is_found_by_its_entry_point(monkeypatch):
         return [here] if group == registry.GROUP and name in (None, "theirs") else []
 
     monkeypatch.setattr(registry, "entry_points", points)
-    assert backend_names() == ["auto", "jack", "rtmidi", "theirs"]
+    assert backend_names() == ["auto", "jack", "alsa", "rtmidi", "file", "theirs"]
     assert isinstance(open_backend("theirs", True, 0.0), FakeBackend)
-    with pytest.raises(PortError, match="backend 'x': choose one of auto, jack, rtmidi, theirs"):
+    with pytest.raises(
+        PortError, match="'x': choose one of auto, jack, alsa, rtmidi, file, theirs"
+    ):
         open_backend("x", "musicgan", None)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from musicgan.errors import MissingExtraError, PortError
+from musicgan.errors import MissingExtraError, MissingSystemError, PortError
 from musicgan.live.backends.jack_ring import (
     AT,
     CLIENT,
@@ -223,7 +223,9 @@ def _client(name: str) -> Any:
     try:
         return jack.Client(name, no_start_server=True)
     except jack.JackError:
-        raise PortError("no JACK server is running: start one, or use another --backend") from None
+        raise MissingSystemError(
+            "no JACK server is running: start one, or use another --backend"
+        ) from None
 
 
 def _jack() -> Any:
@@ -233,7 +235,7 @@ def _jack() -> Any:
     except ImportError:
         raise MissingExtraError("the JACK backend", "jack") from None
     except OSError:
-        raise PortError(
+        raise MissingSystemError(
             "JACK is not installed on this system: its library libjack is missing"
         ) from None
     return jack

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from importlib.metadata import entry_points
 
-from musicgan.errors import MissingExtraError, PortError
+from musicgan.errors import MissingExtraError, MissingSystemError, PortError
 from musicgan.live.backends import Backend
 
 GROUP = "musicgan.backends"
 BUILT_IN = {
     "jack": "musicgan.live.backends.jack:JackBackend",
+    "alsa": "musicgan.live.backends.alsa:AlsaBackend",
     "rtmidi": "musicgan.live.backends.rtmidi:RtMidiBackend",
     "file": "musicgan.live.backends.file:FileBackend",
 }
@@ -32,14 +34,9 @@ def open_backend(name: str, virtual: str, port: str | None) -> Backend:
     """
     if name != AUTO:
         return _factory(name)(virtual, port)
-    if sys.platform == "linux":
-        try:
-            return _factory("jack")(virtual, port)
-        except MissingExtraError:
-            pass
-        except PortError as error:
-            if "no JACK server" not in str(error) and "libjack" not in str(error):
-                raise
+    for queued in ("jack", "alsa") if sys.platform == "linux" else ():
+        with suppress(MissingExtraError, MissingSystemError):
+            return _factory(queued)(virtual, port)
     return _factory("rtmidi")(virtual, port)
 
 

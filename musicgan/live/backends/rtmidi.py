@@ -8,17 +8,12 @@ from __future__ import annotations
 import sys
 import time
 from collections import deque
-from pathlib import Path
 from typing import Any
 
 from musicgan.errors import PortError
 from musicgan.live.backends.matching import match
+from musicgan.live.backends.sequencer import require_sequencer
 
-SEQUENCER = Path("/dev/snd/seq")
-NO_SEQUENCER = (
-    "ALSA's sequencer is not there: load it with 'modprobe snd-seq', or start a JACK server and "
-    "pip install 'musicgan[jack]'"
-)
 NO_VIRTUAL = (
     "Windows has no virtual MIDI ports: install loopMIDI, or use a loopback of Windows MIDI "
     "Services, and name it with --port"
@@ -43,8 +38,8 @@ def _open(kind: str, client: str) -> Any:
     """
     import rtmidi2
 
-    if sys.platform == "linux" and not SEQUENCER.exists():
-        raise PortError(NO_SEQUENCER)
+    if sys.platform == "linux":
+        require_sequencer()
     try:
         return getattr(rtmidi2, kind)(client)
     except Exception as error:  # rtmidi2 raises what the C++ side gives it
