@@ -95,8 +95,7 @@ def fluidsynth(jackd):
 
     process = start_fluidsynth()
     yield process
-    process.terminate()
-    process.wait(10)
+    process.communicate("quit\n", timeout=10)
 
 
 @pytest.fixture

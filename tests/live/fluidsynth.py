@@ -11,14 +11,17 @@ MIDI_PART, SOUND = "fluid", "fluid:left"
 
 
 def start_fluidsynth():
-    """The process, when its ports are there; without reverb, which would blur what is heard."""
+    """The process, when its ports are there; without reverb, which would blur what is heard.
+
+    It is told to "quit"; killed, it would keep the server waiting.
+    """
     options = {"audio.jack.id": "fluid", "midi.jack.id": "fluid"}
     process = subprocess.Popen(
-        [shutil.which("fluidsynth"), "--server", "--no-shell", "--quiet", "-a", "jack", "-m",
+        [shutil.which("fluidsynth"), "--quiet", "-a", "jack", "-m",
          "jack", "-R", "0", "-C", "0", "-g", "1",
          *(part for name, value in options.items() for part in ("-o", f"{name}={value}")),
          SOUNDFONT],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     until = time.monotonic() + 20
     with jack.Client("probe", no_start_server=True) as client:

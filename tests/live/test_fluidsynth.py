@@ -49,9 +49,8 @@ def test_each_note_sounds_when_it_was_sent_for(listener):
     heard = listener.begin_frame + onset_frames(listener.samples)
     assert len(heard) == len(due_sec)
     late_sec = heard / RATE - due_sec
-    # FluidSynth's latency, and no more than its period from one note to the other.
-    assert 0 <= np.median(late_sec) < 0.05
-    assert late_sec == pytest.approx(np.median(late_sec), abs=0.015)
+    # FluidSynth begins whatever comes in a period at the start of that period.
+    assert -0.006 < late_sec.min() and late_sec.max() < 0.015
 
 
 def test_a_stream_is_heard_and_is_silent_afterwards(listener, choir_file):
