@@ -87,7 +87,7 @@ class Ardour:
 
 
 def wait_for_end(process):
-    """It was asked to end: killed, a client of JACK may leave a lock that every server waits for."""
+    """It was asked to end: a client that is killed may leave a lock that every JACK waits for."""
     try:
         process.wait(10)
     except subprocess.TimeoutExpired:
