@@ -11,6 +11,16 @@ import mido
 
 SCRIPT = Path(__file__).with_name("ardour_record.lua")
 TRACK = "ardour:choir/midi_in 1"
+CONFIG = """<?xml version="1.0" encoding="UTF-8"?>
+<Ardour>
+  <Config/>
+  <TransportMasters current="JACK Transport">
+    <TransportMaster type="Engine" name="JACK Transport" removeable="0"/>
+    <TransportMaster type="MTC" name="MTC" removeable="0"/>
+  </TransportMasters>
+</Ardour>
+"""
+"""What the user's settings are to be: slaved, it follows MIDI clock by default."""
 TRIES = 8
 PATIENCE_SEC = 30
 
@@ -40,9 +50,10 @@ class Ardour:
     """A session in a new `folder`, with one MIDI track."""
 
     def __init__(self, folder, mode):
-        folder.mkdir()
+        settings = folder / ".config" / "ardour7"
+        settings.mkdir(parents=True)
+        settings.joinpath("config").write_text(CONFIG)
         self.session = folder / "session"
-        # Its settings are those of somebody who never ran it.
         self._process = subprocess.Popen(
             ["ardour7-lua", str(SCRIPT), str(self.session), mode],
             env={**os.environ, "HOME": str(folder)},
