@@ -33,6 +33,7 @@ end
 say("ready")
 
 if io.read() then -- else nobody waits for it any more
+    session:cfg():set_external_sync(false) -- slaved it would stop, and go on recording
     session:request_stop(false, false, ARDOUR.TransportRequestSource.TRS_UI)
     for _ = 1, 100 do -- the take becomes a region in a thread of Ardour's own
         if not track:playlist():region_list():empty() then break end
