@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import time
 import zlib
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -39,25 +41,36 @@ def start_jackd(name):
     raise RuntimeError("jackd does not start")
 
 
-@pytest.fixture(scope="session")
-def jack_parts(worker_id):
-    """Whose server it is, where there is a JACK to run; where CI is set there must be one."""
-    if shutil.which("jackd") is None:
-        missing = "jackd is not installed: scripts/install_live_parts.sh"
+def must_have(command):
+    """Skip the test where `command` is not installed; where CI is set it must be."""
+    if shutil.which(command) is None:
+        missing = f"{command} is not installed: scripts/install_live_parts.sh"
         if os.environ.get("CI"):
             pytest.fail(missing)
         pytest.skip(missing)
+
+
+@pytest.fixture(scope="session")
+def jack_parts(worker_id):
+    """Whose server it is, where there is a JACK to run."""
+    must_have("jackd")
     # Few names, used again: JACK has room for eight servers, those that were killed included.
     checkout = zlib.crc32(str(Path(__file__)).encode()) % 1000
     return f"musicgan-{checkout}-{worker_id}"
 
 
 @pytest.fixture
-def jackd(jack_parts, monkeypatch):
-    """A running server, which is the default one of this process and its children."""
+def jack_server(jack_parts, monkeypatch):
+    """The name of the server that is the default one of this process and its children."""
     monkeypatch.setenv("JACK_DEFAULT_SERVER", jack_parts)
     monkeypatch.setenv("JACK_NO_AUDIO_RESERVATION", "1")
-    process = start_jackd(jack_parts)
+    return jack_parts
+
+
+@pytest.fixture
+def jackd(jack_server):
+    """It runs."""
+    process = start_jackd(jack_server)
     yield process
     # Politely: killed it leaves its shared memory behind.
     process.terminate()
@@ -72,6 +85,29 @@ def recorder(jackd):
     made = JackRecorder()
     yield made
     made.close()
+
+
+@pytest.fixture
+def fluidsynth(jackd):
+    """A synthesiser on the running server."""
+    must_have("fluidsynth")
+    from .fluidsynth import start_fluidsynth
+
+    process = start_fluidsynth()
+    yield process
+    process.communicate("quit\n", timeout=10)
+
+
+@pytest.fixture
+def ardour(jack_server, tmp_path):
+    """`ardour("free")` or `ardour("slaved")`: a server and an Ardour that records."""
+    must_have("ardour7-lua")
+    from .ardour import recording
+
+    with ExitStack() as stack:
+        yield lambda mode: stack.enter_context(
+            recording(partial(start_jackd, jack_server), tmp_path, mode)
+        )
 
 
 @pytest.fixture(scope="session")
