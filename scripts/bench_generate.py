@@ -29,6 +29,7 @@ from musicgan.compose.song import compose
 from musicgan.model.config import EventsConfig
 from musicgan.model.generator import DEGREE_PLACES, HEIGHT_PLACES, LEAP_PLACES
 from musicgan.model.generator import Generator as PlayedGenerator
+from musicgan.model.steps import parts
 from musicgan.train.networks import Generator
 from musicgan.train.rollout import played
 
@@ -46,15 +47,16 @@ class Step(nn.Module):
     def __init__(self, net: Generator) -> None:
         super().__init__()
         self.net = net
-        weight, size = net.rnn.weight_ih_l0, net.config.head
-        self.size = size
+        weight = net.rnn.weight_ih_l0
+        self.first, *others = net.config.widths
+        self.parts = parts(others)
         self.table = nn.Parameter(net.embed.weight @ weight.T)
         self.song = nn.Parameter(net.rnn.bias_ih_l0.detach().clone())
         tables = (DEGREE_PLACES[TONIC], LEAP_PLACES[LAST], HEIGHT_PLACES[LOWEST])
         self.register_buffer("places", torch.as_tensor(np.stack(tables)))
 
     def forward(self, inputs: Tensor, moment: Tensor, own: Tensor, columns: Tensor, h: Tensor):
-        net, size = self.net, self.size
+        net, (voice, pitch, duration) = self.net, self.parts
         x = self.table[inputs + net.embed.offsets].sum(0) + self.song
         y = nn.functional.linear(h, net.rnn.weight_hh_l0, net.rnn.bias_hh_l0)
         n = h.shape[1]
@@ -62,16 +64,16 @@ class Step(nn.Module):
         new = torch.tanh(x[2 * n :] + gates[:, :n] * y[:, 2 * n :])
         h = new + gates[:, n:] * (h - new)
         trunk = net.trunk(h)
-        base = trunk[:, size:] + net.moment.weight[moment + net.moment.offsets].sum(0)
+        base = trunk[:, self.first :] + net.moment.weight[moment + net.moment.offsets].sum(0)
         own_sum = net.pitch_context.weight[own + net.pitch_context.offsets].sum(0)
         dur_sum = net.duration_context.weight[columns + net.duration_context.offsets].sum(0)
-        pitch = net.pitch_out(torch.relu(base[:, size : 2 * size] + own_sum))
+        out = net.pitch_out(torch.relu(base[:, pitch] + own_sum))
         return (
             h,
-            net.wait_out(torch.relu(trunk[:, :size])),
-            net.voice_out(torch.relu(base[:, :size])),
-            pitch[:, :128] + pitch[:, self.places].sum(1),
-            net.duration_out(torch.relu(base[:, 2 * size : 3 * size] + dur_sum)),
+            net.wait_out(torch.relu(trunk[:, : self.first])),
+            net.voice_out(torch.relu(base[:, voice])),
+            out[:, :128] + out[:, self.places].sum(1),
+            net.duration_out(torch.relu(base[:, duration] + dur_sum)),
         )
 
 

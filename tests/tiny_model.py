@@ -45,31 +45,34 @@ def tiny_config(codec: EventsCodec, max_wait: int = 8, max_duration: int = 16) -
         max_position=8 * codec.grid + 1,
         drums=tuple(i for i, slot in enumerate(codec.slots) if slot.is_drum),
     )
-    return EventsConfig(layout, ("tiny",), 16, 12, 10, 4, critic_hidden=14, critic_embed=8)
+    return EventsConfig(
+        layout, ("tiny",), 16, 12, (6, 7, 10, 9, 5), 4, critic_hidden=14, critic_embed=8
+    )
 
 
 def generator_shapes(config: EventsConfig) -> dict[str, tuple[int, ...]]:
     """Every parameter of a generator by name."""
-    layout, hidden, embed, head = config.layout, config.hidden, config.embed, config.head
+    layout, hidden, embed = config.layout, config.hidden, config.embed
+    wait, voice, pitch, duration, velocity = config.head_widths
     shapes = {
         "embed.weight": (sum(layout.input_sizes), embed),
         "condition.weight": (sum(config.condition_sizes), embed),
         "noise.weight": (embed, config.noise),
         **_linear("first", config.noise, hidden),
         **_gru(embed, hidden),
-        **_linear("trunk", hidden, config.heads * head),
-        "moment.weight": (sum(layout.moment_sizes), (config.heads - 1) * head),
-        "pitch_context.weight": (sum(layout.pitch_sizes), head),
-        "duration_context.weight": (sum(layout.duration_sizes), head),
-        **_linear("wait_out", head, layout.row_sizes[0]),
-        **_linear("voice_out", head, layout.row_sizes[1]),
-        **_linear("pitch_out", head, PITCH_OUTPUTS),
-        **_linear("duration_out", head, layout.row_sizes[3]),
+        **_linear("trunk", hidden, sum(config.widths)),
+        "moment.weight": (sum(layout.moment_sizes), sum(config.widths[1:])),
+        "pitch_context.weight": (sum(layout.pitch_sizes), pitch),
+        "duration_context.weight": (sum(layout.duration_sizes), duration),
+        **_linear("wait_out", wait, layout.row_sizes[0]),
+        **_linear("voice_out", voice, layout.row_sizes[1]),
+        **_linear("pitch_out", pitch, PITCH_OUTPUTS),
+        **_linear("duration_out", duration, layout.row_sizes[3]),
     }
     if config.heads == 5:
         sizes = (*layout.duration_sizes, layout.max_duration + 1)
-        shapes["velocity_context.weight"] = (sum(sizes), head)
-        shapes |= _linear("velocity_out", head, layout.row_sizes[4])
+        shapes["velocity_context.weight"] = (sum(sizes), velocity)
+        shapes |= _linear("velocity_out", velocity, layout.row_sizes[4])
     return shapes
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musicgan.codecs.context import Layout
+from musicgan.codecs.events import FIELDS
 
 METRES = ((4, 4), (3, 4), (2, 4), (2, 2), (6, 8), (3, 8), (9, 8), (12, 8), (3, 2), (5, 4), (1, 4))
 """Metres told apart; any other one is the class after the last."""
@@ -33,7 +34,8 @@ class EventsConfig:
     styles: tuple[str, ...]
     hidden: int = 256
     embed: int = 128
-    head: int = 128
+    head_widths: tuple[int, ...] = (64, 64, 128, 96, 64)
+    """Units of the heads of wait, voice, pitch, duration and velocity."""
     noise: int = 32
     critic_hidden: int = 192
     critic_embed: int = 96
@@ -48,6 +50,11 @@ class EventsConfig:
         """Predicted fields; velocity is one only where the codec stores it."""
         return 5 if self.layout.velocity_bins > 1 else 4
 
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Units of each head there is: the trunk's parts, in this order."""
+        return self.head_widths[: self.heads]
+
     def conditions(
         self, style: int, metre: tuple[int, int], bpm: float, is_minor: bool
     ) -> NDArray[np.int64]:
@@ -61,11 +68,17 @@ class EventsConfig:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> EventsConfig:
-        """The inverse of `to_json`; unknown keys raise `TypeError`."""
+        """The inverse of `to_json`; unknown keys raise `TypeError`.
+
+        Also reads the `head` of earlier models, whose heads were all that wide.
+        """
         layout = dict(data["layout"])
         layout["drums"] = tuple(layout.get("drums", ()))
         known = {field.name for field in fields(cls)}
         rest = {key: value for key, value in data.items() if key not in ("layout", "styles")}
+        if "head" in rest:
+            rest["head_widths"] = len(FIELDS) * (rest.pop("head"),)
         if unknown := set(rest) - known:
             raise TypeError(f"unknown model sizes: {sorted(unknown)}")
+        rest["head_widths"] = tuple(rest["head_widths"])
         return cls(layout=Layout(**layout), styles=tuple(data["styles"]), **rest)

@@ -13,7 +13,7 @@ import numpy as np
 
 from musicgan.codecs.intervals import INTERVAL_CLASSES, INTERVALS
 from musicgan.model.config import EventsConfig
-from musicgan.model.steps import Floats, Ints, Table, gru_step
+from musicgan.model.steps import Floats, Ints, Table, gru_step, parts
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Generator:
     """
 
     def __init__(self, weights: Mapping[str, Floats], config: EventsConfig) -> None:
-        layout, size = config.layout, config.head
+        layout = config.layout
         self.config = config
         w = {name: np.asarray(value, np.float32) for name, value in weights.items()}
         input_weight = w["rnn.weight_ih_l0"].T
@@ -58,8 +58,12 @@ class Generator:
         self._voice_out = _linear(w, "voice_out")
         self._pitch_out = _linear(w, "pitch_out")
         self._duration_out = _linear(w, "duration_out")
-        self._size = size
+        wait, *others = config.head_widths
+        self._wait_part, self._others_part = slice(wait), slice(wait, None)
+        voice, pitch, duration, velocity = parts(others)
+        self._voice_part, self._pitch_part, self._duration_part = voice, pitch, duration
         if config.heads == 5:
+            self._velocity_part = velocity
             sizes = (*layout.duration_sizes, layout.max_duration + 1)
             self._velocity = Table(w["velocity_context.weight"], sizes)
             self._velocity_out = _linear(w, "velocity_out")
@@ -78,39 +82,38 @@ class Generator:
         return GeneratorState(gru_step(state.hidden, x, *self._hidden), state.song)
 
     def trunk(self, state: GeneratorState) -> Floats:
-        """The hidden state as all heads see it, [B, heads x U]."""
+        """The hidden state as all heads see it, [B, sum of the heads' widths]."""
         weight, bias = self._trunk
         return np.asarray(state.hidden @ weight + bias)
 
     def wait(self, trunk: Floats) -> Floats:
         """Logits [B, W] of the wait; the last one is END."""
-        return _apply(self._wait_out, trunk[:, : self._size])
+        return _apply(self._wait_out, trunk[:, self._wait_part])
 
     def moment(self, trunk: Floats, moment: Ints) -> Floats:
         """The other heads' share of the trunk once the next onset is known."""
-        return np.asarray(trunk[:, self._size :] + self._moment(moment))
+        return np.asarray(trunk[:, self._others_part] + self._moment(moment))
 
     def voice(self, base: Floats) -> Floats:
         """Logits [B, V] of the voice."""
-        return _apply(self._voice_out, base[:, : self._size])
+        return _apply(self._voice_out, base[:, self._voice_part])
 
     def pitch(self, base: Floats, columns: Ints, tonic: Ints, last: Ints, lowest: Ints) -> Floats:
         """Logits [B, 128] of the pitch: absolute, as degree, as leap and above the bass."""
-        size = self._size
-        out = _apply(self._pitch_out, base[:, size : 2 * size] + self._pitch(columns))
+        out = _apply(self._pitch_out, base[:, self._pitch_part] + self._pitch(columns))
         places = np.stack([DEGREE_PLACES[tonic], LEAP_PLACES[last], HEIGHT_PLACES[lowest]], axis=1)
         every = np.arange(len(out))[:, None, None]
         return np.asarray(out[:, :128] + np.add.reduce(out[every, places], axis=1))
 
     def duration(self, base: Floats, columns: Ints) -> Floats:
         """Logits [B, D] of the duration."""
-        size = self._size
-        return _apply(self._duration_out, base[:, 2 * size : 3 * size] + self._duration(columns))
+        own = base[:, self._duration_part] + self._duration(columns)
+        return _apply(self._duration_out, own)
 
     def velocity(self, base: Floats, columns: Ints, duration: Ints) -> Floats:
         """Logits [B, N] of the velocity bin."""
         context = self._velocity(np.concatenate([columns, duration[:, None]], axis=1))
-        return _apply(self._velocity_out, base[:, 3 * self._size :] + context)
+        return _apply(self._velocity_out, base[:, self._velocity_part] + context)
 
 
 PITCH_OUTPUTS = 128 + 12 + 2 * INTERVALS

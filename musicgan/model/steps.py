@@ -16,6 +16,12 @@ def offsets(sizes: Sequence[int]) -> Ints:
     return np.concatenate([[0], np.cumsum(sizes[:-1])]).astype(np.int64)
 
 
+def parts(widths: Sequence[int]) -> list[slice]:
+    """Where each part lies in a row that holds parts of these widths one after another."""
+    begins = offsets(widths).tolist()
+    return [slice(begin, begin + width) for begin, width in zip(begins, widths, strict=True)]
+
+
 class Table:
     """A sum of embeddings: row sums of `weight` [sum(sizes), E], one row a column."""
 

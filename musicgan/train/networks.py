@@ -1,6 +1,6 @@
 """The recurrent GAN over note tuples as it is trained: torch, same parameter names as played.
 
-Shapes: B songs, T rows, H hidden, E embedding, U head width, Z noise.
+Shapes: B songs, T rows, H hidden, E embedding, Z noise.
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ class Generator(nn.Module):
 
     def __init__(self, config: EventsConfig, dropout: float = 0.0) -> None:
         super().__init__()
-        layout, head = config.layout, config.head
+        layout, sizes = config.layout, config.layout.row_sizes
+        wait, voice, pitch, duration, velocity = config.head_widths
         self.config = config
         self.dropout = dropout
         self.embed = Table(layout.input_sizes, config.embed)
@@ -76,19 +77,18 @@ class Generator(nn.Module):
         self.noise = nn.Linear(config.noise, config.embed, bias=False)
         self.first = nn.Linear(config.noise, config.hidden)
         self.rnn = nn.GRU(config.embed, config.hidden, batch_first=True)
-        self.trunk = nn.Linear(config.hidden, config.heads * head)
-        self.moment = Table(layout.moment_sizes, (config.heads - 1) * head)
-        self.pitch_context = Table(layout.pitch_sizes, head)
-        self.duration_context = Table(layout.duration_sizes, head)
-        sizes = layout.row_sizes
-        self.wait_out = nn.Linear(head, sizes[0])
-        self.voice_out = nn.Linear(head, sizes[1])
-        self.pitch_out = nn.Linear(head, PITCH_OUTPUTS)
-        self.duration_out = nn.Linear(head, sizes[3])
+        self.trunk = nn.Linear(config.hidden, sum(config.widths))
+        self.moment = Table(layout.moment_sizes, sum(config.widths[1:]))
+        self.pitch_context = Table(layout.pitch_sizes, pitch)
+        self.duration_context = Table(layout.duration_sizes, duration)
+        self.wait_out = nn.Linear(wait, sizes[0])
+        self.voice_out = nn.Linear(voice, sizes[1])
+        self.pitch_out = nn.Linear(pitch, PITCH_OUTPUTS)
+        self.duration_out = nn.Linear(duration, sizes[3])
         if config.heads == 5:
-            velocity = (*layout.duration_sizes, layout.max_duration + 1)
-            self.velocity_context = Table(velocity, head)
-            self.velocity_out = nn.Linear(head, sizes[4])
+            context = (*layout.duration_sizes, layout.max_duration + 1)
+            self.velocity_context = Table(context, velocity)
+            self.velocity_out = nn.Linear(velocity, sizes[4])
 
     def begin(self, noise: Tensor) -> Tensor:
         """Hidden state [B, H] before anything is fed, from z [B, Z]."""
@@ -108,13 +108,11 @@ class Generator(nn.Module):
 
     def heads(self, hidden: Tensor, batch: Batch) -> list[Tensor]:
         """Logits of each field given those before it, each [B, T, N], from hidden [B, T, H]."""
-        size = self.config.head
+        first, *others = self.config.widths
         # Split, not sliced: backward then joins the parts instead of padding and adding them.
-        wait, rest = torch.split(
-            linear(self.trunk, hidden), [size, self.trunk.out_features - size], -1
-        )
+        wait, rest = torch.split(linear(self.trunk, hidden), [first, sum(others)], -1)
         base = rest + self.moment(batch.moment)
-        voice, pitch, duration, *velocity = torch.split(base, size, -1)
+        voice, pitch, duration, *velocity = torch.split(base, others, -1)
         columns = batch.duration
         logits = [
             linear(self.wait_out, self._live(wait)),

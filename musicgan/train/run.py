@@ -22,6 +22,7 @@ from musicgan.corpus.scan import Progress
 from musicgan.errors import CorpusError
 from musicgan.model.config import EventsConfig
 from musicgan.model.file import ModelFile, save_model
+from musicgan.model.frames_config import FramesConfig
 from musicgan.score import Score
 from musicgan.train.adversarial import AdversarialPhase
 from musicgan.train.choose import choose_codec, choose_frames_codec, choose_layout
@@ -60,6 +61,11 @@ class Run(Protocol):
     @property
     def codec(self) -> Codec:
         """How scores become rows."""
+        ...
+
+    @property
+    def config(self) -> EventsConfig | FramesConfig:
+        """Sizes of the networks."""
         ...
 
     @property
@@ -223,6 +229,7 @@ def identity(run: Run) -> dict[str, Any]:
     return {
         "collection": run.corpus.manifest_hash,
         "codec": json.dumps(dict(run.codec.options()), sort_keys=True),
+        "network": json.dumps(run.config.to_json(), sort_keys=True),
         "options": hashlib.sha256(text.encode()).hexdigest()[:16],
     }
 

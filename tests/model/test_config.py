@@ -14,6 +14,12 @@ def test_a_config_survives_json(codec):
     assert EventsConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
 
 
+def test_the_one_width_of_earlier_models_is_that_of_every_head():
+    data = tiny_config(choir_codec()).to_json()
+    del data["head_widths"]
+    assert EventsConfig.from_json({**data, "head": 10}).head_widths == (10, 10, 10, 10, 10)
+
+
 def test_an_unknown_size_is_refused():
     data = tiny_config(choir_codec()).to_json()
     with pytest.raises(TypeError, match=r"unknown model sizes: \['layers'\]"):
@@ -23,6 +29,8 @@ def test_an_unknown_size_is_refused():
 def test_velocity_is_a_head_only_where_it_is_stored():
     assert tiny_config(choir_codec()).heads == 4
     assert tiny_config(band_codec()).heads == 5
+    assert tiny_config(choir_codec()).widths == (6, 7, 10, 9)
+    assert tiny_config(band_codec()).widths == (6, 7, 10, 9, 5)
 
 
 @pytest.mark.parametrize(

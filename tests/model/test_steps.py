@@ -2,11 +2,15 @@
 
 import numpy as np
 
-from musicgan.model.steps import Table, gru_step, offsets
+from musicgan.model.steps import Table, gru_step, offsets, parts
 
 
 def test_offsets_are_where_each_columns_rows_begin():
     assert offsets([3, 5, 2]).tolist() == [0, 3, 8]
+
+
+def test_parts_lie_one_after_another():
+    assert parts([3, 5, 2]) == [slice(0, 3), slice(3, 8), slice(8, 10)]
     assert offsets([4]).tolist() == [0]
 
 

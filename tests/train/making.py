@@ -64,8 +64,9 @@ def config_for(some: list[Piece], drums: bool = False, velocity_bins: int = 2) -
     """Networks of a size that trains in seconds."""
     layout = choose_layout(codec(drums, velocity_bins), some)
     return EventsConfig(
-        layout, ("tests",), hidden=16, embed=12, head=10, noise=4, critic_hidden=12, critic_embed=8
-    )
+        layout, ("tests",), hidden=16, embed=12, head_widths=(6, 7, 10, 9, 5), noise=4,
+        critic_hidden=12, critic_embed=8,
+    )  # fmt: skip
 
 
 def songs_of(some: list[Piece], config: EventsConfig) -> list[Song]:

@@ -158,6 +158,15 @@ def test_what_makes_it_another_run(folder):
     assert of(hidden=None, minutes=5.0) != of(hidden=None, minutes=50.0) == of(hidden=WIDE)
 
 
+def test_networks_of_other_sizes_are_another_run(folder):
+    codec = choose_codec(folder)
+    run = EventsRun(Corpus.open(folder, codec), codec, OPTIONS)
+    before = identity(run)
+    run.config = replace(run.config, head_widths=(10, 10, 10, 10, 10))
+    after = identity(run)
+    assert {key for key in before if before[key] != after[key]} == {"network"}
+
+
 def test_too_little_music_is_refused_in_words(tmp_path):
     for seed in range(12):
         write_midi(tune(seed, bars=1), tmp_path / f"{seed}.mid")
