@@ -206,6 +206,7 @@ class Playing:
             self.hands.clock_jumped()
             self.performer.pause()
             if self.clock.is_rolling:
+                self._find_grid_anew()
                 self.performer.resume()
         if self._listens:
             self._hear()
@@ -234,6 +235,11 @@ class Playing:
             elif message[0] == "key":
                 self.hands.press(message[1])
         return None
+
+    def _find_grid_anew(self) -> None:
+        """A take that has no note yet lies on the bars of the clock as it runs now."""
+        if self.recorder is not None and not self.performer.counts.notes:
+            self.recorder.start_sec = None
 
     def _hear(self) -> None:
         """What came over the input: of the clock, or of the player."""

@@ -31,6 +31,8 @@ class JackClock:
         self._anchor_sec, self._anchor_beat = 0.0, 0.0
         self._bpm = self._own_bpm
         self._rolling = False
+        self._is_elsewhere = False
+        """Whether the master's beats are others than its tempo makes of the frame."""
         self._last: Transport | None = None
 
     def begin(self, now_sec: float) -> None:
@@ -43,17 +45,26 @@ class JackClock:
         """Read the transport; whether it has started, stopped or been located since."""
         before, now = self._last, self._jack.transport()
         self._last = now
-        was, self._rolling = self._rolling, now.is_rolling
+        was_rolling, self._rolling = self._rolling, now.is_rolling
+        was_elsewhere = self._is_elsewhere
         self._bpm = clip_bpm(now.bpm) if now.bpm else self._own_bpm
         self._anchor_sec = now.at_frame / self._jack.rate
-        beat = now.frame / self._jack.rate * self._bpm / 60
-        if now.beat is not None and abs(now.beat - beat) > SAME_PLACE_BEAT:
-            beat = now.beat
-        self._anchor_beat = beat
-        if before is None or was != self._rolling:
-            return self._rolling or was
+        self._anchor_beat = now.frame / self._jack.rate * self._bpm / 60
+        # A master that does not follow the transport, as a DAW may be set, says where it stands.
+        if (
+            before is not None
+            and before.is_rolling
+            and now.is_rolling
+            and now.frame != before.frame
+        ):
+            apart = abs((now.beat or 0.0) - self._anchor_beat)
+            self._is_elsewhere = now.beat != before.beat and apart > SAME_PLACE_BEAT
+        if self._is_elsewhere and now.beat is not None:
+            self._anchor_beat = now.beat
+        if before is None or was_rolling != self._rolling:
+            return self._rolling or was_rolling
         moved = (now.frame - before.frame) - (now.at_frame - before.at_frame)
-        return self._rolling and moved % WRAP != 0
+        return self._rolling and (moved % WRAP != 0 or was_elsewhere != self._is_elsewhere)
 
     @property
     def is_rolling(self) -> bool:
