@@ -12,7 +12,7 @@ from musicgan.compose.steering import Steering
 from musicgan.live.controls import BUTTONS, CONTROLS, DEFAULT_MAP, KEYS, KNOBS
 from musicgan.live.desk import Desk
 
-DOC = Path(__file__).resolve().parents[2] / "docs" / "live-controls.md"
+DOC = Path(__file__).resolve().parents[2] / "docs" / "live.md"
 RESERVED = {0, 6, 32, 38, 64, *range(96, 102), *range(120, 128)}
 
 
