@@ -75,26 +75,30 @@ def stream(
     While it plays single keys move its knobs: see the display's last line, and docs/live.md.
     """
     one_thread()
-    from musicgan.compose.player import bundled_path
     from musicgan.live.backends.registry import open_backend
-    from musicgan.live.show import StreamOptions, play
+    from musicgan.live.session import Session
 
     if not 0.1 <= asked["lookahead"] <= 10:
         raise click.BadParameter("out of range: from 0.1 to 10", param_hint="--lookahead")
-    options = StreamOptions(
-        endless=asked["bars"] is None,
-        record=asked["record"],
-        lookahead_sec=asked["lookahead"],
-        clock=asked["clock"],
-        clock_out=asked["clock_out"],
-        input=asked["input"],
-        duet=asked["duet"],
-        thru=asked["thru"],
-        map=asked["map"],
-        channels=_channels(asked["channels"]),
-    )
-    opener = partial(open_backend, backend, virtual, port)
-    play(opener, model or bundled_path(style), _settings(asked), options)
+    channels = _channels(asked["channels"])
+    # Its processes load what they need while this one does.
+    with Session(partial(open_backend, backend, virtual, port)) as session:
+        from musicgan.compose.player import bundled_path
+        from musicgan.live.show import StreamOptions, play
+
+        options = StreamOptions(
+            endless=asked["bars"] is None,
+            record=asked["record"],
+            lookahead_sec=asked["lookahead"],
+            clock=asked["clock"],
+            clock_out=asked["clock_out"],
+            input=asked["input"],
+            duet=asked["duet"],
+            thru=asked["thru"],
+            map=asked["map"],
+            channels=channels,
+        )
+        play(session, model or bundled_path(style), _settings(asked), options)
 
 
 def _settings(asked: dict[str, Any]) -> Any:

@@ -12,18 +12,18 @@ from numpy.typing import NDArray
 
 from musicgan.codecs.base import Rows
 from musicgan.compose.ear import Ear
-from musicgan.compose.endings import CANDIDATES, ending_scores, ends_at_home
-from musicgan.compose.plan import Plan
-from musicgan.compose.player import Player
-from musicgan.compose.sampler import Drawn, EvenBars, Sampler
-from musicgan.compose.settings import Settings
-from musicgan.compose.steering import (
-    Steering,
+from musicgan.compose.effects import (
     lean_of,
     steered_candidates,
     steered_noise,
     steered_temperature,
 )
+from musicgan.compose.endings import CANDIDATES, ending_scores, ends_at_home
+from musicgan.compose.plan import Plan
+from musicgan.compose.player import Player
+from musicgan.compose.sampler import Drawn, EvenBars, Sampler
+from musicgan.compose.settings import Settings
+from musicgan.compose.steering import Steering
 from musicgan.model.critic import Critic
 from musicgan.model.steps import Ints
 

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from musicgan.codecs.base import Rows
+from musicgan.compose.effects import Beats, beat_length_step
 from musicgan.compose.habits import Manner, nearest_met
 from musicgan.compose.player import Player
 from musicgan.compose.primer import Primer, upbeat_metres
 from musicgan.compose.settings import Settings
-from musicgan.compose.steering import Beats, beat_length_step
 from musicgan.model.steps import Floats
 from musicgan.score import Key, Tempo
 from musicgan.timing import bar_length_step, bpm_to_us

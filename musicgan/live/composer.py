@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from musicgan.codecs.stream import Sounded
 from musicgan.compose.answer import hear_answered, to_voices
 from musicgan.compose.bars import Bar, LiveSong
 from musicgan.compose.player import Player, open_player
@@ -49,7 +50,9 @@ class Composing:
         elif isinstance(order, Answer):
             self._take, self._first_bar = order.take, 0
             drums = {v for v, slot in enumerate(self.player.codec.slots) if slot.is_drum}
-            notes = to_voices(order.notes, self.player.rules, drums)
+            notes = to_voices(
+                (Sounded(*note, voice=0) for note in order.notes), self.player.rules, drums
+            )
             heard = hear_answered(self.player, notes, order.from_step)
             self._song = LiveSong(self.player, self._settings, heard)
             self._song.rewind(order.from_step, self._steering)
@@ -75,10 +78,11 @@ class Composing:
         return planned.moved(self._first_bar)
 
 
-def run_composer(bars: Connection, options: ComposerOptions) -> None:
+def run_composer(asked: Connection, orders: Connection) -> None:
     """Answer each order with a bar, or with the end; a broken pipe: whoever played is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    composing = Composing(open_player(options.model), options)
     with contextlib.suppress(EOFError, OSError):
+        options = asked.recv()
+        composing = Composing(open_player(options.model), options)
         while True:
-            bars.send(composing.obey(bars.recv()))
+            orders.send(composing.obey(orders.recv()))

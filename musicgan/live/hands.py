@@ -6,12 +6,11 @@ from dataclasses import replace
 from math import ceil
 from typing import Any
 
-from musicgan.codecs.stream import Sounded
 from musicgan.compose.steering import Steering
 from musicgan.live.desk import Desk
 from musicgan.live.duet import REMEMBERED_BARS, Duet
 from musicgan.live.messages import is_note_on
-from musicgan.live.orders import Answer, Order, Steer
+from musicgan.live.orders import Answer, HeardNote, Order, Steer
 from musicgan.live.performer import Performer
 from musicgan.live.plan import PlannedBar
 
@@ -109,12 +108,11 @@ class Hands:
             song_tick = (REMEMBERED_BARS + 1) * self._bar_tick
         steps = [(note, self._step(note.on_tick - line + song_tick)) for note in notes]
         heard = tuple(
-            Sounded(
+            HeardNote(
                 step,
                 max(1, self._step(note.off_tick - note.on_tick)),
                 note.pitch,
                 note.velocity,
-                voice=0,
             )
             for note, step in steps
             if step >= 0

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from musicgan.codecs.stream import Sounded
 from musicgan.compose.steering import Steering
 from musicgan.live.plan import PlannedBar
 
@@ -23,14 +23,22 @@ class Steer:
     steering: Steering
 
 
+class HeardNote(NamedTuple):
+    """A note of the player's, in grid steps as `Answer.from_step`."""
+
+    onset_step: int
+    duration_step: int
+    pitch: int
+    velocity: int
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a player has played instead: go on from it, with a bar that begins at `from_step`."""
 
     take: int
     from_step: int
-    notes: tuple[Sounded, ...]
-    """In grid steps, as `from_step`; their voices do not count."""
+    notes: tuple[HeardNote, ...]
 
 
 Order = More | Steer | Answer

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import lcm
+from typing import TYPE_CHECKING
 
-from musicgan.compose.bars import Bar
+if TYPE_CHECKING:
+    from musicgan.compose.bars import Bar
 
 TICKS_PER_BEAT = 480
 """At least; more where the grid does not divide it."""

@@ -77,16 +77,11 @@ class PortOptions:
     """Where they stand before they are touched."""
 
 
-def run_port(
-    open_backend: Callable[[], Backend],
-    bars: Connection,
-    control: Connection,
-    options: PortOptions,
-) -> None:
+def run_port(open_backend: Callable[[], Backend], bars: Connection, control: Connection) -> None:
     """Play what comes over `bars` until it ends, `control` says "stop", or either breaks.
 
-    Answers over `control`: ("open",), then ("state", {...}) now and then, ("error", line) for
-    what went wrong, and ("closed", {...}) last.
+    `control` gives the `PortOptions` first. Answers over it: ("open",), then ("state", {...}) now
+    and then, ("error", line) for what went wrong, and ("closed", {...}) last.
     """
     stopped: list[int] = []
 
@@ -95,13 +90,16 @@ def run_port(
 
     # Ctrl-C goes to the whole group: the session decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, on_term)
-    _keep_time()
     try:
         backend = open_backend()
+        options = control.recv()
+        signal.signal(signal.SIGTERM, on_term)
+        _keep_time()
         playing = Playing(backend, bars, control, options)
     except MusicganError as error:
         _tell(control, "error", str(error))
+        return
+    except (EOFError, OSError):
         return
     _tell(control, "open")
     playing.run(lambda: bool(stopped))

@@ -5,11 +5,8 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-import mido
-
 from musicgan.errors import MidiWriteError
 from musicgan.live.backends import Backend
-from musicgan.midifile.write import write_whole
 
 TICKS_PER_BEAT = 480
 SAME_TEMPO = 0.002
@@ -46,6 +43,10 @@ class Recorder:
 
     def write(self, path: Path) -> None:
         """The file, complete or not at all. Raises `MidiWriteError`."""
+        import mido
+
+        from musicgan.midifile.write import write_whole
+
         file = mido.MidiFile(ticks_per_beat=TICKS_PER_BEAT)
         events: list[tuple[int, mido.Message | mido.MetaMessage]] = [
             (self._tick(at), mido.MetaMessage("set_tempo", tempo=round(6e7 / bpm)))

@@ -6,55 +6,62 @@ import time
 from collections.abc import Callable, Iterator
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from musicgan.errors import PortError
-from musicgan.live.backends import Backend
-from musicgan.live.composer import ComposerOptions, run_composer
-from musicgan.live.port import PortOptions, run_port
+from musicgan.live.launch import composer_process, port_process
+
+if TYPE_CHECKING:
+    from musicgan.live.backends import Backend
+    from musicgan.live.composer import ComposerOptions
+    from musicgan.live.port import PortOptions
 
 PATIENCE_SEC = 2.0
 """For a process that was asked to end."""
 
 
 class Session:
-    """Music from entering to leaving. Both processes fall silent when this one is gone.
+    """Two processes from entering to leaving. Both fall silent when this one is gone.
 
-    Raises `PortError` on entering when the port cannot be opened.
+    They load what they need while it is still being found out what to play; `begin` tells them.
     """
 
-    def __init__(
-        self,
-        open_backend: Callable[[], Backend],
-        composer: ComposerOptions,
-        port: PortOptions,
-    ) -> None:
+    def __init__(self, open_backend: Callable[[], Backend]) -> None:
         context = get_context("spawn")
-        composers, ports = context.Pipe()
+        orders, bars = context.Pipe()
         self.control, far_control = context.Pipe()
-        self._far_ends = (composers, ports, far_control)
-        self.composer = context.Process(
-            target=run_composer, args=(composers, composer), daemon=True
-        )
+        asked, self._ask = context.Pipe(duplex=False)
+        self._far_ends = (orders, bars, far_control, asked)
         self.port = context.Process(
-            target=run_port, args=(open_backend, ports, far_control, port), daemon=True
+            target=port_process, args=(open_backend, bars, far_control), daemon=True
         )
+        self.composer = context.Process(target=composer_process, args=(asked, orders), daemon=True)
+        self._has_begun = False
 
     def __enter__(self) -> Session:
-        # The composer first: it takes longer to be ready.
-        self.composer.start()
+        # The port first: it takes longer to be ready.
         self.port.start()
+        self.composer.start()
         # Only who holds the last end of a pipe keeps it alive.
         for end in self._far_ends:
             end.close()
-        kind, *rest = self._receive(self.control)
-        if kind != "open":
-            self._end()
-            raise PortError(rest[0] if rest else "the port process did not start")
         return self
 
+    def begin(self, composer: ComposerOptions, port: PortOptions) -> None:
+        """Play so. Raises `PortError` when the port cannot be opened."""
+        self._has_begun = True
+        self._ask.send(composer)
+        self.control.send(port)
+        kind, *rest = self._receive(self.control)
+        if kind != "open":
+            raise PortError(rest[0] if rest else "the port process did not start")
+
     def __exit__(self, *error: object) -> None:
-        self.stop()
+        if self._has_begun:
+            self.stop()
+        else:
+            self.port.terminate()
+            self.composer.terminate()
         self._end()
 
     def events(self) -> Iterator[tuple[str, Any]]:

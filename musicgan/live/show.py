@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,6 @@ from musicgan.compose.player import USUAL_CRITIC
 from musicgan.compose.settings import Settings
 from musicgan.compose.write import check_folder
 from musicgan.errors import ModelFileError, PortError
-from musicgan.live.backends import Backend
 from musicgan.live.composer import ComposerOptions
 from musicgan.live.controls import DEFAULT_MAP
 from musicgan.live.display import panel, status_line
@@ -54,10 +53,8 @@ class StreamOptions:
     """The MIDI channel, 0 to 15, of each voice, or one for all; None: a channel each."""
 
 
-def play(
-    open_backend: Callable[[], Backend], model: Path, settings: Settings, asked: StreamOptions
-) -> None:
-    """Stream a model until its song is over, or until SIGINT or SIGTERM.
+def play(session: Session, model: Path, settings: Settings, asked: StreamOptions) -> None:
+    """Stream a model in a session until its song is over, or until SIGINT or SIGTERM.
 
     Raises `ModelFileError`, `MapError` and, where nothing could be recorded, `MidiWriteError`
     before anything is played, and `PortError` for whatever else went wrong.
@@ -68,9 +65,9 @@ def play(
     console = Console(stderr=True)
     with (
         _until_signalled() as sessions,
-        Session(open_backend, composer, port) as session,
         keys_to(session.press),
     ):
+        session.begin(composer, port)
         sessions.append(session)
         console.print(f"seed {settings.seed}; Ctrl-C stops", highlight=False)
         with _display(console) as live:

@@ -7,18 +7,13 @@ import numpy as np
 import pytest
 
 from musicgan.compose.bars import LiveSong
-from musicgan.compose.lean import FREE
-from musicgan.compose.player import bundled_path, open_player
-from musicgan.compose.sampler import Rules
-from musicgan.compose.settings import Settings
-from musicgan.compose.steering import (
+from musicgan.compose.effects import (
     CHORD_NATS,
     DURATION_NATS,
     REGISTER_NATS,
     WAIT_NATS,
     Beats,
     Steered,
-    Steering,
     arc,
     beat_length_step,
     chord_tones,
@@ -30,6 +25,11 @@ from musicgan.compose.steering import (
     steered_noise,
     steered_temperature,
 )
+from musicgan.compose.lean import FREE
+from musicgan.compose.player import bundled_path, open_player
+from musicgan.compose.sampler import Rules
+from musicgan.compose.settings import Settings
+from musicgan.compose.steering import Steering
 
 C_MAJOR = frozenset({0, 4, 7})
 BEATS = Beats(0, 16, 4)
@@ -188,7 +188,7 @@ def test_on_beats_nothing_but_the_chord_begins_and_more_of_it_between_them(
 ):
     player = bundled(style)
     held = played(player, Steering(chord=C_MAJOR))
-    monkeypatch.setattr("musicgan.compose.steering.CHORD_NATS", 0)
+    monkeypatch.setattr("musicgan.compose.effects.CHORD_NATS", 0)
     on_beats_only = played(player, Steering(chord=C_MAJOR))
     on_beat = [note.pitch % 12 in C_MAJOR for note in held if note.onset_step % beat == 0]
     assert len(on_beat) > 100 and all(on_beat)

@@ -20,13 +20,9 @@ def test_tempo_channels_and_programs_are_the_models(choir_file):
 
 
 def test_where_no_take_can_be_written_nothing_is_played(choir_file, tmp_path):
-    def opened():
-        raise AssertionError("a port was opened")
-
+    options = StreamOptions(record=tmp_path / "nowhere" / "take.mid")
     with pytest.raises(MidiWriteError, match="does not exist; create it first"):
-        play(
-            opened, choir_file, Settings(), StreamOptions(record=tmp_path / "nowhere" / "take.mid")
-        )
+        play(None, choir_file, Settings(), options)
 
 
 def test_a_frame_model_is_refused(choir_file, tmp_path):

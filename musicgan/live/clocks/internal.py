@@ -5,7 +5,7 @@ from __future__ import annotations
 from musicgan.live.backends import Backend
 from musicgan.live.clocks import ClockOptions, clip_bpm
 
-LEAD_SEC = 0.15
+LEAD_SEC = 0.06
 """From `begin` to tick 0."""
 
 
