@@ -38,9 +38,9 @@ from musicgan.compose.player import bundled_path, open_player
 from musicgan.compose.settings import MAX_BARS, Settings
 from musicgan.live.backends.jack import JackBackend
 from musicgan.live.launch import port_process
+from musicgan.live.options import PortOptions
 from musicgan.live.orders import End, NewBar
 from musicgan.live.plan import PlannedBar, PlannedNote
-from musicgan.live.port import PortOptions
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "live"))
 from jack_recorder import JackRecorder

@@ -58,7 +58,7 @@ class Hands:
         tick = clock.tick_at(at_sec) if clock.is_rolling else 0.0
         if self.duet.hear(at_sec, tick, message):
             if self.thru:
-                self.performer.send_through(message)
+                self.performer.sender.send_through(message)
             if self.duet.mode == "follow" and is_note_on(message) and not self.is_resting:
                 self.is_resting = True
                 self.performer.rest()
@@ -131,7 +131,12 @@ class Hands:
         return round(tick / self._tick_per_step)
 
     def take_in(self, bar: PlannedBar) -> None:
-        """The next bar; after a change it takes the place of what was there."""
+        """The next bar; after a change it takes the place of what was there.
+
+        One that was asked for before the player began to play is not wanted any more.
+        """
+        if self.is_resting:
+            return
         if self._is_void:
             self._is_void = False
             self.performer.replace(bar)

@@ -13,10 +13,8 @@ import os
 import select
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from multiprocessing.connection import Connection, wait
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -30,6 +28,7 @@ from musicgan.live.desk import Desk
 from musicgan.live.duet import Duet
 from musicgan.live.hands import Hands
 from musicgan.live.messages import PROGRAM
+from musicgan.live.options import PortOptions
 from musicgan.live.orders import End, More, NewBar
 from musicgan.live.performer import Performer
 from musicgan.live.pulses import Pulses
@@ -43,38 +42,6 @@ LISTENING_SLEEP_SEC = 0.005
 """While something may come in that is not a pipe: an input, or a clock that others lead."""
 SPIN_SEC = 0.002
 """An immediate backend is not trusted to a sleep for the last part of a wait."""
-
-
-@dataclass(frozen=True)
-class PortOptions:
-    """How to play; what is sent to a new port process."""
-
-    bpm: float
-    grid: int
-    """Steps a beat that the composer counts in."""
-    ticks_per_beat: int
-    bar_tick: int
-    beat_tick: int
-    """The metre's own beat."""
-    voices: Sequence[str]
-    programs: Sequence[tuple[int, int]] = ()
-    """(channel, program) to begin with."""
-    lookahead_sec: float = 1.0
-    record: Path | None = None
-    clock: str = "internal"
-    clock_out: bool = False
-    must_listen: bool = False
-    """Whether it is an error if there can be no input."""
-    input: str | None = None
-    """An existing port to listen to; None: one of its own."""
-    duet: str | None = None
-    """One of `duet.MODES`."""
-    thru: bool = False
-    """Whether what the player plays is sent on."""
-    cc_map: Mapping[int, str] = field(default_factory=dict)
-    """The control that each CC moves."""
-    knobs: Mapping[str, float] = field(default_factory=dict)
-    """Where they stand before they are touched."""
 
 
 def run_port(open_backend: Callable[[], Backend], bars: Connection, control: Connection) -> None:
@@ -148,7 +115,7 @@ class Playing:
             options.bar_tick,
             thru=options.thru,
         )
-        self.performer.on_send = self.hands.duet.sent
+        self.performer.sender.on_send = self.hands.duet.sent
         self._asked = self._ended = self._begun = False
         self._told_sec = -1.0
 
@@ -236,7 +203,7 @@ class Playing:
 
     def _find_grid_anew(self) -> None:
         """A take that has no note yet lies on the bars of the clock as it runs now."""
-        if self.recorder is not None and not self.performer.counts.notes:
+        if self.recorder is not None and not self.performer.sender.counts.notes:
             self.recorder.start_sec = None
 
     def _hear(self) -> None:
@@ -293,11 +260,12 @@ class Playing:
 
     def _figures(self) -> dict[str, Any]:
         performer, clock = self.performer, self.clock
+        sender = performer.sender
         now = self.backend.now_sec()
-        late = np.percentile(np.array([0.0, *performer.late_sec]), (50, 99)) * 1000
+        late = np.percentile(np.array([0.0, *sender.late_sec]), (50, 99)) * 1000
         voices = enumerate(self.options.voices)
         return {
-            **vars(performer.counts),
+            **vars(sender.counts),
             "bars": performer.schedule.count,
             "bars_ahead": performer.bars_ahead,
             "ahead_sec": round(performer.ahead_sec, 3),
@@ -307,6 +275,6 @@ class Playing:
             "is_rolling": clock.is_rolling,
             "lost": self.backend.lost,
             "late_ms": (float(late[0]), float(late[1])),
-            "voices": [(v, performer.latest.get(i), i in performer.muted) for i, v in voices],
+            "voices": [(v, sender.latest.get(i), i in sender.muted) for i, v in voices],
             **self.hands.figures(),
         }

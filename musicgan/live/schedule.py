@@ -46,9 +46,12 @@ class Laid:
 
 
 class Schedule:
-    """What is to come. `events` is a heap; whoever plays takes from it and may put back."""
+    """What is to come. `events` is a heap; whoever plays takes from it and may put back.
 
-    def __init__(self) -> None:
+    `count` is how many bars were laid before.
+    """
+
+    def __init__(self, count: int = 0) -> None:
         self.events: list[Event] = []
         self.waiting: deque[PlannedBar] = deque()
         """Bars that are here but have no place yet."""
@@ -58,7 +61,7 @@ class Schedule:
         """A bar that is played again and again while others wait."""
         self.known_tick = 0
         """Where the last laid bar ends."""
-        self.count = 0
+        self.count = count
         """Bars laid so far, those laid again not counted twice."""
         self._number = 0
 

@@ -14,7 +14,7 @@ from musicgan.live.launch import composer_process, port_process
 if TYPE_CHECKING:
     from musicgan.live.backends import Backend
     from musicgan.live.composer import ComposerOptions
-    from musicgan.live.port import PortOptions
+    from musicgan.live.options import PortOptions
 
 PATIENCE_SEC = 2.0
 """For a process that was asked to end."""

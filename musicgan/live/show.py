@@ -24,8 +24,8 @@ from musicgan.live.controls import DEFAULT_MAP
 from musicgan.live.display import panel, status_line
 from musicgan.live.keys import keys_to
 from musicgan.live.maps import read_map, write_map
+from musicgan.live.options import PortOptions
 from musicgan.live.plan import ticks_per_beat
-from musicgan.live.port import PortOptions
 from musicgan.live.session import Session
 from musicgan.midifile.write import usual_channels
 from musicgan.model.file import load_model

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from musicgan.live.backends.fake import FakeBackend
 from musicgan.live.clocks import ClockOptions
 from musicgan.live.clocks.internal import LEAD_SEC, InternalClock
-from musicgan.live.performer import FOREVER_SEC, Performer
+from musicgan.live.performer import Performer
 from musicgan.live.plan import PlannedBar, PlannedNote
 from musicgan.live.pulses import Pulses
+from musicgan.live.sender import FOREVER_SEC
 
 TPB = 480
 BAR = 4 * TPB
@@ -127,7 +128,7 @@ def test_a_bar_that_comes_too_late_begins_at_the_next_bar_line():
         (5.0, "on", 62), (5.5, "off", 62), (6.5, "on", 64), (7.0, "off", 64),
         (7.0, "on", 65), (7.5, "off", 65),
     ]  # fmt: skip
-    assert (perform.counts.underruns, perform.counts.skipped) == (1, 0)
+    assert (perform.sender.counts.underruns, perform.sender.counts.skipped) == (1, 0)
 
 
 def test_after_being_held_up_there_is_no_burst():
@@ -140,7 +141,7 @@ def test_after_being_held_up_there_is_no_burst():
         (1.0, "on", 60), (1.5, "off", 60), (1.5, "on", 70), (2.2, "off", 70),
         (2.25, "on", 70), (2.5, "off", 70), (2.5, "on", 70), (2.75, "off", 70),
     ]  # fmt: skip
-    assert perform.counts.skipped == 2
+    assert perform.sender.counts.skipped == 2
     assert not sounding(backend)
 
 
@@ -255,7 +256,7 @@ def test_the_rest_of_a_bar_is_replaced_and_what_is_past_stands(queued):
     perform.add(quarters(1, 90))
     play(perform, backend, 5.2)
     assert [pitch for _, pitch in ons(backend)] == [60, 61, 80, 81, 90, 91, 92, 93]
-    assert perform.counts.underruns == 0
+    assert perform.sender.counts.underruns == 0
 
 
 def test_what_comes_too_late_of_a_replaced_bar_is_left_out():
@@ -300,7 +301,7 @@ def test_a_held_bar_comes_again_and_again_and_then_the_next_one(queued):
     pitches = [pitch for _, pitch in ons(backend)]
     assert pitches == [60, 61, 62, 63] * 3 + [70, 71, 72, 73]
     assert [round(at, 1) for at, _ in ons(backend)] == [1 + beat / 2 for beat in range(16)]
-    assert perform.counts.underruns == 0
+    assert perform.sender.counts.underruns == 0
 
 
 @pytest.mark.parametrize("queued", [True, False])
@@ -383,7 +384,7 @@ def test_when_the_clock_stops_it_is_silent_and_goes_on_with_the_next_bar_when_it
     after = [pitch for at, pitch in ons(backend) if at > 5]
     assert after == [70, 71, 72, 73, 80, 81, 82, 83, 40]  # the bar that was cut short is over
     assert next(at for at, _ in ons(backend) if at > 5) == pytest.approx(6.9)
-    assert perform.counts.underruns == 0
+    assert perform.sender.counts.underruns == 0
 
 
 def test_clock_out_starts_with_the_music_and_stops_with_it():

@@ -11,9 +11,10 @@ from musicgan.compose.steering import Steering
 from musicgan.live.backends.fake import FakeBackend
 from musicgan.live.clocks.internal import LEAD_SEC
 from musicgan.live.controls import CONTROLS, DEFAULT_MAP
+from musicgan.live.options import PortOptions
 from musicgan.live.orders import Answer, End, More, NewBar, Steer
 from musicgan.live.plan import PlannedBar, PlannedNote
-from musicgan.live.port import Playing, PortOptions
+from musicgan.live.port import Playing
 
 BPM, TPB, BAR = 400, 480, 4 * 480
 BAR_SEC = 0.6
