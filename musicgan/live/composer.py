@@ -15,7 +15,7 @@ from musicgan.compose.bars import Bar, LiveSong
 from musicgan.compose.player import Player, open_player
 from musicgan.compose.settings import Settings
 from musicgan.compose.steering import Steering
-from musicgan.live.orders import Answer, End, NewBar, Order, Steer
+from musicgan.live.orders import Answer, End, Failed, NewBar, Order, Steer
 from musicgan.live.plan import PlannedBar, plan_bar
 
 
@@ -81,8 +81,13 @@ class Composing:
 def run_composer(asked: Connection, orders: Connection) -> None:
     """Answer each order with a bar, or with the end; a broken pipe: whoever played is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with contextlib.suppress(EOFError, OSError):
+    try:
         options = asked.recv()
         composing = Composing(open_player(options.model), options)
         while True:
             orders.send(composing.obey(orders.recv()))
+    except (EOFError, OSError):
+        return
+    except Exception as error:  # whoever plays is to know why, and to fall silent
+        with contextlib.suppress(OSError):
+            orders.send(Failed(f"the composer failed: {type(error).__name__}: {error}"))

@@ -57,3 +57,10 @@ class End:
     """Instead of a bar: there is no more."""
 
     take: int
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Instead of a bar, and for good: why nothing more can be composed."""
+
+    reason: str

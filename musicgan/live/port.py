@@ -29,7 +29,7 @@ from musicgan.live.duet import Duet
 from musicgan.live.hands import Hands
 from musicgan.live.messages import PROGRAM
 from musicgan.live.options import PortOptions
-from musicgan.live.orders import End, More, NewBar
+from musicgan.live.orders import End, Failed, More, NewBar
 from musicgan.live.performer import Performer
 from musicgan.live.pulses import Pulses
 from musicgan.live.recorder import Recorder, Recording
@@ -191,6 +191,8 @@ class Playing:
                 message = source.recv()
             except (EOFError, OSError):
                 return "the composer is gone" if source is self.bars else "the session is gone"
+            if isinstance(message, Failed):
+                return message.reason
             if source is self.bars:
                 self._take(message)
             elif message[0] == "stop":

@@ -12,7 +12,7 @@ from musicgan.live.backends.fake import FakeBackend
 from musicgan.live.clocks.internal import LEAD_SEC
 from musicgan.live.controls import CONTROLS, DEFAULT_MAP
 from musicgan.live.options import PortOptions
-from musicgan.live.orders import Answer, End, More, NewBar, Steer
+from musicgan.live.orders import Answer, End, Failed, More, NewBar, Steer
 from musicgan.live.plan import PlannedBar, PlannedNote
 from musicgan.live.port import Playing
 
@@ -134,6 +134,15 @@ def test_the_composers_end_is_silence(begin):
     port.give(bar(0), bar(1))
     port.bars.close()
     assert port.told()[-1][1]["reason"] == "the composer is gone"
+    assert port.backend.sent[-1][1] == b"\xb0\x78\0"
+
+
+def test_a_composer_that_fails_is_silence_and_tells_why(begin):
+    port = begin()
+    port.give(bar(0), bar(1))
+    assert port.order() == More()
+    port.bars.send(Failed("the composer failed: ValueError: no"))
+    assert port.told()[-1][1]["reason"] == "the composer failed: ValueError: no"
     assert port.backend.sent[-1][1] == b"\xb0\x78\0"
 
 
