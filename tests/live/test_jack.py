@@ -133,7 +133,7 @@ def test_the_transport_is_followed_to_the_frame_when_it_rolls_is_located_and_sto
     clock = JackClock(ClockOptions(480, 120, 1920), backend)
     server = recorder.client
     assert eventually(clock, backend, lambda: not clock.is_rolling) == 0
-    server.transport_locate(RATE)
+    server.transport_frame = RATE
     server.transport_start()
     assert eventually(clock, backend, lambda: clock.is_rolling) == 1
     # Two beats a second; ticks and seconds are those of the server's frames.
@@ -143,7 +143,7 @@ def test_the_transport_is_followed_to_the_frame_when_it_rolls_is_located_and_sto
     assert clock.due_sec(clock.tick_at(5.0)) == pytest.approx(5.0)
     assert clock.poll(backend.now_sec()) is False
     before = clock.tick_at(backend.now_sec())
-    server.transport_locate(10 * RATE)
+    server.transport_frame = 10 * RATE
 
     def moved():
         return clock.is_rolling and clock.tick_at(backend.now_sec()) > before + 4000
