@@ -129,3 +129,56 @@ def test_a_server_that_dies_ends_the_stream_with_one_line(playing, recorder, jac
     assert playing.wait(10) == 1
     lines = [line for line in playing.stderr.read().splitlines() if line.startswith("Error")]
     assert lines == ["Error: the JACK server is gone"]
+
+
+@pytest.mark.parametrize("bpm", [20, 400])
+def test_the_slowest_and_the_fastest_tempo_end_in_silence_too(choir_file, recorder, bpm):
+    process = stream(choir_file, "--tempo", str(bpm), "--port", "recorder:in")
+    recorder.wait_for(lambda: len(recorder.notes()) > (4 if bpm == 20 else 40), 30)
+    since = recorder.client.frame_time
+    process.terminate()
+    silent(recorder, since)
+    assert process.wait(5) == 0
+
+
+def test_a_transport_that_stops_in_the_middle_of_a_note_is_silence(choir_file, recorder):
+    server = recorder.client
+    process = stream(choir_file, "--clock", "jack", "--port", "recorder:in")
+    server.transport_start()
+    recorder.wait_for(lambda: len(recorder.notes()) > 20 and recorder.sounding(), 30)
+    server.transport_stop()
+    recorder.wait_for(lambda: not recorder.sounding(), 5)
+    heard = len(recorder.notes())
+    time.sleep(0.5)
+    assert len(recorder.notes()) == heard
+    server.transport_start()
+    recorder.wait_for(lambda: len(recorder.notes()) > heard + 10, 30)
+    since = server.frame_time
+    process.terminate()
+    silent(recorder, since)
+    process.wait(5)
+
+
+def test_a_player_on_another_port_is_answered_and_a_knob_is_heard(choir_file, recorder):
+    """Through real ports: the model rests while a note is held, and goes on after it."""
+    from musicgan.live.backends.jack import JackBackend
+
+    keyboard = JackBackend("keyboard")
+    process = stream(
+        choir_file, "--port", "recorder:in", "--input", "keyboard:out", "--duet", "follow"
+    )
+    recorder.wait_for(lambda: len(recorder.notes()) > 12, 30)
+    keyboard.send_now(b"\x90\x43\x50")
+    recorder.wait_for(lambda: not recorder.sounding(), 5)
+    heard = len(recorder.notes())
+    time.sleep(1.0)
+    assert len(recorder.notes()) == heard
+    keyboard.send_now(b"\x80\x43\x00")
+    recorder.wait_for(lambda: len(recorder.notes()) > heard + 8, 30)
+    mute = [b"\xb0" + bytes([101 + number, 127]) for number in (1, 2, 3, 4)]
+    for message in mute:
+        keyboard.send_now(message)
+    recorder.wait_for(lambda: not recorder.sounding(), 5)
+    process.terminate()
+    process.wait(5)
+    keyboard.close()
