@@ -182,3 +182,51 @@ def test_a_player_on_another_port_is_answered_and_a_knob_is_heard(choir_file, re
     process.terminate()
     process.wait(5)
     keyboard.close()
+
+
+def test_a_composer_that_is_held_up_is_waited_for_and_goes_on_at_a_bar_line(playing, recorder):
+    composer = children(playing.pid)["composer"]
+    os.kill(composer, signal.SIGSTOP)
+    recorder.wait_for(lambda: time.sleep(2.5) or not recorder.sounding(), 15)
+    heard = recorder.notes()
+    time.sleep(1)
+    assert recorder.notes() == heard
+    os.kill(composer, signal.SIGCONT)
+    recorder.wait_for(lambda: len(recorder.notes()) > len(heard) + 8)
+    first = recorder.notes()[0][0]
+    late = [(frame - first) / STEP for frame, *_ in recorder.notes()[len(heard) :]]
+    # No burst, and on the grid of the notes before.
+    assert late == [pytest.approx(round(step), abs=0.01) for step in late]
+    assert round(late[-1]) - round(late[0]) >= 1
+    since = recorder.client.frame_time
+    playing.terminate()
+    silent(recorder, since)
+
+
+def test_midi_clock_from_another_program_leads_within_its_tempo(choir_file, recorder):
+    from musicgan.live.backends.jack import JackBackend
+
+    sender = JackBackend("conductor")
+    process = stream(
+        choir_file, "--port", "recorder:in", "--input", "conductor:out", "--clock", "midi"
+    )
+    time.sleep(6)
+    assert not recorder.notes()
+    begin, apart = sender.now_sec() + 0.3, 60 / 200 / 24
+    sender.send(begin - 0.01, b"\xfa")
+    for pulse in range(20 * 24):
+        sender.send(begin + pulse * apart, b"\xf8")
+    sender.send(begin + 20 * 24 * apart, b"\xfc")
+    recorder.wait_for(lambda: sender.now_sec() > begin + 20 * 24 * apart + 0.3, 20)
+    assert not recorder.sounding()
+    step = RATE * 60 / 200 / 4
+    notes = recorder.notes()
+    assert len(notes) > 10
+    steps = [(frame / RATE - begin) * RATE / step for frame, *_ in notes]
+    steady = [s for s in steps if s > 32]
+    offset = steady[0] - round(steady[0])
+    assert abs(offset) < 0.2
+    assert max(abs(s - offset - round(s - offset)) for s in steady) < 0.05
+    process.terminate()
+    process.wait(5)
+    sender.close()
