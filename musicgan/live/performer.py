@@ -66,13 +66,11 @@ class Performer:
         if is_held == (schedule.held is not None) or not self.clock.is_rolling:
             return
         now = schedule.now(self.clock.tick_at(self.backend.now_sec()))
+        if is_held and now is None:
+            return
         self._take_back()
-        if is_held and now is not None:
-            schedule.unlay_from(self._free_tick(), self.sender.begun)
-            schedule.held = now.bar
-        elif not is_held:
-            schedule.unlay_from(self._free_tick(), self.sender.begun)
-            schedule.held = None
+        schedule.unlay_from(self._free_tick(), self.sender.begun)
+        schedule.held = now.bar if is_held and now is not None else None
         self._lay()
 
     def mute(self, voices: frozenset[int]) -> None:

@@ -22,10 +22,9 @@ class JackClock:
     source = "JACK transport"
 
     def __init__(self, options: ClockOptions, backend: Backend) -> None:
-        inner = getattr(backend, "backend", backend)
-        if not isinstance(inner, JackBackend):
+        if not isinstance(backend, JackBackend):
             raise PortError("the clock 'jack' needs --backend jack: both count the same frames")
-        self._jack = inner
+        self._jack = backend
         self.ticks_per_beat = options.ticks_per_beat
         self._own_bpm = clip_bpm(options.bpm)
         self._anchor_sec, self._anchor_beat = 0.0, 0.0
