@@ -157,7 +157,7 @@ class Context:
         """What is known once the next onset is: [B, M], columns as `Layout.moment_sizes`."""
         onset = self.onset_step + wait
         sounding = self.silent_step > onset[:, None]
-        classes = np.asarray(sounding.reshape(-1, 11, 12).any(axis=1))
+        classes = np.asarray(np.logical_or.reduce(sounding.reshape(-1, 11, 12), axis=1))
         out = np.empty((len(onset), 15 + self.layout.voices), np.int64)
         out[:, 0] = wait
         out[:, 1] = position
@@ -184,9 +184,12 @@ class Context:
 
     def own_pitch(self, voice: Ints, pitch: Ints, last: Ints, lowest: Ints) -> Ints:
         """Once the pitch is known: columns [B, 4] as `Layout.duration_sizes`."""
-        degree = np.where(self._drums[voice], NO_DEGREE, self.degree(pitch))
-        leap = interval_class(pitch, last)
-        return np.stack([voice, degree, leap, HEIGHT_CLASSES[lowest, pitch]], axis=1)
+        columns = np.empty((len(voice), 4), np.int64)
+        columns[:, 0] = voice
+        columns[:, 1] = np.where(self._drums[voice], NO_DEGREE, self.degree(pitch))
+        columns[:, 2] = interval_class(pitch, last)
+        columns[:, 3] = HEIGHT_CLASSES[lowest, pitch]
+        return columns
 
     def hear(self, rows: Rows, position: Ints, remaining: Ints) -> Ints:
         """Take in one row a song, [B, 5]; return the inputs [B, I] it makes.
@@ -230,7 +233,7 @@ class Context:
     def lowest(self, onset_step: Ints) -> Ints:
         """Lowest pitch that sounds on across `onset_step` [B]; -1 for none."""
         sounding = self.silent_step > onset_step[:, None]
-        return np.where(sounding.any(axis=1), sounding.argmax(axis=1), -1)
+        return np.where(np.logical_or.reduce(sounding, axis=1), sounding.argmax(axis=1), -1)
 
     def _contiguity(self, onset_step: Ints) -> Ints:
         gap = onset_step[:, None] - self.last_end_step

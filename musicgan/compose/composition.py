@@ -94,7 +94,7 @@ class Composition:
         if anew:
             sampler.begin_anew(state, np.array([from_step]))
         else:
-            sampler.state = state.with_hidden(sampler.state.hidden)
+            sampler.state = state.with_past(sampler.state)
 
     @property
     def _candidates(self) -> int:

@@ -175,15 +175,15 @@ class Sampler:
     def step(self) -> Drawn:
         """Draw one row for every song, and hear it."""
         generator, context = self.generator, self.context
-        trunk, free = generator.trunk(self.state), self._free_step()
+        state, free = self.state, self._free_step()
         lean = self.lean
-        wait = self._draw(lean.wait(generator.wait(trunk)), self._waits(free))
+        wait = self._draw(lean.wait(generator.wait(state)), self._waits(free))
         ended = self.ended | (wait == self.layout.end)
         wait = np.where(ended, 0, wait)
         onset = context.onset_step + wait
         place = self.bars.place(onset, self.layout.max_position)
         moment = context.moment(wait, *place)
-        base = generator.moment(trunk, moment)
+        base = generator.moment(state, moment)
 
         voice = self._draw(generator.voice(base), self._voices(wait, free))
         own, last, lowest = context.own_voice(voice, moment)
@@ -261,4 +261,4 @@ class Sampler:
         duration = np.where(crowded, np.minimum(duration, longest), duration)
         if not self.rules.must_end:
             return duration
-        return np.clip(duration, 1, np.maximum(self.bars.end_step - onset, 1))
+        return np.minimum(np.maximum(duration, 1), np.maximum(self.bars.end_step - onset, 1))

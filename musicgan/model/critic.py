@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from musicgan.model.config import EventsConfig
-from musicgan.model.steps import Floats, Ints, Table, gru_step
+from musicgan.model.steps import Floats, Ints, Table, gru_hidden, gru_input, gru_step
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,14 @@ class Critic:
 
     def __init__(self, weights: Mapping[str, Floats], config: EventsConfig) -> None:
         w = {name: np.asarray(value, np.float32) for name, value in weights.items()}
-        input_weight = w["rnn.weight_ih_l0"].T
+        input_weight = gru_input(w["rnn.weight_ih_l0"].T)
         self._inputs = Table(w["embed.weight"] @ input_weight, config.layout.input_sizes[:-1])
         self._conditions = Table(w["condition.weight"] @ input_weight, config.condition_sizes)
-        self._bias = w["rnn.bias_ih_l0"]
-        self._hidden = np.ascontiguousarray(w["rnn.weight_hh_l0"].T), w["rnn.bias_hh_l0"]
+        self._bias = gru_input(w["rnn.bias_ih_l0"])
+        self._hidden = (
+            np.ascontiguousarray(gru_hidden(w["rnn.weight_hh_l0"].T)),
+            gru_hidden(w["rnn.bias_hh_l0"]),
+        )
         self._out = w["out.weight"][0], w["out.bias"]
         self._size = config.critic_hidden
 
@@ -49,6 +52,9 @@ class Critic:
         """Hear the inputs [B, I] of one row a song; the state and the logits [B]."""
         x = self._inputs(inputs[:, :-1])
         x += state.song
-        hidden = gru_step(state.hidden, x, *self._hidden)
+        weight, bias = self._hidden
+        h = state.hidden @ weight
+        h += bias
+        hidden = gru_step(state.hidden, x, h)
         weight, bias = self._out
         return CriticState(hidden, state.song), np.asarray(hidden @ weight + bias)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from musicgan.model.frames_config import FramesConfig
-from musicgan.model.steps import Floats, Ints, Table, gru_step
+from musicgan.model.steps import Floats, Ints, Table, gru_hidden, gru_input, gru_step
 
 
 @dataclass(frozen=True)
@@ -29,14 +29,17 @@ class FramesGenerator:
     def __init__(self, weights: Mapping[str, Floats], config: FramesConfig) -> None:
         self.config = config
         w = {name: np.asarray(value, np.float32) for name, value in weights.items()}
-        input_weight = w["rnn.weight_ih_l0"].T
+        input_weight = gru_input(w["rnn.weight_ih_l0"].T)
         self._frame = np.ascontiguousarray(w["frame.weight"].T @ input_weight)
         self._noise = np.ascontiguousarray(w["noise.weight"].T @ input_weight)
         self._place = Table(w["place.weight"] @ input_weight, config.place_sizes)
         self._conditions = Table(w["condition.weight"] @ input_weight, config.condition_sizes)
-        self._bias = w["rnn.bias_ih_l0"]
+        self._bias = gru_input(w["rnn.bias_ih_l0"])
         self._first = w["first.weight"].T, w["first.bias"]
-        self._hidden = np.ascontiguousarray(w["rnn.weight_hh_l0"].T), w["rnn.bias_hh_l0"]
+        self._hidden = (
+            np.ascontiguousarray(gru_hidden(w["rnn.weight_hh_l0"].T)),
+            gru_hidden(w["rnn.bias_hh_l0"]),
+        )
         self._onset = np.ascontiguousarray(w["onset_out.weight"].T), w["onset_out.bias"]
         self._hold = np.ascontiguousarray(w["hold_out.weight"].T), w["hold_out.bias"]
         self._given = np.ascontiguousarray(w["hold_given.weight"].T)
@@ -54,7 +57,8 @@ class FramesGenerator:
         x += self._place(place)
         x += noise @ self._noise
         x += state.song
-        return FramesState(gru_step(state.hidden, x, *self._hidden), state.song)
+        weight, bias = self._hidden
+        return FramesState(gru_step(state.hidden, x, state.hidden @ weight + bias), state.song)
 
     def onset(self, state: FramesState) -> Floats:
         """Logits [B, L] of the onset cells."""

@@ -13,44 +13,50 @@ import numpy as np
 
 from musicgan.codecs.intervals import INTERVAL_CLASSES, INTERVALS
 from musicgan.model.config import EventsConfig
-from musicgan.model.steps import Floats, Ints, Table, gru_step, parts
+from musicgan.model.steps import Floats, Ints, Table, gru_hidden, gru_input, gru_step, parts
 
 
 @dataclass(frozen=True)
 class GeneratorState:
-    """Recurrent state of B songs: hidden [B, H] and their constant input product [B, 3H]."""
+    """Recurrent state of B songs.
+
+    `hidden` [B, H], their constant input product `song` [B, 3H], and `after` [B, 3H + T]: what
+    `hidden` says to the next step and to the heads' trunk, one product for both.
+    """
 
     hidden: Floats
     song: Floats
+    after: Floats
 
     def take(self, index: Ints) -> GeneratorState:
         """The states of songs `index` [N]."""
-        return GeneratorState(self.hidden[index], self.song[index])
+        return GeneratorState(self.hidden[index], self.song[index], self.after[index])
 
-    def with_hidden(self, hidden: Floats) -> GeneratorState:
-        """The same songs with another past, hidden [B, H]."""
-        return GeneratorState(hidden, self.song)
+    def with_past(self, other: GeneratorState) -> GeneratorState:
+        """The same songs with the past of others."""
+        return GeneratorState(other.hidden, self.song, other.after)
 
 
 class Generator:
     """Predicts the next row field by field; each method returns logits.
 
-    Order of a note: `advance` with the inputs of the row before, `trunk`, `wait`, then `moment`
-    and `voice`, `pitch`, `duration` and, where stored, `velocity`.
+    Order of a note: `advance` with the inputs of the row before, `wait`, then `moment` and
+    `voice`, `pitch`, `duration` and, where stored, `velocity`.
     """
 
     def __init__(self, weights: Mapping[str, Floats], config: EventsConfig) -> None:
         layout = config.layout
         self.config = config
         w = {name: np.asarray(value, np.float32) for name, value in weights.items()}
-        input_weight = w["rnn.weight_ih_l0"].T
+        input_weight = gru_input(w["rnn.weight_ih_l0"].T)
         self._inputs = Table(w["embed.weight"] @ input_weight, layout.input_sizes)
         self._conditions = Table(w["condition.weight"] @ input_weight, config.condition_sizes)
         self._noise = np.ascontiguousarray(w["noise.weight"].T @ input_weight)
-        self._bias = w["rnn.bias_ih_l0"]
+        self._bias = gru_input(w["rnn.bias_ih_l0"])
         self._first = w["first.weight"].T, w["first.bias"]
-        self._hidden = np.ascontiguousarray(w["rnn.weight_hh_l0"].T), w["rnn.bias_hh_l0"]
-        self._trunk = np.ascontiguousarray(w["trunk.weight"].T), w["trunk.bias"]
+        after = gru_hidden(w["rnn.weight_hh_l0"].T), w["trunk.weight"].T
+        after_bias = gru_hidden(w["rnn.bias_hh_l0"]), w["trunk.bias"]
+        self._after = np.ascontiguousarray(np.hstack(after)), np.concatenate(after_bias)
         self._moment = Table(w["moment.weight"], layout.moment_sizes)
         self._pitch = Table(w["pitch_context.weight"], layout.pitch_sizes)
         self._duration = Table(w["duration_context.weight"], layout.duration_sizes)
@@ -59,7 +65,9 @@ class Generator:
         self._pitch_out = _linear(w, "pitch_out")
         self._duration_out = _linear(w, "duration_out")
         wait, *others = config.head_widths
-        self._wait_part, self._others_part = slice(wait), slice(wait, None)
+        trunk = 3 * config.hidden
+        self._wait_part = slice(trunk, trunk + wait)
+        self._others_part = slice(trunk + wait, None)
         voice, pitch, duration, velocity = parts(others)
         self._voice_part, self._pitch_part, self._duration_part = voice, pitch, duration
         if config.heads == 5:
@@ -71,28 +79,32 @@ class Generator:
     def begin(self, conditions: Ints, noise: Floats) -> GeneratorState:
         """The state before anything is fed: conditions [B, 4], noise z [B, Z]."""
         weight, bias = self._first
-        hidden = np.tanh(noise @ weight + bias)
+        hidden = np.tanh(noise @ weight + bias).astype(np.float32)
         song = self._conditions(conditions) + noise @ self._noise + self._bias
-        return GeneratorState(hidden.astype(np.float32), song.astype(np.float32))
+        return self.state(hidden, song.astype(np.float32))
 
     def advance(self, state: GeneratorState, inputs: Ints) -> GeneratorState:
         """Feed the inputs [B, I] of one row a song."""
         x = self._inputs(inputs)
         x += state.song
-        return GeneratorState(gru_step(state.hidden, x, *self._hidden), state.song)
+        return self.state(gru_step(state.hidden, x, state.after[:, : x.shape[1]]), state.song)
 
-    def trunk(self, state: GeneratorState) -> Floats:
-        """The hidden state as all heads see it, [B, sum of the heads' widths]."""
-        weight, bias = self._trunk
-        return np.asarray(state.hidden @ weight + bias)
+    def state(self, hidden: Floats, song: Floats) -> GeneratorState:
+        """The state of songs that stand at `hidden` [B, H], with their `song` [B, 3H]."""
+        weight, bias = self._after
+        after = hidden @ weight
+        after += bias
+        return GeneratorState(hidden, song, after)
 
-    def wait(self, trunk: Floats) -> Floats:
+    def wait(self, state: GeneratorState) -> Floats:
         """Logits [B, W] of the wait; the last one is END."""
-        return _apply(self._wait_out, trunk[:, self._wait_part])
+        return _apply(self._wait_out, state.after[:, self._wait_part])
 
-    def moment(self, trunk: Floats, moment: Ints) -> Floats:
-        """The other heads' share of the trunk once the next onset is known."""
-        return np.asarray(trunk[:, self._others_part] + self._moment(moment))
+    def moment(self, state: GeneratorState, moment: Ints) -> Floats:
+        """What the other heads start from once the next onset is known, [B, their widths]."""
+        base = self._moment(moment)
+        base += state.after[:, self._others_part]
+        return base
 
     def voice(self, base: Floats) -> Floats:
         """Logits [B, V] of the voice."""
@@ -100,14 +112,23 @@ class Generator:
 
     def pitch(self, base: Floats, columns: Ints, tonic: Ints, last: Ints, lowest: Ints) -> Floats:
         """Logits [B, 128] of the pitch: absolute, as degree, as leap and above the bass."""
-        out = _apply(self._pitch_out, base[:, self._pitch_part] + self._pitch(columns))
-        places = np.stack([DEGREE_PLACES[tonic], LEAP_PLACES[last], HEIGHT_PLACES[lowest]], axis=1)
-        every = np.arange(len(out))[:, None, None]
-        return np.asarray(out[:, :128] + np.add.reduce(out[every, places], axis=1))
+        own = self._pitch(columns)
+        own += base[:, self._pitch_part]
+        out = _apply(self._pitch_out, own)
+        rows = np.empty((len(out), 3), np.int64)
+        rows[:, 0] = tonic
+        rows[:, 1] = last + LEAP_ROW
+        rows[:, 2] = lowest + HEIGHT_ROW
+        places = PLACES.take(rows, axis=0)
+        places += np.arange(0, out.size, out.shape[1])[:, None, None]
+        logits = np.add.reduce(out.take(places), axis=1)
+        logits += out[:, :128]
+        return np.asarray(logits)
 
     def duration(self, base: Floats, columns: Ints) -> Floats:
         """Logits [B, D] of the duration."""
-        own = base[:, self._duration_part] + self._duration(columns)
+        own = self._duration(columns)
+        own += base[:, self._duration_part]
         return _apply(self._duration_out, own)
 
     def velocity(self, base: Floats, columns: Ints, duration: Ints) -> Floats:
@@ -116,6 +137,7 @@ class Generator:
         return _apply(self._velocity_out, base[:, self._velocity_part] + context)
 
 
+ZERO = np.float32(0)
 PITCH_OUTPUTS = 128 + 12 + 2 * INTERVALS
 """Outputs of the pitch head: 128 pitches, 12 degrees, leaps, intervals above the bass."""
 # Where among these outputs each pitch finds its degree by tonic [12, 128], and its leap and
@@ -123,6 +145,11 @@ PITCH_OUTPUTS = 128 + 12 + 2 * INTERVALS
 DEGREE_PLACES = (np.arange(128) - np.arange(12)[:, None]) % 12 + 128
 LEAP_PLACES = INTERVAL_CLASSES + 140
 HEIGHT_PLACES = LEAP_PLACES + INTERVALS
+# The three one below the other, -1 first, and the rows of pitch 0 below.
+PLACES = np.concatenate(
+    [DEGREE_PLACES, np.roll(LEAP_PLACES, 1, axis=0), np.roll(HEIGHT_PLACES, 1, axis=0)]
+)
+LEAP_ROW, HEIGHT_ROW = 12 + 1, 12 + 129 + 1
 
 
 def _linear(weights: Mapping[str, Floats], name: str) -> tuple[Floats, Floats]:
@@ -131,4 +158,6 @@ def _linear(weights: Mapping[str, Floats], name: str) -> tuple[Floats, Floats]:
 
 def _apply(linear: tuple[Floats, Floats], x: Floats) -> Floats:
     weight, bias = linear
-    return np.asarray(np.maximum(x, 0) @ weight + bias)
+    out = np.maximum(x, ZERO) @ weight
+    out += bias
+    return np.asarray(out)

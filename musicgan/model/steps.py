@@ -28,29 +28,51 @@ class Table:
     def __init__(self, weight: Floats, sizes: Sequence[int]) -> None:
         self.weight = np.ascontiguousarray(weight)
         self._offsets = offsets(sizes)
+        self._ones = np.ones(len(sizes), np.float32)
 
     def __call__(self, columns: Ints) -> Floats:
         """Columns [B, C] -> [B, E]."""
-        rows: Floats = np.take(self.weight, columns + self._offsets, axis=0)
-        return np.asarray(np.add.reduce(rows, axis=1))
+        rows: Floats = self.weight.take(columns + self._offsets, axis=0)
+        # As a product the sum takes two thirds of the time.
+        return np.asarray(self._ones @ rows)
 
 
-def gru_step(hidden: Floats, x: Floats, weight: Floats, bias: Floats) -> Floats:
-    """One step of torch's GRU: hidden [B, H], input products x [B, 3H], weight [H, 3H] -> [B, H].
+HALF, ONE = np.float32(0.5), np.float32(1)
 
-    The gates stand in torch's order: reset, update, new.
+
+def gru_input(weight: Floats) -> Floats:
+    """torch's input weights or bias [..., 3H] as `gru_step` wants its products: gates halved.
+
+    sigmoid(a) = (tanh(a / 2) + 1) / 2: halving weights once spares halving sums at every note.
+    """
+    scaled = np.array(weight, np.float32)
+    scaled[..., : weight.shape[-1] // 3 * 2] *= HALF
+    return scaled
+
+
+def gru_hidden(weight: Floats) -> Floats:
+    """torch's recurrent weights or bias [..., 3H] as `gru_step` wants its products: halved.
+
+    In the part of the new state it is the reset gate whose half is taken ahead.
+    """
+    return np.asarray(weight * HALF)
+
+
+def gru_step(hidden: Floats, x: Floats, h: Floats) -> Floats:
+    """One step of torch's GRU: hidden [B, H] and its two products, [B, 3H] each -> [B, H].
+
+    `x` is the product of the inputs with weights and bias that `gru_input` made, `h` that of
+    `hidden` with those of `gru_hidden`. The gates stand in torch's order: reset, update, new.
     """
     size = hidden.shape[1]
-    h = hidden @ weight
-    h += bias
     gates = h[:, : 2 * size] + x[:, : 2 * size]
-    gates *= np.float32(0.5)
     np.tanh(gates, out=gates)
-    gates += np.float32(1)
-    gates *= np.float32(0.5)
-    new = h[:, 2 * size :]
-    new *= gates[:, :size]
+    gates += ONE  # twice the sigmoid
+    new = h[:, 2 * size :] * gates[:, :size]
     new += x[:, 2 * size :]
     np.tanh(new, out=new)
-    update = gates[:, size:]
-    return np.asarray(new + update * (hidden - new))
+    kept = hidden - new
+    kept *= gates[:, size:]
+    kept *= HALF
+    kept += new
+    return kept

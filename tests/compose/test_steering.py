@@ -222,7 +222,7 @@ def test_the_critic_weighs_as_many_candidates_as_asked(choir, monkeypatch, asked
     song.rewind(100, Steering(critic=asked))
     at_once, wait = [], choir.generator.wait
     monkeypatch.setattr(
-        choir.generator, "wait", lambda trunk: at_once.append(len(trunk)) or wait(trunk)
+        choir.generator, "wait", lambda state: at_once.append(len(state.hidden)) or wait(state)
     )
     song.next()
     assert set(at_once) == {candidates}

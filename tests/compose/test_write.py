@@ -29,10 +29,16 @@ def text_of(path):
     return next(message.text for message in tracks[0] if message.type == "text")
 
 
+def by_name(score):
+    """The notes with the names of their tracks: one in which nothing is played is not written."""
+    names = [track.name for track in score.tracks]
+    return sorted((*note[:4], names[note[4]]) for note in score.notes.tolist())
+
+
 def test_the_file_is_the_song(choir, tmp_path):
     (written,) = write(choir, tmp_path / "song.mid")
     song = compose(choir, SETTINGS)
-    assert read_midi(tmp_path / "song.mid").snapped(4).notes.tolist() == song.notes.tolist()
+    assert by_name(read_midi(tmp_path / "song.mid").snapped(4)) == by_name(song)
     assert (written.path, written.seed, written.bars) == (tmp_path / "song.mid", 11, 2)
     assert (written.notes, written.key, round(written.bpm)) == (len(song), Key(0, 9, True), 96)
 

@@ -81,13 +81,12 @@ def played_logits(generator, config, piece, noise):
         wait, voice, pitch, duration, _ = row.T
         place = bars.place(context.onset_step + wait, config.layout.max_position)
         state = generator.advance(state, inputs)
-        trunk = generator.trunk(state)
         moment = context.moment(wait, *place)
-        base = generator.moment(trunk, moment)
+        base = generator.moment(state, moment)
         own, last, lowest = context.own_voice(voice, moment)
         columns = context.own_pitch(voice, pitch, last, lowest)
         fields = [
-            generator.wait(trunk),
+            generator.wait(state),
             generator.voice(base),
             generator.pitch(base, own, context.tonic, last, lowest),
             generator.duration(base, columns),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from musicgan.model.steps import Table, gru_step, offsets, parts
+from musicgan.model.steps import Table, gru_hidden, gru_input, gru_step, offsets, parts
 
 
 def test_offsets_are_where_each_columns_rows_begin():
@@ -22,30 +22,38 @@ def test_a_table_sums_one_row_a_column():
 
 def test_a_gru_step_is_the_published_recurrence():
     rng = np.random.default_rng(0)
-    hidden, x = rng.normal(size=(2, 3)), rng.normal(size=(2, 9))
-    weight, bias = rng.normal(size=(3, 9)), rng.normal(size=9)
-    h = hidden @ weight + bias
+    hidden, inputs = rng.normal(size=(2, 3)), rng.normal(size=(2, 4))
+    weight_ih, bias_ih = rng.normal(size=(4, 9)), rng.normal(size=9)
+    weight_hh, bias_hh = rng.normal(size=(3, 9)), rng.normal(size=9)
+    x, h = inputs @ weight_ih + bias_ih, hidden @ weight_hh + bias_hh
     reset = 1 / (1 + np.exp(-(h[:, :3] + x[:, :3])))
     update = 1 / (1 + np.exp(-(h[:, 3:6] + x[:, 3:6])))
     new = np.tanh(x[:, 6:] + reset * h[:, 6:])
     wanted = (1 - update) * new + update * hidden
-    before = hidden.copy()
-    got = gru_step(*(a.astype(np.float32) for a in (hidden, x, weight, bias)))
+    x = inputs @ gru_input(weight_ih) + gru_input(bias_ih)
+    h = hidden @ gru_hidden(weight_hh) + gru_hidden(bias_hh)
+    got = gru_step(*(a.astype(np.float32) for a in (hidden, x, h)))
     assert np.allclose(got, wanted, atol=1e-6)
-    assert np.array_equal(hidden, before)
 
 
 def test_a_gru_step_changes_nothing_it_is_given():
     rng = np.random.default_rng(0)
-    given = [rng.normal(size=s).astype(np.float32) for s in ((2, 3), (2, 9), (3, 9), (9,))]
+    given = [rng.normal(size=s).astype(np.float32) for s in ((2, 3), (2, 9), (2, 9))]
     before = [a.copy() for a in given]
     gru_step(*given)
     assert all(np.array_equal(a, b) for a, b in zip(given, before, strict=True))
 
 
+def test_halving_weights_leaves_the_given_ones_alone():
+    weight = np.ones((2, 9), np.float32)
+    assert gru_input(weight).sum() == 2 * (6 * 0.5 + 3)
+    assert gru_hidden(weight).sum() == 2 * 9 * 0.5
+    assert (weight == 1).all()
+
+
 def test_extreme_gates_do_not_overflow():
     x = np.full((1, 9), 1e4, np.float32)
-    zeros = np.zeros((1, 3), np.float32), np.zeros((3, 9), np.float32), np.zeros(9, np.float32)
+    zeros = np.zeros((1, 3), np.float32), np.zeros((1, 9), np.float32)
     with np.errstate(all="raise"):
-        assert np.array_equal(gru_step(zeros[0], -x, *zeros[1:]), -np.ones((1, 3)))
-        assert np.array_equal(gru_step(zeros[0], x, *zeros[1:]), np.zeros((1, 3)))
+        assert np.array_equal(gru_step(zeros[0], -x, zeros[1]), -np.ones((1, 3)))
+        assert np.array_equal(gru_step(zeros[0], x, zeros[1]), np.zeros((1, 3)))

@@ -112,7 +112,7 @@ def test_every_candidate_costs_what_the_playing_network_says(setting):
     batch = found.batch
     generator = PlayedGenerator(played(setting.generator), config)
     begun = generator.begin(batch.conditions.numpy(), found.noise.numpy())
-    state = replace(begun, hidden=found.hidden.numpy())
+    state = generator.state(found.hidden.numpy(), begun.song)
     total = np.zeros(len(found.hidden))
 
     def cost(logits, value):
@@ -121,12 +121,12 @@ def test_every_candidate_costs_what_the_playing_network_says(setting):
         return norm - logits[np.arange(len(logits)), value]
 
     for t in range(BLOCK):
-        rows, trunk = batch.rows[:, t].numpy(), generator.trunk(state)
+        rows = batch.rows[:, t].numpy()
         at = {name: value[:, t].numpy() for name, value in vars(batch).items() if value.dim() > 1
               and name not in ("fed", "conditions")}  # fmt: skip
-        base = generator.moment(trunk, at["moment"])
+        base = generator.moment(state, at["moment"])
         tonic = batch.tonic.numpy()
-        total += cost(generator.wait(trunk), rows[:, 0])
+        total += cost(generator.wait(state), rows[:, 0])
         total += cost(generator.voice(base), rows[:, 1])
         pitch = generator.pitch(base, at["pitch"], tonic, at["last"], at["lowest"])
         total += cost(pitch, rows[:, 2])
