@@ -23,7 +23,7 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from musicgan.codecs.context import Layout
+from musicgan.codecs.layout import Layout
 from musicgan.compose.player import bundled_path, open_player
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose

@@ -25,8 +25,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from musicgan.codecs.context import Layout
 from musicgan.codecs.events import EventsCodec
+from musicgan.codecs.layout import Layout
 from musicgan.corpus.piece import make_piece
 from musicgan.midifile import read_midi
 from musicgan.model.config import EventsConfig

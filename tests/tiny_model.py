@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from musicgan.codecs.context import Layout
 from musicgan.codecs.events import EventsCodec
+from musicgan.codecs.layout import Layout
 from musicgan.codecs.slots import slot_tracks
 from musicgan.model.config import EventsConfig
 from musicgan.model.file import ModelFile
-from musicgan.model.generator import PITCH_OUTPUTS
+from musicgan.model.pitch_places import pitch_places
 from musicgan.score import NOTE, Score
 
 CHOIR = (("soprano", 52, False), ("alto", 52, False), ("tenor", 52, False), ("bass", 52, False))
@@ -34,7 +34,9 @@ def band_codec() -> EventsCodec:
     return EventsCodec(grid=12, slots=BAND, velocity_bins=8)
 
 
-def tiny_config(codec: EventsCodec, max_wait: int = 8, max_duration: int = 16) -> EventsConfig:
+def tiny_config(
+    codec: EventsCodec, max_wait: int = 8, max_duration: int = 16, looks_back: bool = True
+) -> EventsConfig:
     """The sizes of a tiny model; durations go beyond waits, as those of real ones do."""
     layout = Layout(
         voices=len(codec.slots),
@@ -44,6 +46,7 @@ def tiny_config(codec: EventsCodec, max_wait: int = 8, max_duration: int = 16) -
         velocity_bins=codec.velocity_bins,
         max_position=8 * codec.grid + 1,
         drums=tuple(i for i, slot in enumerate(codec.slots) if slot.is_drum),
+        looks_back=looks_back,
     )
     return EventsConfig(
         layout, ("tiny",), 16, 12, (6, 7, 10, 9, 5), 4, critic_hidden=14, critic_embed=8
@@ -66,7 +69,7 @@ def generator_shapes(config: EventsConfig) -> dict[str, tuple[int, ...]]:
         "duration_context.weight": (sum(layout.duration_sizes), duration),
         **_linear("wait_out", wait, layout.row_sizes[0]),
         **_linear("voice_out", voice, layout.row_sizes[1]),
-        **_linear("pitch_out", pitch, PITCH_OUTPUTS),
+        **_linear("pitch_out", pitch, pitch_places(layout.looks_back).outputs),
         **_linear("duration_out", duration, layout.row_sizes[3]),
     }
     if config.heads == 5:

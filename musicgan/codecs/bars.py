@@ -2,12 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
+from musicgan.codecs.form import Form
 from musicgan.score import Score
 
 Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where onsets fall in their bars and in the form of their songs, each [N]."""
+
+    position: Ints
+    """Steps into the bar."""
+    remaining: Ints
+    """Bars, the present one included; 0 after the end."""
+    lag_step: Ints
+    """How far back the bar looks; 0: nowhere."""
+    section: Ints
+    """Bars since it began to look there."""
+    left_step: Ints
+    """Steps to the end of the bar."""
+    next_lag_step: Ints
+    """How far back the next bar looks."""
+
+    @classmethod
+    def new(cls, position: Ints, remaining: Ints) -> Place:
+        """Places in songs that look nowhere."""
+        none = np.zeros_like(position)
+        return cls(position, remaining, none, none, none, none)
 
 
 def even_bars(count: int, bar_step: int) -> Ints:
@@ -30,6 +57,16 @@ def place(onset_step: Ints, bar_start_step: Ints, max_position: int) -> tuple[In
         short = (bar_start_step[2] - bar_start_step[1]) - bar_start_step[1]
         position = position + np.where((bar == 0) & (short > 0), max(short, 0), 0)
     return np.clip(position, 0, max_position - 1), n_bars - bar
+
+
+def place_in_form(onset_step: Ints, bar_start_step: Ints, form: Form, max_position: int) -> Place:
+    """As `place`, with what the `form` of one song says of each onset's bar."""
+    position, remaining = place(onset_step, bar_start_step, max_position)
+    n_bars = len(form.lag_step)
+    bar = np.minimum(n_bars - remaining, n_bars - 1)
+    following = np.append(form.lag_step, 0)[bar + 1]
+    left_step = bar_start_step[bar + 1] - onset_step
+    return Place(position, remaining, form.lag_step[bar], form.section[bar], left_step, following)
 
 
 def starts_with_upbeat(score: Score, bar_tick: int) -> bool:

@@ -9,97 +9,48 @@ Everything but the last input column is blind to transposition when the tonic mo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from musicgan.codecs.bars import Place
 from musicgan.codecs.base import Rows
+from musicgan.codecs.echo import NOTHING, Echo
 from musicgan.codecs.events import DURATION, PITCH, VELOCITY, VOICE, WAIT
 from musicgan.codecs.intervals import (
     APPROACH_BEFORE,
-    APPROACHES,
     HEIGHT,
     HEIGHT_CLASSES,
-    HEIGHTS,
-    INTERVALS,
     MOTION_CLASSES,
-    MOTIONS,
     MOVE_CLASSES,
     NO_INTERVAL,
     interval_class,
 )
+from musicgan.codecs.layout import BARS, NO_DEGREE, SECTIONS, Layout
 
 Ints = NDArray[np.int64]
 
-NO_DEGREE = 12
-DEGREES = 13
-BARS = 33
-"""Bars remaining, counting the present one, cut at 32; 0 is after the end."""
 NEVER, SOUNDING, JUST_ENDED, RESTED = range(4)
+ECHO = slice(-5, -1)
+"""Columns of `Context.hear` that tell what an earlier bar suggests, where the layout has them."""
 
 
 @dataclass(frozen=True)
-class Layout:
-    """The vocabulary of one codec's rows: everything a network must know about them.
+class Before:
+    """What is known of a note once its voice is, before its pitch; [B] each but `columns`."""
 
-    `wait` has `max_wait` + 1 values, then END (the song is over) and START (fed before the first
-    row). Waits and durations beyond the vocabulary are cut to its greatest.
-    """
-
-    voices: int
-    grid: int
-    max_wait: int
-    max_duration: int
-    velocity_bins: int
-    max_position: int
-    drums: tuple[int, ...] = ()
-
-    @property
-    def end(self) -> int:
-        """The value of `wait` that ends a song."""
-        return self.max_wait + 1
-
-    @property
-    def start(self) -> int:
-        """The value of `wait` fed before the first row."""
-        return self.max_wait + 2
-
-    @cached_property
-    def row_sizes(self) -> tuple[int, ...]:
-        """How many values each predicted field has: wait (with END), voice, pitch, ..."""
-        return (self.end + 1, self.voices, 128, self.max_duration + 1, self.velocity_bins)
-
-    @cached_property
-    def input_sizes(self) -> tuple[int, ...]:
-        """How many values each column of `Context.hear` has; pitch comes last."""
-        fixed = (self.start + 1, self.voices, self.max_duration + 1, self.velocity_bins, DEGREES)
-        relative = (INTERVALS, INTERVALS, HEIGHTS, 4, self.max_position, BARS)
-        each = (*(INTERVALS,) * self.voices, *(MOTIONS,) * self.voices)
-        return (*fixed, *relative, *each, 128)
-
-    @cached_property
-    def moment_sizes(self) -> tuple[int, ...]:
-        """How many values each column of `Context.moment` has."""
-        return (self.end + 1, self.max_position, BARS, *(4,) * self.voices, *(2,) * 12)
-
-    @cached_property
-    def pitch_sizes(self) -> tuple[int, ...]:
-        """Columns known once the voice is: itself, degree and contiguity of its last note, and
-        how each voice has just moved."""
-        return (self.voices, DEGREES, 4, *(APPROACHES,) * self.voices)
-
-    @cached_property
-    def duration_sizes(self) -> tuple[int, ...]:
-        """Columns known once the pitch is: voice, degree, leap, height above the lowest."""
-        return (self.voices, DEGREES, INTERVALS, HEIGHTS)
-
-    def clip(self, rows: Rows) -> Rows:
-        """Rows [..., 5] cut to the vocabulary (END excluded)."""
-        low = np.array([0, 0, 0, 1, 0])
-        high = [self.max_wait, self.voices - 1, 127, self.max_duration, self.velocity_bins - 1]
-        return np.clip(rows, low, np.array(high))
+    columns: Ints
+    """[B, P] as `Layout.pitch_sizes`."""
+    last: Ints
+    """The voice's last pitch."""
+    lowest: Ints
+    """The lowest pitch sounding; drums have none below them."""
+    echo: Ints
+    """The pitch that an earlier bar suggests."""
+    echo_duration: Ints
+    """And its duration. Each is -1 where there is none."""
 
 
 class Context:
@@ -124,7 +75,9 @@ class Context:
         self._drums = np.zeros(layout.voices, bool)
         self._drums[list(layout.drums)] = True
         self._all = np.arange(batch)
+        self._none = np.full(batch, NOTHING)
         self._degrees = (tonic[:, None] + np.arange(12)) % 12
+        self.echo = Echo(layout, batch) if layout.looks_back else None
 
     def take(self, index: Ints) -> Context:
         """The context of songs `index` [N], copied: one song may be continued many ways."""
@@ -138,9 +91,10 @@ class Context:
         other.move_step = self.move_step[index]
         other.row_pitch = self.row_pitch[index]
         other.silent_step = self.silent_step[index]
+        other.echo = self.echo.take(index) if self.echo is not None else None
         return other
 
-    def start(self, position: Ints, remaining: Ints) -> Ints:
+    def start(self, place: Place) -> Ints:
         """The inputs [B, I] fed before the first row."""
         layout = self.layout
         inputs = np.zeros((len(self.tonic), len(layout.input_sizes)), np.int64)
@@ -148,50 +102,62 @@ class Context:
         inputs[:, 4] = NO_DEGREE
         inputs[:, 5:7] = NO_INTERVAL
         inputs[:, 7] = HEIGHT
-        inputs[:, 9] = position
-        inputs[:, 10] = np.minimum(remaining, BARS - 1)
+        inputs[:, 9] = place.position
+        inputs[:, 10] = np.minimum(place.remaining, BARS - 1)
         inputs[:, 11 : 11 + layout.voices] = NO_INTERVAL
+        if self.echo is not None:
+            inputs[:, ECHO] = layout.no_echo
         return inputs
 
-    def moment(self, wait: Ints, position: Ints, remaining: Ints) -> Ints:
+    def moment(self, wait: Ints, place: Place) -> Ints:
         """What is known once the next onset is: [B, M], columns as `Layout.moment_sizes`."""
         onset = self.onset_step + wait
         sounding = self.silent_step > onset[:, None]
         classes = np.asarray(np.logical_or.reduce(sounding.reshape(-1, 11, 12), axis=1))
-        out = np.empty((len(onset), 15 + self.layout.voices), np.int64)
-        out[:, 0] = wait
-        out[:, 1] = position
-        out[:, 2] = np.minimum(remaining, BARS - 1)
-        out[:, 3:-12] = self._contiguity(onset)
-        out[:, -12:] = classes[self._all[:, None], self._degrees]
+        voices = self.layout.voices
+        out = np.empty((len(onset), len(self.layout.moment_sizes)), np.int64)
+        out[:, 0] = np.minimum(wait, self.layout.max_wait)
+        out[:, 1] = place.position
+        out[:, 2] = np.minimum(place.remaining, BARS - 1)
+        out[:, 3 : 3 + voices] = self._contiguity(onset)
+        out[:, 3 + voices : 15 + voices] = classes[self._all[:, None], self._degrees]
+        if self.echo is not None:
+            out[:, 15 + voices :] = self.echo.answers(onset, place)
         return out
 
-    def own_voice(self, voice: Ints, moment: Ints) -> tuple[Ints, Ints, Ints]:
-        """Once the voice is known: columns [B, 3 + V], its last pitch [B], the lowest sounding [B].
-
-        The two pitches are -1 where there is none; drums have no lowest pitch below them.
-        """
+    def own_voice(self, voice: Ints, wait: Ints, place: Place) -> Before:
+        """What is known of the note once its voice is."""
         drum = self._drums[voice]
         last = self.last_pitch[self._all, voice]
-        degree = np.where(drum, NO_DEGREE, self.degree(last))
-        onset = self.onset_step + moment[:, 0]
-        columns = np.empty((len(voice), 3 + self.layout.voices), np.int64)
-        columns[:, 0], columns[:, 1] = voice, degree
-        columns[:, 2] = moment[self._all, 3 + voice]
-        columns[:, 3:] = self._approaches(voice, onset)
-        lowest = self.lowest(onset)
-        return columns, last, np.where(drum, -1, lowest)
+        onset = self.onset_step + wait
+        voices = self.layout.voices
+        columns = np.empty((len(voice), len(self.layout.pitch_sizes)), np.int64)
+        columns[:, 0] = voice
+        columns[:, 1] = np.where(drum, NO_DEGREE, self.degree(last))
+        columns[:, 2] = self._contiguity(onset)[self._all, voice]
+        columns[:, 3 : 3 + voices] = self._approaches(voice, onset)
+        echo = echo_duration = self._none
+        if self.echo is not None:
+            echo, echo_duration = self.echo.note(onset, voice, place)
+            leap = interval_class(echo, last)
+            columns[:, 3 + voices] = np.where(echo < 0, NO_INTERVAL, leap)
+        lowest = np.where(drum, -1, self.lowest(onset))
+        return Before(columns, last, lowest, echo, echo_duration)
 
-    def own_pitch(self, voice: Ints, pitch: Ints, last: Ints, lowest: Ints) -> Ints:
-        """Once the pitch is known: columns [B, 4] as `Layout.duration_sizes`."""
-        columns = np.empty((len(voice), 4), np.int64)
+    def own_pitch(self, voice: Ints, pitch: Ints, before: Before) -> Ints:
+        """Once the pitch is known: columns [B, D] as `Layout.duration_sizes`."""
+        columns = np.empty((len(voice), len(self.layout.duration_sizes)), np.int64)
         columns[:, 0] = voice
         columns[:, 1] = np.where(self._drums[voice], NO_DEGREE, self.degree(pitch))
-        columns[:, 2] = interval_class(pitch, last)
-        columns[:, 3] = HEIGHT_CLASSES[lowest, pitch]
+        columns[:, 2] = interval_class(pitch, before.last)
+        columns[:, 3] = HEIGHT_CLASSES[before.lowest, pitch]
+        if self.echo is not None:
+            # A duration is at least 1: 0 is what no echo says.
+            duration = np.minimum(before.echo_duration, self.layout.max_duration)
+            columns[:, 4] = np.maximum(duration, 0)
         return columns
 
-    def hear(self, rows: Rows, position: Ints, remaining: Ints) -> Ints:
+    def hear(self, rows: Rows, place: Place) -> Ints:
         """Take in one row a song, [B, 5]; return the inputs [B, I] it makes.
 
         Waits and durations may lie beyond the vocabulary: time passes as they say.
@@ -213,15 +179,21 @@ class Context:
         out[:, 7] = np.where(drum, HEIGHT, HEIGHT_CLASSES[self.lowest(onset), pitch])
         contiguity = self._contiguity(onset)
         out[:, 8] = contiguity[every, voice]
-        out[:, 9] = position
-        out[:, 10] = np.minimum(remaining, BARS - 1)
+        out[:, 9] = place.position
+        out[:, 10] = np.minimum(place.remaining, BARS - 1)
         against = interval_class(pitch[:, None], self.last_pitch)
         heard = (contiguity == SOUNDING) & (drum[:, None] == self._drums)
         voices = self.layout.voices
         out[:, 11 : 11 + voices] = np.where(heard, against, NO_INTERVAL)
-        out[:, 11 + voices : -1] = MOTION_CLASSES[
+        out[:, 11 + voices : 11 + 2 * voices] = MOTION_CLASSES[
             self._approaches(voice, onset), (pitch - last)[:, None]
         ]
+        if self.echo is not None:
+            kept = self.echo.kept(onset, voice, pitch, place)
+            self.echo.hear(onset, voice, pitch, rows[:, DURATION])
+            out[:, ECHO.start], out[:, ECHO.start + 1] = self.echo.upcoming(onset, place)
+            out[:, ECHO.start + 2] = kept
+            out[:, ECHO.start + 3] = np.minimum(place.section, SECTIONS - 1)
         out[:, -1] = pitch
         self._remember(rows, onset, drum)
         return out
@@ -280,22 +252,28 @@ class Analysis:
     moment: Ints
     """[B, T, M]"""
     pitch: Ints
-    """[B, T, 3 + V]"""
+    """[B, T, P]"""
     duration: Ints
-    """[B, T, 4]"""
+    """[B, T, D]"""
     last: Ints
     """[B, T] last pitch of the voice of row t before it, -1 for none."""
     lowest: Ints
     """[B, T] lowest pitch sounding at row t, itself left out, -1 for none."""
+    echo: Ints
+    """[B, T] the pitch that an earlier bar suggests for row t, -1 for none."""
 
 
-def analyse(context: Context, rows: Rows, position: Ints, remaining: Ints) -> Analysis:
-    """Run `context` over rows [B, T, 5] whose places are known, each [B, T]."""
+def analyse(context: Context, rows: Rows, places: Sequence[Place]) -> Analysis:
+    """Run `context` over rows [B, T, 5] whose places are known, one [B] a row."""
     parts: list[tuple[Ints, ...]] = []
-    for t in range(rows.shape[1]):
-        row, place = rows[:, t], (position[:, t], remaining[:, t])
-        moment = context.moment(row[:, WAIT], *place)
-        voice, last, lowest = context.own_voice(row[:, VOICE], moment)
-        pitch = context.own_pitch(row[:, VOICE], row[:, PITCH], last, lowest)
-        parts.append((context.hear(row, *place), moment, voice, pitch, last, lowest))
+    for t, place in enumerate(places):
+        row = rows[:, t]
+        wait, voice = row[:, WAIT], row[:, VOICE]
+        moment = context.moment(wait, place)
+        before = context.own_voice(voice, wait, place)
+        duration = context.own_pitch(voice, row[:, PITCH], before)
+        heard = context.hear(row, place)
+        parts.append(
+            (heard, moment, before.columns, duration, before.last, before.lowest, before.echo)
+        )
     return Analysis(*(np.stack(column, axis=1) for column in zip(*parts, strict=True)))

@@ -138,12 +138,12 @@ class Composition:
 
 def in_last_bar(sampler: Sampler) -> NDArray[np.bool_]:
     """Which songs have reached their last bar, [B]."""
-    _, remaining = sampler.bars.place(sampler.context.onset_step, sampler.layout.max_position)
-    return np.asarray(remaining <= 1)
+    return sampler.bars.remaining(sampler.context.onset_step) <= 1
 
 
 def _begin(player: Player, settings: Settings, plan: Plan, rng: np.random.Generator) -> Sampler:
-    bars = EvenBars(*(np.array([n]) for n in (plan.origin_step, plan.bar_step, plan.n_bars)))
+    origin, length, count = (np.array([n]) for n in (plan.origin_step, plan.bar_step, plan.n_bars))
+    bars = EvenBars(origin, length, count, plan.form)
     return Sampler.begin(
         player.generator,
         plan.conditions,

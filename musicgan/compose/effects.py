@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from musicgan.codecs.context import Layout
+from musicgan.codecs.layout import Layout
 from musicgan.compose.lean import FREE, Lean
 from musicgan.compose.sampler import Rules
 from musicgan.compose.settings import MOST_CANDIDATES, TEMPERATURES

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 class Manner(NamedTuple):
@@ -28,3 +31,16 @@ def nearest_met(typical: Mapping[str, Any], asked: Manner) -> Manner:
         bpm=min(max(asked.bpm, slowest), fastest),
         is_minor=asked.is_minor if asked.is_minor in modes else not asked.is_minor,
     )
+
+
+def drawn_form(
+    forms: Sequence[Sequence[int]], bars: int, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """The form of a piece of the collection: how many bars back each bar looks, [N], N <= `bars`.
+
+    One that is long enough, where there is one. Without any a song looks nowhere.
+    """
+    long = [form for form in forms if len(form) >= bars] or forms
+    if not long:
+        return np.zeros(bars, np.int64)
+    return np.array(long[int(rng.integers(len(long)))][:bars], np.int64)

@@ -7,18 +7,20 @@ from typing import Any
 import numpy as np
 
 from musicgan.codecs.base import Rows
+from musicgan.codecs.form import Form, letters
 from musicgan.compose.effects import Beats, beat_length_step
-from musicgan.compose.habits import Manner, nearest_met
+from musicgan.compose.habits import Manner, drawn_form, nearest_met
 from musicgan.compose.player import Player
 from musicgan.compose.primer import Primer, upbeat_metres
 from musicgan.compose.settings import Settings
+from musicgan.errors import ComposeError
 from musicgan.model.steps import Floats
 from musicgan.score import Key, Tempo
 from musicgan.timing import bar_length_step, bpm_to_us
 
 
 class Plan:
-    """Bars, key, metre, tempo, noise and primer of a song; `rng` gives noise and key."""
+    """Bars, form, key, metre, tempo, noise and primer of a song; `rng` gives noise, key, form."""
 
     def __init__(
         self, player: Player, settings: Settings, heard: Primer | None, rng: np.random.Generator
@@ -40,11 +42,29 @@ class Plan:
         self.beats = Beats(self.origin_step, self.bar_step, beat_length_step(metre, grid))
         primer_step = heard.end_step - self.origin_step if heard else 0
         self.n_bars = settings.bars + -(-primer_step // self.bar_step)
+        self.form = self._form(player, settings, rng)
         manner = nearest_met(typical, Manner(metre, bpm, self.key.is_minor))
         self.conditions = config.conditions(0, *manner)[None]
         self.tempos = (Tempo(0, bpm_to_us(bpm)),)
         self.metres = upbeat_metres(metre, upbeat_step, self.bar_step, grid)
         self.keys = (self.key,)
+
+    def _form(self, player: Player, settings: Settings, rng: np.random.Generator) -> Form | None:
+        """How far back each bar looks, [1, N]; None for a model that cannot look back."""
+        if not player.generator.config.layout.looks_back:
+            if settings.form is not None:
+                raise ComposeError(
+                    f"form {settings.form}: this model has no memory for a form; train it anew"
+                )
+            return None
+        before = self.n_bars - settings.bars
+        if settings.form is not None:
+            lag = letters(settings.form, settings.bars)
+        else:
+            lag = drawn_form(player.typical.get("forms", []), settings.bars, rng)
+        primer, song = Form.of(np.zeros(before, np.int64)), Form.of(lag * self.bar_step)
+        lag_step = np.concatenate([primer.lag_step, song.lag_step])
+        return Form(lag_step[None], np.concatenate([primer.section, song.section])[None])
 
 
 def usual_metre(player: Player) -> tuple[int, int]:

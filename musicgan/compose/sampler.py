@@ -11,9 +11,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from musicgan.codecs.bars import Place
 from musicgan.codecs.base import Rows
-from musicgan.codecs.context import Context, Layout
+from musicgan.codecs.context import Context
 from musicgan.codecs.events import DURATION, PITCH, VELOCITY, VOICE, WAIT
+from musicgan.codecs.form import Form
+from musicgan.codecs.layout import Layout
 from musicgan.compose.lean import FREE, Lean
 from musicgan.compose.sampling import draw, masked
 from musicgan.model.generator import Generator, GeneratorState
@@ -30,12 +33,26 @@ class EvenBars:
     origin_step: Ints
     bar_step: Ints
     count: Ints
+    form: Form | None = None
+    """[B, N] How far back each bar looks, over and over; None: nowhere."""
 
-    def place(self, onset_step: Ints, max_position: int) -> tuple[Ints, Ints]:
-        """Position in the bar [B] and bars remaining [B]; 0 remain after the end."""
+    def place(self, onset_step: Ints, max_position: int) -> Place:
+        """Where onsets [B] fall."""
         since = onset_step - self.origin_step
-        position = np.minimum(since % self.bar_step, max_position - 1)
-        return position, np.maximum(self.count - since // self.bar_step, 0)
+        into = since % self.bar_step
+        position = np.minimum(into, max_position - 1)
+        remaining = self.remaining(onset_step)
+        if self.form is None:
+            return Place.new(position, remaining)
+        every, (_, length) = np.arange(len(since)), self.form.lag_step.shape
+        bar = since // self.bar_step % length
+        lag, section = self.form.lag_step[every, bar], self.form.section[every, bar]
+        following = self.form.lag_step[every, (bar + 1) % length]
+        return Place(position, remaining, lag, section, self.bar_step - into, following)
+
+    def remaining(self, onset_step: Ints) -> Ints:
+        """Bars that are left at onsets [B], the present one included; 0 after the end."""
+        return np.maximum(self.count - (onset_step - self.origin_step) // self.bar_step, 0)
 
     @property
     def end_step(self) -> Ints:
@@ -44,7 +61,8 @@ class EvenBars:
 
     def take(self, index: Ints) -> EvenBars:
         """The bars of songs `index` [N]."""
-        return EvenBars(self.origin_step[index], self.bar_step[index], self.count[index])
+        form = None if self.form is None else self.form.take(index)
+        return EvenBars(self.origin_step[index], self.bar_step[index], self.count[index], form)
 
 
 @dataclass(frozen=True)
@@ -72,6 +90,7 @@ class Drawn:
     duration: Ints
     last: Ints
     lowest: Ints
+    echo: Ints
     ended: NDArray[np.bool_]
     """[B] True once a song has ended; its row then means nothing."""
 
@@ -157,17 +176,19 @@ class Sampler:
         # No voice comes before the first one; the song may end with what was heard before.
         self.row = np.full_like(self.row, -1)
         self.row[:, WAIT] = 0
+        if self.context.echo is not None:
+            self.context.echo.forget()
         self._start(step)
 
     def _start(self, step: Ints) -> None:
         self.context.onset_step = step
-        inputs = self.context.start(*self.bars.place(step, self.layout.max_position))
+        inputs = self.context.start(self.bars.place(step, self.layout.max_position))
         self.state = self.generator.advance(self.state, inputs)
 
     def hear(self, rows: Rows) -> Ints:
         """Feed given rows [B, 5]; the inputs [B, I] they make."""
         place = self.bars.place(self.context.onset_step + rows[:, WAIT], self.layout.max_position)
-        inputs = self.context.hear(rows, *place)
+        inputs = self.context.hear(rows, place)
         self.state = self.generator.advance(self.state, inputs)
         self.row = rows
         return inputs
@@ -182,14 +203,14 @@ class Sampler:
         wait = np.where(ended, 0, wait)
         onset = context.onset_step + wait
         place = self.bars.place(onset, self.layout.max_position)
-        moment = context.moment(wait, *place)
+        moment = context.moment(wait, place)
         base = generator.moment(state, moment)
 
         voice = self._draw(generator.voice(base), self._voices(wait, free))
-        own, last, lowest = context.own_voice(voice, moment)
-        logits = generator.pitch(base, own, context.tonic, last, lowest)
+        before = context.own_voice(voice, wait, place)
+        logits = generator.pitch(base, context.tonic, before)
         pitch = self._draw(*lean.pitch(logits, self._pitches(wait, voice), voice, onset))
-        columns = context.own_pitch(voice, pitch, last, lowest)
+        columns = context.own_pitch(voice, pitch, before)
         logits = generator.duration(base, columns)
         duration = np.maximum(1, self._draw(lean.duration(logits, voice)))
 
@@ -199,7 +220,10 @@ class Sampler:
         if generator.config.heads == 5:
             rows[:, VELOCITY] = self._draw(generator.velocity(base, columns, rows[:, DURATION]))
         self.ended = ended
-        return Drawn(rows, self.hear(rows), moment, own, columns, last, lowest, ended)
+        return Drawn(
+            rows, self.hear(rows), moment, before.columns, columns,
+            before.last, before.lowest, before.echo, ended,
+        )  # fmt: skip
 
     def _draw(self, logits: Floats, allowed: NDArray[np.bool_] | None = None) -> Ints:
         if allowed is not None:
@@ -220,9 +244,8 @@ class Sampler:
         if not self.rules.must_end:
             allowed[:, -1] = False
             return allowed
-        _, remaining = self.bars.place(onset, layout.max_position)
         allowed[:, :-1] &= waits < (self.bars.end_step - onset)[:, None]
-        over = (remaining <= 1) | ~allowed[:, :-1].any(axis=1)
+        over = (self.bars.remaining(onset) <= 1) | ~allowed[:, :-1].any(axis=1)
         allowed[:, -1] = over & (self.row[:, WAIT] >= 0)
         return allowed
 

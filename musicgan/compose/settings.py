@@ -11,6 +11,7 @@ from musicgan.score import PITCH_NAMES, Key
 MAX_BARS = 10_000
 TEMPERATURES = 0.05, 5
 MOST_CANDIDATES = 256
+MOST_SECTIONS = 64
 NOTE_VALUES = (1, 2, 4, 8, 16, 32, 64, 128)
 """What a metre can count, as MIDI can say it."""
 
@@ -30,6 +31,8 @@ class Settings:
     """Candidate blocks weighed by the critic; 0 or 1 leaves the critic out."""
     block: int = 8
     """Notes in a candidate block."""
+    form: str | None = None
+    """Letters of equally long sections; one that comes again returns to what it was."""
 
     def __post_init__(self) -> None:
         _within("bars", self.bars, 1, MAX_BARS)
@@ -41,6 +44,10 @@ class Settings:
         _within("block", self.block, 1, 64)
         if self.tempo_bpm is not None:
             _within("tempo", self.tempo_bpm, 20, 400)
+        if self.form is not None and not re.fullmatch(f"[A-Z]{{1,{MOST_SECTIONS}}}", self.form):
+            raise ComposeError(
+                f"form {self.form!r}: write 1 to {MOST_SECTIONS} sections as letters, such as AABA"
+            )
         if self.metre is not None:
             above, below = self.metre
             if not 1 <= above <= 255 or below not in NOTE_VALUES:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from musicgan.codecs.context import Layout
 from musicgan.codecs.events import FIELDS
+from musicgan.codecs.layout import Layout
 
 METRES = ((4, 4), (3, 4), (2, 4), (2, 2), (6, 8), (3, 8), (9, 8), (12, 8), (3, 2), (5, 4), (1, 4))
 """Metres told apart; any other one is the class after the last."""

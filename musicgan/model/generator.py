@@ -11,9 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from musicgan.codecs.intervals import INTERVAL_CLASSES, INTERVALS
+from musicgan.codecs.context import Before
 from musicgan.model.config import EventsConfig
+from musicgan.model.pitch_places import pitch_places
 from musicgan.model.steps import Floats, Ints, Table, gru_hidden, gru_input, gru_step, parts
+
+ZERO = np.float32(0)
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ class Generator:
         self._wait_out = _linear(w, "wait_out")
         self._voice_out = _linear(w, "voice_out")
         self._pitch_out = _linear(w, "pitch_out")
+        self._places = pitch_places(layout.looks_back)
         self._duration_out = _linear(w, "duration_out")
         wait, *others = config.head_widths
         trunk = 3 * config.hidden
@@ -110,16 +114,18 @@ class Generator:
         """Logits [B, V] of the voice."""
         return _apply(self._voice_out, base[:, self._voice_part])
 
-    def pitch(self, base: Floats, columns: Ints, tonic: Ints, last: Ints, lowest: Ints) -> Floats:
-        """Logits [B, 128] of the pitch: absolute, as degree, as leap and above the bass."""
-        own = self._pitch(columns)
+    def pitch(self, base: Floats, tonic: Ints, before: Before) -> Floats:
+        """Logits [B, 128] of the pitch: absolute, as degree, as leap, above the bass and so on."""
+        own = self._pitch(before.columns)
         own += base[:, self._pitch_part]
         out = _apply(self._pitch_out, own)
-        rows = np.empty((len(out), 3), np.int64)
+        tables = self._places.tables
+        rows = np.empty((len(out), tables), np.int64)
         rows[:, 0] = tonic
-        rows[:, 1] = last + LEAP_ROW
-        rows[:, 2] = lowest + HEIGHT_ROW
-        places = PLACES.take(rows, axis=0)
+        for table, below in enumerate((before.last, before.lowest, before.echo)[: tables - 1], 1):
+            rows[:, table] = below
+        rows += self._places.begins
+        places = self._places.joined.take(rows, axis=0)
         places += np.arange(0, out.size, out.shape[1])[:, None, None]
         logits = np.add.reduce(out.take(places), axis=1)
         logits += out[:, :128]
@@ -135,21 +141,6 @@ class Generator:
         """Logits [B, N] of the velocity bin."""
         context = self._velocity(np.concatenate([columns, duration[:, None]], axis=1))
         return _apply(self._velocity_out, base[:, self._velocity_part] + context)
-
-
-ZERO = np.float32(0)
-PITCH_OUTPUTS = 128 + 12 + 2 * INTERVALS
-"""Outputs of the pitch head: 128 pitches, 12 degrees, leaps, intervals above the bass."""
-# Where among these outputs each pitch finds its degree by tonic [12, 128], and its leap and
-# height by the pitch below [129, 128]; -1, no pitch below, is the last row.
-DEGREE_PLACES = (np.arange(128) - np.arange(12)[:, None]) % 12 + 128
-LEAP_PLACES = INTERVAL_CLASSES + 140
-HEIGHT_PLACES = LEAP_PLACES + INTERVALS
-# The three one below the other, -1 first, and the rows of pitch 0 below.
-PLACES = np.concatenate(
-    [DEGREE_PLACES, np.roll(LEAP_PLACES, 1, axis=0), np.roll(HEIGHT_PLACES, 1, axis=0)]
-)
-LEAP_ROW, HEIGHT_ROW = 12 + 1, 12 + 129 + 1
 
 
 def _linear(weights: Mapping[str, Floats], name: str) -> tuple[Floats, Floats]:

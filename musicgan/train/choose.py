@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from musicgan.codecs.context import Layout
 from musicgan.codecs.events import DURATION, WAIT, EventsCodec
+from musicgan.codecs.layout import Layout
 from musicgan.codecs.pianoroll import PianorollCodec
 from musicgan.codecs.slots import Slot
 from musicgan.corpus.piece import Piece
@@ -145,4 +145,5 @@ def choose_layout(codec: EventsCodec, pieces: Sequence[Piece]) -> Layout:
         velocity_bins=codec.velocity_bins,
         max_position=LONGEST_BEAT * codec.grid + 1,
         drums=drums,
+        looks_back=True,
     )

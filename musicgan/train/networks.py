@@ -6,17 +6,23 @@ Shapes: B songs, T rows, H hidden, E embedding, Z noise.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from musicgan.codecs.form import Form
 from musicgan.model.config import EventsConfig
-from musicgan.model.generator import PITCH_OUTPUTS
+from musicgan.model.pitch_places import pitch_places
 from musicgan.model.steps import offsets
 from musicgan.train.operations import bag, dropout, linear, live, spread_pitch
 from musicgan.train.recurrence import run_gru
+
+Ints = NDArray[np.int64]
 
 
 class Table(nn.Module):
@@ -35,6 +41,20 @@ class Table(nn.Module):
 
 
 @dataclass(frozen=True)
+class Past:
+    """What songs played before their windows, and their form; steps as in a new `Context`."""
+
+    notes: Ints
+    """[B, P] packed as `codecs.echo` has them, right-aligned."""
+    durations: Ints
+    """[B, P]"""
+    bar: Ints
+    """[B, T] the song's bar in which each row of the window begins."""
+    form: Form
+    """[B, N] of the whole songs."""
+
+
+@dataclass(frozen=True)
 class Batch:
     """Windows of songs as the generator reads them, each [B, T, ...]; see `codecs.context`."""
 
@@ -49,6 +69,8 @@ class Batch:
     """[B, T]"""
     lowest: Tensor
     """[B, T]"""
+    echo: Tensor
+    """[B, T]"""
     heard: Tensor
     """[B, T, I] inputs of each row itself: what the critic and the posterior hear."""
     tonic: Tensor
@@ -57,10 +79,17 @@ class Batch:
     """[B, 4]"""
     mask: Tensor
     """[B, T] 1 where there is a row, END included."""
+    past: Past | None = None
+    """What was played before, for whoever goes on from these windows."""
 
     def to(self, device: torch.device) -> Batch:
-        """The same batch on another device."""
-        return Batch(**{name: value.to(device) for name, value in vars(self).items()})
+        """The same batch on another device; its past stays where it is."""
+        moved: dict[str, Any] = {
+            name: value.to(device)
+            for name, value in vars(self).items()
+            if isinstance(value, Tensor)
+        }
+        return replace(self, **moved)
 
 
 class Generator(nn.Module):
@@ -83,7 +112,7 @@ class Generator(nn.Module):
         self.duration_context = Table(layout.duration_sizes, duration)
         self.wait_out = nn.Linear(wait, sizes[0])
         self.voice_out = nn.Linear(voice, sizes[1])
-        self.pitch_out = nn.Linear(pitch, PITCH_OUTPUTS)
+        self.pitch_out = nn.Linear(pitch, pitch_places(layout.looks_back).outputs)
         self.duration_out = nn.Linear(duration, sizes[3])
         if config.heads == 5:
             context = (*layout.duration_sizes, layout.max_duration + 1)
@@ -138,10 +167,12 @@ class Generator(nn.Module):
 
 
 def pitch_logits(out: Tensor, batch: Batch) -> Tensor:
-    """[B, T, 128 pitches + 12 degrees + leaps + heights] -> logits of 128 pitches, [B, T, 128]."""
+    """Outputs of the pitch head [B, T, O] -> logits of 128 pitches, [B, T, 128]."""
     tonic = batch.tonic[:, None].expand(out.shape[:2])
-    below = (column.flatten().long() for column in (tonic, batch.last, batch.lowest))
-    return spread_pitch(out.flatten(0, 1), *below).view(*out.shape[:2], 128)
+    looks_back = out.shape[-1] == pitch_places(True).outputs
+    columns = (tonic, batch.last, batch.lowest, *([batch.echo] if looks_back else []))
+    rows = (column.flatten().long() for column in columns)
+    return spread_pitch(out.flatten(0, 1), *rows).view(*out.shape[:2], 128)
 
 
 def field_nll(logits: Sequence[Tensor], batch: Batch) -> Tensor:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from musicgan.model.generator import DEGREE_PLACES, HEIGHT_PLACES, LEAP_PLACES
+from musicgan.model.pitch_places import pitch_places
 
 SMALL_TABLE = 256
 """Rows of an embedding that is cheaper as a bf16 product."""
@@ -57,14 +57,16 @@ def live(x: Tensor, share: float, training: bool) -> Tensor:
     return torch.as_tensor(_Live.apply(x, share))  # type: ignore[no-untyped-call]
 
 
-def spread_pitch(out: Tensor, tonic: Tensor, last: Tensor, lowest: Tensor) -> Tensor:
-    """Outputs of the pitch head [N, `PITCH_OUTPUTS`] -> logits of 128 pitches [N, 128].
+def spread_pitch(out: Tensor, tonic: Tensor, *below: Tensor) -> Tensor:
+    """Outputs of the pitch head [N, O] -> logits of 128 pitches [N, 128].
 
-    Every pitch has a logit of its own, as a degree above `tonic`, as a leap from `last` and as
-    a height above `lowest`, each [N]; -1 for no pitch.
+    Every pitch has a logit of its own, as a degree above `tonic`, as a leap from the last pitch
+    `below`, as a height above the lowest and, if there is a third, as what is off an echo; each
+    [N], -1 for no pitch. See `model.pitch_places`.
     """
-    places = _places(out.device)
-    return torch.as_tensor(_SpreadPitch.apply(out, places, tonic, last % 129, lowest % 129))  # type: ignore[no-untyped-call]
+    places = _places(len(below) == 3, out.device)
+    rows = (tonic, *(pitch % 129 for pitch in below))
+    return torch.as_tensor(_SpreadPitch.apply(out, places, *rows))  # type: ignore[no-untyped-call]
 
 
 def _keep_mask(like: Tensor, share: float) -> Tensor:
@@ -83,8 +85,8 @@ def _kind(x: Tensor) -> torch.dtype:
 
 
 @lru_cache
-def _places(device: torch.device) -> tuple[Tensor, ...]:
-    tables = (DEGREE_PLACES, LEAP_PLACES, HEIGHT_PLACES)
+def _places(looks_back: bool, device: torch.device) -> tuple[Tensor, ...]:
+    tables = pitch_places(looks_back).by
     return tuple(torch.as_tensor(np.ascontiguousarray(t), device=device) for t in tables)
 
 
@@ -157,7 +159,7 @@ class _SpreadPitch(torch.autograd.Function):
         for part in _parts(len(grad)):
             for table, row in zip(ctx.tables, rows, strict=True):
                 total[part].scatter_add_(1, table.index_select(0, row[part]), grad[part])
-        return total, None, None, None, None
+        return total, *(None,) * (1 + len(rows))
 
 
 def _parts(rows: int, size: int = 1024) -> list[slice]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from musicgan.codecs.base import Rows
 from musicgan.codecs.events import WAIT, EventsCodec
+from musicgan.codecs.form import Form
 from musicgan.compose.sampler import EvenBars, Sampler
 from musicgan.evaluate.descriptors import descriptors
 from musicgan.evaluate.distances import frechet
@@ -81,7 +82,9 @@ class SongJudge:
         conditions = np.stack([song.conditions for song in chosen])
         first = np.stack([song.columns["fed"][0] for song in chosen]).astype(np.int64)
         bar_step = song_bar_step(conditions, generator.config.layout.grid)
-        bars = EvenBars(-first[:, POSITION], bar_step, np.maximum(first[:, REMAINING], 1))
+        count = np.maximum(first[:, REMAINING], 1)
+        form = Form.together([song.form for song in chosen])
+        bars = EvenBars(-first[:, POSITION], bar_step, count, form)
         noise = rng.standard_normal((len(chosen), generator.config.noise)).astype(np.float32)
         tonic = np.array([song.tonic for song in chosen])
         rules = free_rules(generator.config)

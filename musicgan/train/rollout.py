@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from musicgan.codecs.bars import Place
 from musicgan.codecs.context import Context
 from musicgan.compose.sampler import Drawn, EvenBars, Rules, Sampler
 from musicgan.model.config import METRES, EventsConfig
@@ -62,16 +63,22 @@ def open_songs(
     layout = generator.config.layout
     rows, heard, fed = batch.rows.numpy(), batch.heard.numpy(), batch.fed.numpy()
     context = Context(layout, batch.tonic.numpy())
+    past = batch.past
+    if context.echo is not None and past is not None:
+        context.echo.remember(past.notes, past.durations)
     state = generator.begin(batch.conditions.numpy(), noise)
     state = generator.advance(state, fed[:, 0])
     place = fed[:, 0]
     for t in range(opening):
-        context.hear(rows[:, t], heard[:, t, POSITION], heard[:, t, REMAINING])
+        context.hear(rows[:, t], Place.new(heard[:, t, POSITION], heard[:, t, REMAINING]))
         state = generator.advance(state, heard[:, t])
         place = heard[:, t]
     bar_step = song_bar_step(batch.conditions.numpy(), layout.grid)
     origin = context.onset_step - place[:, POSITION]
-    bars = EvenBars(origin, bar_step, np.maximum(place[:, REMAINING], 1))
+    form = None
+    if past is not None:
+        form = past.form.from_bar(past.bar[:, opening - 1] if opening else 0 * past.bar[:, 0])
+    bars = EvenBars(origin, bar_step, np.maximum(place[:, REMAINING], 1), form)
     row = rows[:, opening - 1] if opening else np.full((len(rows), 5), -1, np.int64)
     ended = np.zeros(len(rows), bool)
     return Sampler(generator, context, state, bars, free_rules(generator.config), rng, row, ended)
@@ -145,8 +152,8 @@ def _gather(
 
     repeats = len(parts)
     rows = column("rows")
-    own = [column(name) for name in ("moment", "pitch", "duration", "last", "lowest", "heard")]
-    moment, pitch, duration, last, lowest, made = own
+    names = ("moment", "pitch", "duration", "last", "lowest", "echo", "heard")
+    moment, pitch, duration, last, lowest, echo, made = map(column, names)
     each = Batch(
         fed=made[:, :0],
         rows=rows,
@@ -155,6 +162,7 @@ def _gather(
         duration=duration,
         last=last,
         lowest=lowest,
+        echo=echo,
         heard=made,
         tonic=batch.tonic.repeat_interleave(candidates).repeat(repeats),
         conditions=batch.conditions.repeat_interleave(candidates, 0).repeat(repeats, 1),

@@ -50,6 +50,11 @@ SHORT_WINDOW = 32
 """... but not for that reason shorter than this."""
 
 
+MOST_FORMS = 100
+FORM_BARS = 96
+"""Pieces whose form a model keeps, and how much of it."""
+
+
 class Run(Protocol):
     """What training by any codec has in common."""
 
@@ -106,7 +111,8 @@ class EventsRun:
         self.config = EventsConfig(layout, (options.style,), hidden=options.width)
         self.ranges = voice_ranges(train, layout)
         self.songs = [analyse_pieces(part, self.config, self.ranges) for part in (train, valid)]
-        self._typical, self._valid = typical(train), valid
+        self._typical = {**typical(train), "forms": forms_of(train, self.songs[0])}
+        self._valid = valid
         self.single = single_voices(train, layout.voices)
         self.generator = Generator(self.config, options.dropout)
         self.posterior = Posterior(self.config)
@@ -246,6 +252,18 @@ def single_voices(pieces: Sequence[Piece], voices: int) -> list[bool]:
             notes[voice] += own.sum()
             overlaps[voice] += (begin[1:] < end[:-1]).sum()
     return [bool(o < 0.01 * n) for o, n in zip(overlaps, np.maximum(notes, 1), strict=True)]
+
+
+def forms_of(pieces: Sequence[Piece], songs: Sequence[Song]) -> list[list[int]]:
+    """How many bars back each bar of some pieces looks, without an upbeat, up to `FORM_BARS`."""
+    forms = []
+    for piece, song in list(zip(pieces, songs, strict=True))[:: -(-len(pieces) // MOST_FORMS)]:
+        length = np.diff(piece.bar_start_step)
+        upbeat = int(len(length) > 1 and length[0] < length[1])
+        bar_step = int(np.median(length))
+        form = np.rint(song.form.lag_step / bar_step).astype(int)[upbeat : upbeat + FORM_BARS]
+        forms.append(form.tolist())
+    return forms
 
 
 def shared_length(songs: Sequence[Song]) -> int:

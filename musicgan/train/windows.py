@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from musicgan.codecs.bars import place
-from musicgan.codecs.context import Analysis, Context, Layout, analyse
+from musicgan.codecs.bars import Place, place_in_form
+from musicgan.codecs.context import Analysis, Context, analyse
+from musicgan.codecs.echo import NO_NOTE
+from musicgan.codecs.events import DURATION, PITCH, VOICE
+from musicgan.codecs.form import Form, lags
+from musicgan.codecs.layout import Layout
 from musicgan.corpus.piece import Piece
 from musicgan.errors import CorpusError
 from musicgan.model.config import TEMPO, EventsConfig, tempo_class
 from musicgan.train.augment import MOST_SEMITONES, Augmentation, Variation, vary
-from musicgan.train.networks import Batch
+from musicgan.train.networks import Batch, Past
 
 Ints = NDArray[np.int64]
 PIECES_AT_ONCE = 64
@@ -26,7 +30,12 @@ class Song:
     """One analysed piece; row T is END. Columns as in `codecs.context.Analysis`."""
 
     columns: dict[str, NDArray[np.int16]]
-    """fed, rows, moment, pitch, duration, last, lowest, heard: [T + 1, ...] each."""
+    """fed, rows, moment, pitch, duration, last, lowest, echo, heard: [T + 1, ...] each."""
+    onset_step: Ints
+    """[T + 1] of each row; of END where the last bar ends."""
+    bar: Ints
+    """[T + 1] in which each row begins."""
+    form: Form
     tonic: int
     bpm: float
     conditions: Ints
@@ -78,24 +87,48 @@ def _analyse_group(
     layout = config.layout
     length = max(len(piece.rows) for piece in pieces) + 1
     rows = np.zeros((len(pieces), length, 5), np.int64)
-    where = np.zeros((2, len(pieces), length), np.int64)
-    first = np.zeros((2, len(pieces)), np.int64)
+    where, first = _Places(len(pieces), length), _Places(len(pieces), 1)
+    forms = []
     for b, piece in enumerate(pieces):
-        clipped = layout.clip(piece.rows.astype(np.int64))
-        rows[b, : len(clipped)] = clipped
+        bars = piece.bar_start_step
+        lag_step = np.zeros(len(bars) - 1, np.int64)
+        if layout.looks_back:
+            lag_step = lags(piece.rows.astype(np.int64), bars)
+        form = Form.of(lag_step)
+        rows[b, : len(piece.rows)] = layout.clip(piece.rows.astype(np.int64))
         # Places come from the true onsets: a wait cut to the vocabulary must not shift bars.
-        onset = np.append(np.cumsum(piece.rows[:, 0]), piece.bar_start_step[-1])
-        where[:, b, : len(onset)] = place(onset, piece.bar_start_step, layout.max_position)
-        first[:, b] = np.stack(place(onset[:1] * 0, piece.bar_start_step, layout.max_position))[
-            :, 0
-        ]
+        rows[b, : len(piece.rows), 0] = piece.rows[:, 0]
+        onset = _onsets(piece)
+        where.put(b, place_in_form(onset, bars, form, layout.max_position))
+        first.put(b, place_in_form(onset[:1] * 0, bars, form, layout.max_position))
+        forms.append(form)
     context = Context(layout, np.array([piece.key.tonic for piece in pieces]))
-    start = context.start(*first)
-    found = analyse(context, rows, *where)
+    start = context.start(first.at(0))
+    found = analyse(context, rows, [where.at(t) for t in range(length)])
+    rows[..., 0] = np.minimum(rows[..., 0], layout.max_wait)
     return [
-        _song(piece, b, found, rows[b], start[b], config, ranges, style)
+        _song(piece, b, found, rows[b], start[b], forms[b], config, ranges, style)
         for b, piece in enumerate(pieces)
     ]
+
+
+def _onsets(piece: Piece) -> Ints:
+    """Where each row begins, and where the last bar ends, [T + 1]."""
+    return np.append(np.cumsum(piece.rows[:, 0]), piece.bar_start_step[-1])
+
+
+class _Places:
+    """The places of the rows of many songs, to be asked for row by row."""
+
+    def __init__(self, songs: int, rows: int) -> None:
+        self._columns = np.zeros((len(fields(Place)), rows, songs), np.int64)
+
+    def put(self, song: int, places: Place) -> None:
+        for column, values in zip(self._columns, vars(places).values(), strict=True):
+            column[: len(values), song] = values
+
+    def at(self, row: int) -> Place:
+        return Place(*self._columns[:, row])
 
 
 def _song(
@@ -104,6 +137,7 @@ def _song(
     found: Analysis,
     rows: Ints,
     start: Ints,
+    form: Form,
     config: EventsConfig,
     ranges: Ints,
     style: int,
@@ -116,9 +150,13 @@ def _song(
     columns["rows"] = end
     columns["heard"] = heard
     columns["fed"] = np.concatenate([start[None], heard[:count]])
-    metre = piece.metre
+    metre, onset = piece.metre, _onsets(piece)
+    bar = np.searchsorted(piece.bar_start_step, onset, side="right") - 1
     return Song(
         columns={name: value.astype(np.int16) for name, value in columns.items()},
+        onset_step=onset,
+        bar=np.clip(bar, 0, piece.n_bars - 1),
+        form=form,
         tonic=piece.key.tonic,
         bpm=piece.bpm,
         conditions=config.conditions(style, metre, piece.bpm, piece.key.is_minor),
@@ -169,16 +207,19 @@ class Windows:
             song = self.songs[index]
             last = 0 if openings else len(song) - 1 - self.length
             begin = int(rng.integers(last + 1))
-            parts.append((song, begin, self.augmentation.draw(song.shifts, rng)))
-        return self._collate(parts)
+            variation = replace(self.augmentation.draw(song.shifts, rng), forgets=False)
+            parts.append((song, begin, variation))
+        batch_of = self._collate(parts)
+        return replace(batch_of, past=self._past(parts)) if self.layout.looks_back else batch_of
 
-    def every(self, batch: int) -> Iterator[Batch]:
+    def every(self, batch: int, forgets: bool = False) -> Iterator[Batch]:
         """All windows one after another without overlap, as they are written.
 
-        A tail of fewer than 16 rows is left out: hardly anything would be known of it.
+        A tail of fewer than 16 rows is left out: hardly anything would be known of it. With
+        `forgets` nothing is told of earlier bars.
         """
         parts = [
-            (song, begin, Variation())
+            (song, begin, Variation(forgets=forgets))
             for song in self.songs
             for begin in range(0, len(song), self.length)
             if len(song) - begin >= min(16, len(song))
@@ -203,9 +244,28 @@ class Windows:
         conditions[:, TEMPO] = [
             tempo_class(song.bpm * variation.tempo) for song, _, variation in parts
         ]
+        tensors = {name: torch.from_numpy(value) for name, value in columns.items()}
         return Batch(
-            **{name: torch.from_numpy(value) for name, value in columns.items()},
+            past=None,
+            **tensors,
             tonic=torch.from_numpy(tonic % 12),
             conditions=torch.from_numpy(conditions),
             mask=torch.from_numpy(mask),
         )
+
+    def _past(self, parts: Sequence[tuple[Song, int, Variation]]) -> Past:
+        """What stands before each window; a window's context begins at the onset before it."""
+        most = max(begin for _, begin, _ in parts)
+        notes = np.full((len(parts), most), NO_NOTE)
+        durations = np.zeros((len(parts), most), np.int64)
+        bar = np.zeros((len(parts), self.length), np.int64)
+        for b, (song, begin, variation) in enumerate(parts):
+            bar[b] = song.bar[begin : begin + self.length]
+            if begin:
+                rows = song.columns["rows"][:begin].astype(np.int64)
+                still = np.isin(rows[:, VOICE], self.layout.drums)
+                pitch = rows[:, PITCH] + np.where(still, 0, variation.semitones)
+                since = song.onset_step[:begin] - song.onset_step[begin - 1]
+                notes[b, -begin:] = self.layout.packed(since, rows[:, VOICE], pitch)
+                durations[b, -begin:] = rows[:, DURATION]
+        return Past(notes, durations, bar, Form.together([song.form for song, *_ in parts]))

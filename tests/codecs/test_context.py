@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from musicgan.codecs.bars import Place, even_bars, place_in_form
 from musicgan.codecs.context import (
     BARS,
     JUST_ENDED,
@@ -13,9 +14,9 @@ from musicgan.codecs.context import (
     RESTED,
     SOUNDING,
     Context,
-    Layout,
     analyse,
 )
+from musicgan.codecs.form import Form
 from musicgan.codecs.intervals import (
     CONTRARY,
     FIFTH,
@@ -30,8 +31,13 @@ from musicgan.codecs.intervals import (
     SIMILAR,
     STILL,
 )
+from musicgan.codecs.layout import Layout
 
-LAYOUT = Layout(3, 4, max_wait=8, max_duration=12, velocity_bins=4, max_position=17, drums=(2,))
+LAYOUT = Layout(
+    3, 4, max_wait=8, max_duration=12, velocity_bins=4, max_position=17, drums=(2,), looks_back=True
+)
+LAGS = np.array([0, 0, 1, 1, 2, 4, 0, 7, 1, 9, 0, 1]) * 16
+"""How far back each of twelve bars looks."""
 
 
 def column(low, high):
@@ -46,15 +52,17 @@ songs = st.integers(1, 12).flatmap(
 )
 
 
-def places(rows, origin=0):
-    """Positions and bars remaining of rows [B, T, 5], in twelve bars of 4/4."""
+def places(rows, origin=0, lag_step=LAGS):
+    """Places of rows [B, T, 5] in twelve bars of 4/4, one [B] a row."""
+    lines = even_bars(12, 16)
+    form = Form.of(lag_step)
     onset = np.cumsum(rows[..., 0], axis=1) + origin
-    return onset % 16, np.maximum(12 - onset // 16, 0)
+    return [place_in_form(step, lines, form, LAYOUT.max_position) for step in onset.T]
 
 
 def analysed(rows, tonic):
     """`analyse` of clipped rows [B, T, 5]."""
-    return analyse(Context(LAYOUT, tonic), rows, *places(rows))
+    return analyse(Context(LAYOUT, tonic), rows, places(rows))
 
 
 def arrays(listed):
@@ -81,9 +89,8 @@ def test_every_column_is_within_its_size(listed, tonic):
 
 @given(st.integers(0, 16), st.integers(0, 1000))
 def test_what_is_fed_first_is_within_its_size(position, remaining):
-    start = Context(LAYOUT, np.zeros(2, np.int64)).start(
-        np.full(2, position), np.full(2, remaining)
-    )
+    place = Place.new(np.full(2, position), np.full(2, remaining))
+    start = Context(LAYOUT, np.zeros(2, np.int64)).start(place)
     assert start.shape == (2, len(LAYOUT.input_sizes))
     assert ((start >= 0) & (start < np.array(LAYOUT.input_sizes))).all()
     assert (start[:, 0] == LAYOUT.start).all()
@@ -103,9 +110,9 @@ def test_transposing_changes_absolute_pitches_alone(listed, tonic, semitones):
     assert np.array_equal(moved[..., 2], other.inputs[..., -1])
     for name in ("moment", "pitch", "duration"):
         assert np.array_equal(getattr(one, name), getattr(other, name)), name
-    for name in ("last", "lowest"):
+    for name in ("last", "lowest", "echo"):
         before, after = getattr(one, name), getattr(other, name)
-        still = (before < 0) | (drum if name == "last" else False)
+        still = (before < 0) | (drum if name != "lowest" else False)
         assert np.array_equal(np.where(still, before, before + semitones), after), name
 
 
@@ -123,42 +130,43 @@ def test_songs_side_by_side_do_not_hear_each_other(listed):
 @given(songs)
 def test_analysing_is_stepping(listed):
     rows = arrays(listed)
-    position, remaining = places(rows)
     tonic = np.full(len(rows), 5)
-    found = analyse(Context(LAYOUT, tonic), rows, position, remaining)
+    found = analysed(rows, tonic)
     context = Context(LAYOUT, tonic)
-    for t in range(rows.shape[1]):
-        row, place = rows[:, t], (position[:, t], remaining[:, t])
-        moment = context.moment(row[:, 0], *place)
-        own, last, lowest = context.own_voice(row[:, 1], moment)
-        pitch = context.own_pitch(row[:, 1], row[:, 2], last, lowest)
-        heard = context.hear(row, *place)
-        got = (heard, moment, own, pitch, last, lowest)
+    for t, place in enumerate(places(rows)):
+        row = rows[:, t]
+        moment = context.moment(row[:, 0], place)
+        before = context.own_voice(row[:, 1], row[:, 0], place)
+        duration = context.own_pitch(row[:, 1], row[:, 2], before)
+        heard = context.hear(row, place)
+        got = (heard, moment, before.columns, duration, before.last, before.lowest, before.echo)
         for value, wanted in zip(got, vars(found).values(), strict=True):
             assert np.array_equal(value, wanted[:, t])
 
 
 def remembered(context):
     """A copy of all that a context remembers."""
-    return {name: np.copy(v) for name, v in vars(context).items() if name != "layout"}
+    own = {name: np.copy(v) for name, v in vars(context).items() if name not in ("layout", "echo")}
+    echo = {f"echo {name}": np.copy(v) for name, v in vars(context.echo).items()
+            if isinstance(v, np.ndarray)}  # fmt: skip
+    return own | echo
 
 
 @given(songs, a_row)
 def test_a_taken_context_goes_its_own_way(listed, row):
     rows = arrays(listed)
     context = Context(LAYOUT, np.arange(len(rows)))
-    for t in range(rows.shape[1]):
-        context.hear(rows[:, t], *(column[:, t] for column in places(rows)))
+    for t, place in enumerate(places(rows)):
+        context.hear(rows[:, t], place)
     before = remembered(context)
     taken = context.take(np.array([0, len(rows) - 1, 0]))
     twin = context.take(np.array([0]))
     last = arrays([row] * 3)
-    taken.hear(last, np.zeros(3, np.int64), np.ones(3, np.int64))
+    taken.hear(last, Place.new(np.zeros(3, np.int64), np.ones(3, np.int64)))
     after = remembered(context)
     assert all(np.array_equal(before[name], after[name]) for name in before)
     # Continued alone or among others, it hears the same.
-    place = np.zeros(1, np.int64), np.ones(1, np.int64)
-    twin.hear(last[:1], *place)
+    twin.hear(last[:1], Place.new(np.zeros(1, np.int64), np.ones(1, np.int64)))
     assert all(
         np.array_equal(value[:1], remembered(twin)[name][:1])
         for name, value in remembered(taken).items()
@@ -169,7 +177,7 @@ def test_three_notes_by_hand():
     """In D: a bass D3 under F#4, both four steps long, then A4 over the bass's next, E3."""
     layout = Layout(2, 4, max_wait=8, max_duration=12, velocity_bins=1, max_position=17)
     rows = np.array([[0, 0, 66, 4, 0], [0, 1, 50, 8, 0], [4, 0, 69, 2, 0]])[None]
-    found = analyse(Context(layout, np.array([2])), rows, *places(rows))
+    found = analyse(Context(layout, np.array([2])), rows, places(rows))
     one, two, three = found.inputs[0].tolist()
     #        wait voice dur vel degree leap         row interval height  contiguity pos bars
     assert one[:11] == [0, 0, 4, 0, 4, NO_INTERVAL, NO_INTERVAL, HEIGHT, NEVER, 0, 12]
@@ -203,7 +211,7 @@ def test_two_voices_that_move_together_are_told_by_what_they_stood_in(soprano, b
     high, low = [[0, 0, p, 4, 0] for p in soprano], [[0, 1, p, 4, 0] for p in bass]
     high[1][0] = 4
     rows = np.array([high[0], low[0], high[1], low[1]])[None]
-    found = analyse(Context(layout, np.array([0])), rows, *places(rows))
+    found = analyse(Context(layout, np.array([0])), rows, places(rows))
     # The bass is about to move, and is told how the soprano has.
     move = soprano[1] - soprano[0] + MOVE
     assert found.pitch[0, 3, 3:].tolist() == [1 + stood * MOVES + move, 0]
@@ -221,17 +229,17 @@ def test_a_voice_does_not_move_against_itself_or_one_that_holds_or_the_drums():
         [0, 1, 53, 4, 0],
     ]
     context = Context(LAYOUT, np.zeros(1, np.int64))
-    place = np.zeros(1, np.int64), np.ones(1, np.int64)
-    heard = [context.hear(np.array([row]), *place)[0, 14:17].tolist() for row in rows]
+    place = Place.new(np.zeros(1, np.int64), np.ones(1, np.int64))
+    heard = [context.hear(np.array([row]), place)[0, 14:17].tolist() for row in rows]
     assert heard == [[0, 0, 0]] * 5
-    drum = context.hear(np.array([[0, 2, 38, 4, 0]]), *place)
+    drum = context.hear(np.array([[0, 2, 38, 4, 0]]), place)
     assert drum[0, 14:17].tolist() == [0, 0, 0]
 
 
 def test_beyond_the_vocabulary_values_are_cut_and_time_passes():
     context = Context(LAYOUT, np.zeros(1, np.int64))
-    place = np.zeros(1, np.int64), np.ones(1, np.int64)
-    heard = context.hear(np.array([[100, 0, 60, 50, 0]]), *place)
+    place = Place.new(np.zeros(1, np.int64), np.ones(1, np.int64))
+    heard = context.hear(np.array([[100, 0, 60, 50, 0]]), place)
     assert heard[0, [0, 2]].tolist() == [LAYOUT.max_wait, LAYOUT.max_duration]
     assert context.onset_step.tolist() == [100]
     assert context.last_end_step[0, 0] == 150
@@ -239,20 +247,21 @@ def test_beyond_the_vocabulary_values_are_cut_and_time_passes():
 
 def test_a_voice_rests_after_a_gap():
     context = Context(LAYOUT, np.zeros(1, np.int64))
-    place = np.zeros(1, np.int64), np.ones(1, np.int64)
-    context.hear(np.array([[0, 0, 60, 2, 0]]), *place)
+    place = Place.new(np.zeros(1, np.int64), np.ones(1, np.int64))
+    context.hear(np.array([[0, 0, 60, 2, 0]]), place)
     for wait, kind in [(1, SOUNDING), (2, JUST_ENDED), (3, RESTED)]:
-        assert context.moment(np.array([wait]), *place)[0, 3:6].tolist() == [kind, NEVER, NEVER]
+        assert context.moment(np.array([wait]), place)[0, 3:6].tolist() == [kind, NEVER, NEVER]
 
 
 def test_drums_have_no_degree_and_sound_against_nothing():
     context = Context(LAYOUT, np.zeros(1, np.int64))
-    place = np.zeros(1, np.int64), np.ones(1, np.int64)
-    context.hear(np.array([[0, 0, 60, 8, 0]]), *place)
-    drum = context.hear(np.array([[0, 2, 38, 4, 0]]), *place)[0].tolist()
+    place = Place.new(np.zeros(1, np.int64), np.ones(1, np.int64))
+    context.hear(np.array([[0, 0, 60, 8, 0]]), place)
+    drum = context.hear(np.array([[0, 2, 38, 4, 0]]), place)[0].tolist()
     assert drum[4:8] == [NO_DEGREE, NO_INTERVAL, NO_INTERVAL, HEIGHT]
-    assert drum[11:] == [NO_INTERVAL] * 3 + [0, 0, 0, 38]
-    piano = context.hear(np.array([[1, 1, 67, 4, 0]]), *place)[0].tolist()
+    assert drum[11:17] == [NO_INTERVAL] * 3 + [0, 0, 0]
+    assert drum[-1] == 38
+    piano = context.hear(np.array([[1, 1, 67, 4, 0]]), place)[0].tolist()
     assert piano[6:8] == [LEAP + 7, 7]
     assert piano[11:14] == [LEAP + 7, NO_INTERVAL, NO_INTERVAL]
 
@@ -260,6 +269,6 @@ def test_drums_have_no_degree_and_sound_against_nothing():
 @pytest.mark.parametrize("remaining", [0, 1, BARS - 1, BARS, 10_000])
 def test_bars_remaining_are_cut(remaining):
     context = Context(LAYOUT, np.zeros(1, np.int64))
-    place = np.zeros(1, np.int64), np.array([remaining])
-    heard = context.hear(np.array([[0, 0, 60, 8, 0]]), *place)
+    place = Place.new(np.zeros(1, np.int64), np.array([remaining]))
+    heard = context.hear(np.array([[0, 0, 60, 8, 0]]), place)
     assert heard[0, 10] == min(remaining, BARS - 1)

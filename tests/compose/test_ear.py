@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from musicgan.codecs.bars import Place
 from musicgan.codecs.context import Context
 from musicgan.compose.ear import KEPT, MOST, Ear
 from musicgan.model.critic import Critic
@@ -24,9 +25,9 @@ def song(choir):
     """Inputs [1, I] of three times as many notes as the critic hears at once."""
     rng = np.random.default_rng(0)
     context = Context(choir.generator.config.layout, np.array([2]))
-    place = np.zeros(1, np.int64), np.ones(1, np.int64)
+    place = Place.new(np.zeros(1, np.int64), np.ones(1, np.int64))
     pitches = rng.integers(40, 80, 3 * MOST)
-    return [context.hear(np.array([[1, i % 4, p, 2, 0]]), *place) for i, p in enumerate(pitches)]
+    return [context.hear(np.array([[1, i % 4, p, 2, 0]]), place) for i, p in enumerate(pitches)]
 
 
 def plain(critic, inputs):

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from musicgan.codecs.context import Context, Layout
+from musicgan.codecs.bars import Place
+from musicgan.codecs.context import Context
+from musicgan.codecs.layout import Layout
 from musicgan.compose.endings import PREFERENCE, ending_scores, ends_at_home
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
@@ -15,9 +17,9 @@ LAYOUT = Layout(3, 4, max_wait=8, max_duration=12, velocity_bins=1, max_position
 def heard(*rows, tonic=2):
     """A song in D that has heard rows of (wait, voice, pitch, duration)."""
     context = Context(LAYOUT, np.array([tonic]))
-    place = np.zeros(1, np.int64), np.ones(1, np.int64)
+    place = Place.new(np.zeros(1, np.int64), np.ones(1, np.int64))
     for wait, voice, pitch, duration in rows:
-        context.hear(np.array([[wait, voice, pitch, duration, 0]]), *place)
+        context.hear(np.array([[wait, voice, pitch, duration, 0]]), place)
     return context
 
 

@@ -12,6 +12,7 @@ from tiny_model import (
     tiny_config,
 )
 
+from musicgan.codecs.form import Form
 from musicgan.compose.sampler import EvenBars, Rules, Sampler
 from musicgan.model.generator import Generator
 
@@ -234,9 +235,21 @@ def test_what_is_heard_counts_as_what_was_drawn():
 
 def test_even_bars_by_hand():
     bars = EvenBars(np.array([0, 4]), np.array([16, 12]), np.array([2, 3]))
-    position, remaining = bars.place(np.array([17, 30]), 33)
-    assert (position.tolist(), remaining.tolist()) == ([1, 2], [1, 1])
+    place = bars.place(np.array([17, 30]), 33)
+    assert (place.position.tolist(), place.remaining.tolist()) == ([1, 2], [1, 1])
     assert bars.end_step.tolist() == [32, 40]
-    position, remaining = bars.place(np.array([40, 40]), 6)
-    assert (position.tolist(), remaining.tolist()) == ([5, 0], [0, 0])
+    place = bars.place(np.array([40, 40]), 6)
+    assert (place.position.tolist(), place.remaining.tolist()) == ([5, 0], [0, 0])
     assert replace(bars).take(np.array([1])).end_step.tolist() == [40]
+
+
+def test_bars_look_back_by_their_form_over_and_over():
+    form = Form.of(np.array([[0, 0, 32], [0, 16, 16]]))
+    bars = EvenBars(np.array([0, 4]), np.array([16, 16]), np.array([9, 9]), form)
+    place = bars.place(np.array([38, 2 * 16 + 4]), 33)
+    assert place.lag_step.tolist() == [32, 16]
+    assert place.section.tolist() == [0, 1]
+    assert place.left_step.tolist() == [10, 16]
+    # After the form's last bar its first one comes again.
+    assert place.next_lag_step.tolist() == [0, 0]
+    assert bars.take(np.array([1])).place(np.array([20]), 33).lag_step.tolist() == [16]

@@ -15,6 +15,7 @@ from tiny_model import (
 
 from musicgan.codecs.bars import even_bars
 from musicgan.codecs.context import Context, analyse
+from musicgan.codecs.form import Form, lags
 from musicgan.compose.sampler import EvenBars, Rules, Sampler
 from musicgan.corpus.piece import Piece
 from musicgan.model.critic import Critic
@@ -35,9 +36,16 @@ def torch():
     return pytest.importorskip("torch")
 
 
-def song(codec, seed):
-    """A piece of random notes, drawn by the sampler from a generator of random weights."""
-    config, rng = tiny_config(codec), np.random.default_rng(seed)
+def bars_of(codec, form=None):
+    """One song's bars of 4/4; `form` says how many of them each looks back."""
+    bar = 4 * codec.grid
+    form = None if form is None else Form.of(np.array([form]) * bar)
+    return EvenBars(np.array([0]), np.array([bar]), np.array([N_BARS]), form)
+
+
+def song(codec, seed, looks_back=True):
+    """A piece drawn by the sampler from a generator of random weights: six bars, and again."""
+    config, rng = tiny_config(codec, looks_back=looks_back), np.random.default_rng(seed)
     voices, bar = config.layout.voices, 4 * codec.grid
     generator = Generator(random_weights(generator_shapes(config), rng), config)
     sampler = Sampler.begin(
@@ -45,23 +53,32 @@ def song(codec, seed):
         config.conditions(0, (4, 4), 100, False)[None],
         np.array([5]),
         rng.standard_normal((1, config.noise)).astype(np.float32),
-        EvenBars(np.array([0]), np.array([bar]), np.array([N_BARS])),
+        bars_of(codec),
         Rules(np.tile([30, 90], (voices, 1)), np.zeros(voices, bool)),
         rng,
     )
     rows = []
     while not (drawn := sampler.step()).ended[0]:
         rows.append(drawn.rows[0])
+    rows = np.stack(rows)
+    first = rows[rows[:, 0].cumsum() < N_BARS // 2 * bar]
+    again = first.copy()
+    again[0, 0] += N_BARS // 2 * bar - first[:, 0].sum()
+    rows = np.concatenate([first, again])
     lines = even_bars(N_BARS, bar)
-    return config, Piece("drawn", np.stack(rows), lines, Key(0, 5), (4, 4), 100.0)
+    return config, Piece("drawn", rows, lines, Key(0, 5), (4, 4), 100.0)
 
 
-@pytest.fixture(params=[choir_codec, band_codec], ids=["four voices", "band with velocity"])
+@pytest.fixture(
+    params=[(choir_codec, True), (choir_codec, False), (band_codec, True)],
+    ids=["four voices", "without memory", "band with velocity"],
+)
 def drawn(request, torch):
     """(config, batch of one window, rows [T, 5], z [1, Z])"""
     from musicgan.train.windows import Windows, analyse_pieces, voice_ranges
 
-    config, piece = song(request.param(), 3)
+    codec, looks_back = request.param
+    config, piece = song(codec(), 3, looks_back)
     songs = analyse_pieces([piece], config, voice_ranges([piece], config.layout))
     batch = next(Windows(songs, len(piece.rows) + 1, config.layout).every(1))
     noise = np.random.default_rng(1).standard_normal((1, config.noise)).astype(np.float32)
@@ -69,32 +86,37 @@ def drawn(request, torch):
     return config, batch, piece, noise
 
 
+def form_of(piece):
+    """How many bars back each bar looks."""
+    return lags(piece.rows, piece.bar_start_step) // piece.bar_start_step[1]
+
+
 def played_logits(generator, config, piece, noise):
     """Logits of every field before each row and before the end, field by field as played."""
-    bars = EvenBars(np.array([0]), np.array([4 * config.layout.grid]), np.array([N_BARS]))
+    bars = bars_of(config.layout, form_of(piece))
     context = Context(config.layout, np.array([piece.key.tonic]))
     conditions = config.conditions(0, piece.metre, piece.bpm, piece.key.is_minor)[None]
     state = generator.begin(conditions, noise)
-    inputs = context.start(*bars.place(np.zeros(1, np.int64), config.layout.max_position))
+    inputs = context.start(bars.place(np.zeros(1, np.int64), config.layout.max_position))
     out = []
     for row in piece.rows[:, None]:
         wait, voice, pitch, duration, _ = row.T
         place = bars.place(context.onset_step + wait, config.layout.max_position)
         state = generator.advance(state, inputs)
-        moment = context.moment(wait, *place)
+        moment = context.moment(wait, place)
         base = generator.moment(state, moment)
-        own, last, lowest = context.own_voice(voice, moment)
-        columns = context.own_pitch(voice, pitch, last, lowest)
+        before = context.own_voice(voice, wait, place)
+        columns = context.own_pitch(voice, pitch, before)
         fields = [
             generator.wait(state),
             generator.voice(base),
-            generator.pitch(base, own, context.tonic, last, lowest),
+            generator.pitch(base, context.tonic, before),
             generator.duration(base, columns),
         ]
         if config.heads == 5:
             fields.append(generator.velocity(base, columns, duration))
         out.append(fields)
-        inputs = context.hear(row, *place)
+        inputs = context.hear(row, place)
     return [np.concatenate(field) for field in zip(*out, strict=True)]
 
 
@@ -139,13 +161,13 @@ def test_the_played_critic_is_the_trained_one(drawn, torch):
 def test_a_windows_columns_are_those_that_are_played(drawn):
     config, batch, piece, _ = drawn
     count = len(piece.rows)
+    bars = bars_of(config.layout, form_of(piece))
     onset = np.cumsum(piece.rows[:, 0])
-    bar = 4 * config.layout.grid
-    place = ((onset % bar)[None], (N_BARS - onset // bar)[None])
-    found = analyse(Context(config.layout, np.array([5])), piece.rows[None], *place)
+    places = [bars.place(step, config.layout.max_position) for step in onset[:, None]]
+    found = analyse(Context(config.layout, np.array([5])), piece.rows[None], places)
     assert np.array_equal(batch.heard[0, :count].numpy(), found.inputs[0])
     assert np.array_equal(batch.fed[0, 1 : count + 1].numpy(), found.inputs[0])
-    for name in ("moment", "pitch", "duration", "last", "lowest"):
+    for name in ("moment", "pitch", "duration", "last", "lowest", "echo"):
         assert np.array_equal(getattr(batch, name)[0, :count].numpy(), getattr(found, name)[0])
 
 

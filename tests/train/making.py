@@ -26,10 +26,14 @@ LEAD, BASS, DRUMS = ("lead", 0, False), ("bass", 32, False), ("drums", 0, True)
 
 
 def tune(seed: int, bars: int = 8, drums: bool = False) -> Score:
-    """A walk in quavers over crotchets that now and then rest, in 3/4 or 4/4, high or low."""
+    """A walk in quavers over crotchets that now and then rest, in 3/4 or 4/4, high or low.
+
+    After four bars it comes again over another bass.
+    """
     rng = np.random.default_rng(seed)
     beats = bars * (3 if seed % 3 == 0 else 4)
     lead = 60 + seed % 7 + np.abs(np.cumsum(rng.integers(-3, 4, 2 * beats))) % 17
+    lead = np.resize(lead[: 8 * beats // bars], 2 * beats)
     notes = [
         (i * TPB // 2, TPB // 2 * int(rng.integers(1, 3)), pitch, int(rng.choice([40, 100])), 0)
         for i, pitch in enumerate(lead.tolist())

@@ -13,10 +13,12 @@ from .making import config_for, pieces, songs_of
 SHIFTS = np.arange(-4, 3)
 
 
-def test_by_default_only_keys_change():
+def test_by_default_only_keys_change_and_what_is_remembered():
     rng = np.random.default_rng(0)
-    drawn = {Augmentation().draw(SHIFTS, rng) for _ in range(200)}
-    assert drawn == {Variation(shift) for shift in SHIFTS.tolist()}
+    drawn = {Augmentation().draw(SHIFTS, rng) for _ in range(400)}
+    assert drawn == {
+        Variation(shift, forgets=forgets) for shift in SHIFTS.tolist() for forgets in (False, True)
+    }
 
 
 def test_variations_stay_within_what_was_asked():

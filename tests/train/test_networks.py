@@ -110,12 +110,12 @@ def test_no_row_is_told_what_it_has_to_say(setting, batch):
     generator, _ = networks(config)
     generator.eval()
     noise, at = torch.randn(8, config.noise), 10
-    changed = {name: value.clone() for name, value in vars(batch).items()}
+    changed = {name: x.clone() for name, x in vars(batch).items() if x is not None}
     for name in ("heard", "rows"):
         changed[name][:, at:] = 0
     changed["fed"][:, at + 1 :] = 0
     changed["rows"][:, at:, 3] = 1
-    for name in ("moment", "pitch", "duration"):
+    for name in ("moment", "pitch", "duration", "echo"):
         changed[name][:, at + 1 :] = 0
     other = replace(batch, **changed)
 

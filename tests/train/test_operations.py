@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from musicgan.model.generator import PITCH_OUTPUTS
+from musicgan.model.pitch_places import pitch_places
 from musicgan.train.operations import SMALL_TABLE, bag, dropout, linear, live, spread_pitch
 
 
@@ -74,11 +74,12 @@ def test_live_is_dropout_of_relu():
     assert torch.equal(live(x, 0.5, False), F.relu(x))
 
 
-def test_spread_pitch_s_gradient():
+@pytest.mark.parametrize("looks_back", [False, True])
+def test_spread_pitch_s_gradient(looks_back):
     rows = 1030  # more than one part
     torch.manual_seed(0)
-    out = torch.randn(rows, PITCH_OUTPUTS, requires_grad=True)
-    below = [torch.randint(-1, 128, (rows,)) for _ in range(2)]
+    out = torch.randn(rows, pitch_places(looks_back).outputs, requires_grad=True)
+    below = [torch.randint(-1, 128, (rows,)) for _ in range(2 + looks_back)]
     logits = spread_pitch(out, torch.randint(0, 12, (rows,)), *below)
     assert logits.shape == (rows, 128)
     # The logits are linear in the outputs: gradient times outputs gives the logits back.

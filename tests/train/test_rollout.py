@@ -6,16 +6,18 @@ import numpy as np
 import pytest
 import torch
 
-from musicgan.codecs.context import Context, analyse
+from musicgan.codecs.bars import Place
+from musicgan.codecs.context import Before, Context, analyse
 from musicgan.model.critic import Critic as PlayedCritic
 from musicgan.model.generator import Generator as PlayedGenerator
 from musicgan.train.adversarial import candidate_nll
 from musicgan.train.networks import Batch, Critic
-from musicgan.train.rollout import POSITION, REMAINING, played, roll_out, song_bar_step
+from musicgan.train.rollout import POSITION, REMAINING, open_songs, played, roll_out, song_bar_step
 
 from .making import CPU, config_for, networks, pieces, windows_of
 
 SONGS, LENGTH, BLOCK, CANDIDATES = 3, 32, 8, 4
+COLUMNS = ("moment", "pitch", "duration", "last", "lowest", "echo")
 
 
 class Setting:
@@ -50,12 +52,25 @@ class Setting:
         first = column.view(self.blocks, SONGS, CANDIDATES, *column.shape[1:])[:, :, 0]
         return torch.cat(list(first), 1)
 
+    def places(self, rows: torch.Tensor) -> list[Place]:
+        """Where all rows fall; of the opening's nobody asks what they look back at."""
+        generator = PlayedGenerator(played(self.generator), self.config)
+        rng = np.random.default_rng(0)
+        bars = open_songs(generator, self.batch, self.noise, self.opening, rng).bars
+        onset, heard = rows[..., 0].cumsum(1).numpy(), self.found.heard
+        opening = [
+            Place.new(heard[:, t, POSITION], heard[:, t, REMAINING]) for t in range(self.opening)
+        ]
+        most = self.config.layout.max_position
+        return opening + [bars.place(step, most) for step in onset.T[self.opening :]]
+
     def whole(self) -> Batch:
         """The songs that came of it as one batch, analysed anew after the opening."""
         opening, batch, found = self.opening, self.batch, self.found
         rows = torch.cat([batch.rows[:, :opening], self.kept(found.batch.rows)], 1)
-        place = (found.heard[..., POSITION], found.heard[..., REMAINING])
-        fresh = analyse(Context(self.config.layout, batch.tonic.numpy()), rows.numpy(), *place)
+        context = Context(self.config.layout, batch.tonic.numpy())
+        context.echo.remember(batch.past.notes, batch.past.durations)
+        fresh = analyse(context, rows.numpy(), self.places(rows))
         columns = {
             name: torch.cat(
                 [getattr(batch, name)[:, :opening], torch.from_numpy(value)[:, opening:]], 1
@@ -91,7 +106,8 @@ def test_the_song_goes_on_from_the_first_candidate(setting):
 
 def test_what_the_sampler_noted_is_what_analysing_its_rows_finds(setting):
     whole = setting.whole()
-    for name in ("moment", "pitch", "duration", "last", "lowest", "heard"):
+    assert bool((setting.found.batch.echo >= 0).any())
+    for name in (*COLUMNS, "heard"):
         found = setting.kept(getattr(setting.found.batch, name))
         assert torch.equal(found, getattr(whole, name)[:, setting.opening :]), name
 
@@ -122,13 +138,14 @@ def test_every_candidate_costs_what_the_playing_network_says(setting):
 
     for t in range(BLOCK):
         rows = batch.rows[:, t].numpy()
-        at = {name: value[:, t].numpy() for name, value in vars(batch).items() if value.dim() > 1
-              and name not in ("fed", "conditions")}  # fmt: skip
+        at = {name: getattr(batch, name)[:, t].numpy()
+              for name in (*COLUMNS, "heard")}  # fmt: skip
         base = generator.moment(state, at["moment"])
         tonic = batch.tonic.numpy()
         total += cost(generator.wait(state), rows[:, 0])
         total += cost(generator.voice(base), rows[:, 1])
-        pitch = generator.pitch(base, at["pitch"], tonic, at["last"], at["lowest"])
+        below = (at[name] for name in ("last", "lowest", "echo"))
+        pitch = generator.pitch(base, tonic, Before(at["pitch"], *below, at["echo"]))
         total += cost(pitch, rows[:, 2])
         total += cost(generator.duration(base, at["duration"]), rows[:, 3])
         if config.heads == 5:

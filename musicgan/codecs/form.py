@@ -1,0 +1,119 @@
+"""The form of a piece: which bars come back, and from how far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from musicgan.codecs.base import Rows
+from musicgan.codecs.events import PITCH, VOICE, WAIT
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Form:
+    """How far back bars look, [..., N]: of one song or, with songs first, of several."""
+
+    lag_step: Ints
+    """0: nowhere, the bar is new."""
+    section: Ints
+    """Bars since the song began to look back as far as it does."""
+
+    @classmethod
+    def of(cls, lag_step: Ints) -> Form:
+        """The form of songs whose bars look back `lag_step`."""
+        return cls(lag_step, sections(lag_step))
+
+    @classmethod
+    def together(cls, forms: Sequence[Form]) -> Form:
+        """Of several songs; after the end of one its bars are new, as many as there are in all."""
+        length = 2 * max(len(form.lag_step) for form in forms)
+        both = np.zeros((2, len(forms), length), np.int64)
+        both[1] = np.arange(length)
+        for b, form in enumerate(forms):
+            count = len(form.lag_step)
+            both[0, b, :count] = form.lag_step
+            both[1, b] -= count
+            both[1, b, :count] = form.section
+        return cls(*both)
+
+    def take(self, index: Ints) -> Form:
+        """The forms of songs `index` [N]."""
+        return Form(self.lag_step[index], self.section[index])
+
+    def from_bar(self, bar: Ints) -> Form:
+        """The first half of what is to come of songs from bar `bar` [B] on."""
+        at = bar[:, None] + np.arange(self.lag_step.shape[1] // 2)
+        lag_step, section = (np.take_along_axis(x, at, 1) for x in (self.lag_step, self.section))
+        return Form(lag_step, section)
+
+
+ALIKE = 0.5
+"""How much two bars must share for one to be the other's return: of their notes, voice, place in
+the bar and pitch, twice what is in both over what is in either."""
+GOES_ON = 0.15
+"""How much less a bar may share with the one that goes on from where the bar before looked."""
+
+
+def lags(rows: Rows, bar_start_step: Ints) -> Ints:
+    """How many steps back each bar of a piece looks, [N]; 0 where it is new.
+
+    Rows are note tuples [T, 5], bars begin at `bar_start_step` [N + 1], the last entry being the
+    end. A bar looks back at the earlier bar of its length that it is most `ALIKE`, the latest of
+    several; rather at the one after that which the bar before looked at, if it is about as good.
+    """
+    likeness = _likeness(np.asarray(rows, np.int64), bar_start_step)
+    length = np.diff(bar_start_step)
+    likeness *= length[:, None] == length
+    source = np.full(len(length), -1)
+    for bar in range(1, len(length)):
+        wished = likeness[bar, :bar].copy()
+        follows = source[bar - 1] + 1
+        if 0 < follows < bar:
+            wished[follows] += GOES_ON
+        best = bar - 1 - int(wished[::-1].argmax())
+        if likeness[bar, best] >= ALIKE:
+            source[bar] = best
+    back = bar_start_step[:-1] - bar_start_step[source]
+    return np.where(source >= 0, back, 0)
+
+
+def _likeness(rows: Rows, bar_start_step: Ints) -> NDArray[np.float32]:
+    """What each two bars share of their notes, 0 to 1, [N, N]; 0 for silent ones."""
+    onset = rows[:, WAIT].cumsum()
+    bar = np.searchsorted(bar_start_step, onset, side="right") - 1
+    inside = (bar >= 0) & (bar < len(bar_start_step) - 1)
+    bar, onset, rows = bar[inside], onset[inside], rows[inside]
+    note = np.stack([onset - bar_start_step[bar], rows[:, VOICE], rows[:, PITCH]], axis=1)
+    _, kind = np.unique(note, axis=0, return_inverse=True)
+    has = np.zeros((len(bar_start_step) - 1, kind.max(initial=-1) + 1), np.float32)
+    has[bar, kind.ravel()] = 1
+    size = has.sum(1)
+    return np.asarray(2 * (has @ has.T) / np.maximum(size[:, None] + size, 1))
+
+
+def sections(lag_step: Ints) -> Ints:
+    """Bars since a song began to look back as far as it does, [..., N] -> [..., N] from 0."""
+    changed = np.ones_like(lag_step, bool)
+    changed[..., 1:] = lag_step[..., 1:] != lag_step[..., :-1]
+    at = np.arange(lag_step.shape[-1])
+    return at - np.maximum.accumulate(np.where(changed, at, 0), axis=-1)
+
+
+def letters(form: Sequence[str], bars: int) -> Ints:
+    """How many bars back each of `bars` bars looks in a form such as "AABA", [bars].
+
+    The sections are equally long, in whole bars, the last one shorter where they must be; each
+    looks back at the latest one of its letter.
+    """
+    size = -(-bars // len(form))
+    lag = np.zeros(len(form) * size, np.int64)
+    for index, letter in enumerate(form):
+        earlier = [i for i in range(index) if form[i] == letter]
+        if earlier:
+            lag[index * size : (index + 1) * size] = (index - earlier[-1]) * size
+    return lag[:bars]
