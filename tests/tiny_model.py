@@ -137,7 +137,12 @@ def tiny_model(
         "codec": {"name": codec.name, "options": dict(codec.options())},
         "config": config.to_json(),
         "voices": {"ranges": [[40, 80]] * voices, "single": [single] * voices},
-        "typical": {"metre": [4, 4], "bpm": 90.0, "keys": [[0, 0], [9, 1], [7, 0]]},
+        "typical": {
+            "metre": [4, 4],
+            "bpm": 90.0,
+            "keys": [[0, 0], [9, 1], [7, 0]],
+            "forms": [[0, 0, 2, 2], [0, 1, 1, 0]],
+        },
         "style": "tiny",
         "licence": "CC0",
         "seed": seed,

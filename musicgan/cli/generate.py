@@ -16,6 +16,7 @@ EXAMPLES = """\b
 Examples:
   musicgan generate --out song.mid
   musicgan generate --style lieder --bars 32 --key Am --tempo 96 --out song.mid
+  musicgan generate --form AABA --bars 32 --out song.mid
   musicgan generate --seed 7 --count 5 --out take.mid
   musicgan generate --primer tune.mid --bars 16 --out answer.mid
   musicgan generate --model my-style.safetensors --temperature 0.95 --out song.mid
@@ -27,6 +28,7 @@ Examples:
 @click.option("--style", default="chorale", show_default=True, help="Bundled model to play.")
 @click.option("--model", type=click.Path(path_type=Path), help="A model file of your own.")
 @click.option("--bars", default=16, show_default=True, help="Length in bars.")
+@click.option("--form", help="Sections as letters, such as AABA.  [default: drawn by the seed]")
 @click.option("--tempo", type=float, help="Beats a minute, 20 to 400.  [default: the style's]")
 @click.option("--key", help="Such as C, F#m, Bb or 'A minor'.  [default: drawn by the seed]")
 @click.option("--seed", type=int, help="Repeats a song exactly.  [default: drawn, and printed]")
@@ -53,6 +55,7 @@ def generate(out: Path, style: str, model: Path | None, key: str | None, **optio
         settings = Settings(
             bars=options["bars"],
             seed=draw_seed() if seed is None else seed,
+            form=options["form"],
             tempo_bpm=options["tempo"],
             key=parse_key(key) if key is not None else None,
             temperature=options["temperature"],

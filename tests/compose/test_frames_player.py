@@ -99,7 +99,7 @@ def test_a_key_is_met_by_transposing(tonic, is_minor):
 @pytest.mark.parametrize(
     ("asked", "named"),
     [(Settings(critic=16), "critic 16"), (Settings(top_p=0.9), "top-p 0.9"),
-     (Settings(block=4), "block 4")],
+     (Settings(block=4), "block 4"), (Settings(form="AB"), "form AB")],
 )  # fmt: skip
 def test_what_frames_cannot_do_is_refused_in_one_line(asked, named):
     with pytest.raises(ComposeError, match=named) as refused:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from musicgan.codecs.velocity import bin_to_velocity, velocity_to_bin
 from musicgan.model.config import TEMPO, tempo_class
@@ -74,6 +75,31 @@ def test_faster_changes_the_tempo_class_alone(music):
     assert config.conditions(0, (4, 4), 2 * songs[0].bpm, False)[TEMPO] == tempo_class(
         2 * songs[0].bpm
     )
+
+
+def test_forgetting_takes_away_what_earlier_bars_suggest_and_nothing_else(music):
+    config, songs = music
+    windows = Windows(songs, 60, config.layout)
+    written, forgot = (
+        windows._collate([(songs[0], 0, v)]) for v in (Variation(), Variation(forgets=True))
+    )
+    assert bool((written.echo >= 0).any())
+    assert (forgot.echo == -1).all()
+    voices = config.layout.voices
+    assert forgot.moment[..., -voices:].tolist() == (0 * written.moment[..., -voices:]).tolist()
+    for name, own in (
+        ("fed", -5),
+        ("heard", -5),
+        ("moment", -voices),
+        ("pitch", -1),
+        ("duration", -1),
+    ):
+        before, after = getattr(written, name), getattr(forgot, name)
+        assert torch.equal(before[..., :own], after[..., :own]), name
+        assert not torch.equal(before[..., own:], after[..., own:]), name
+    assert torch.equal(written.fed[..., -1], forgot.fed[..., -1])
+    assert torch.equal(written.rows, forgot.rows)
+    assert (forgot.heard[0, 0, -5:-1].numpy() == config.layout.no_echo).all()
 
 
 def test_held_out_windows_are_as_written(music):

@@ -112,6 +112,16 @@ def test_what_the_sampler_noted_is_what_analysing_its_rows_finds(setting):
         assert torch.equal(found, getattr(whole, name)[:, setting.opening :]), name
 
 
+def test_songs_under_way_remember_what_stood_before_their_windows(setting):
+    """Real rows heard after the opening make the inputs that analysing the whole piece made."""
+    batch, rng = setting.batch, np.random.default_rng(0)
+    generator = PlayedGenerator(played(setting.generator), setting.config)
+    songs = open_songs(generator, batch, setting.noise, setting.opening, rng)
+    for t in range(setting.opening, LENGTH):
+        heard = songs.hear(batch.rows[:, t].numpy())
+        assert heard.tolist() == batch.heard[:, t].tolist()
+
+
 def test_candidates_cost_what_teacher_forcing_says(setting):
     """The same rows from the same state: block by block in torch, and in one run from the start."""
     with torch.no_grad():
