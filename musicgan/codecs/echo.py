@@ -23,56 +23,64 @@ NO_ANSWER, SILENT, ANSWERED = range(3)
 MOST = 4096
 """Notes that are remembered; of more the older half is let go of."""
 ROOM = 64
-_LATER = np.int64(1 << 62)
-NO_NOTE = -_LATER
-"""Before all notes."""
+NO_NOTE, _LATER = -np.int64(1 << 39), np.int64((1 << 39) - 1)
+"""Before all notes, and after them."""
+_SONG = np.int64(1 << 40)
+"""What sets the notes of one song apart from those of the next."""
 
 
 class Echo:
     """What B songs have played, each note one number that grows from row to row.
 
     The number packs onset, voice and pitch, so that a note `lag` steps ago is looked up by
-    subtracting from the number of one now. Rows must come in the order codecs sort them.
+    subtracting from the number of one now. Rows should come in the order codecs sort them; one
+    that does not counts as the row before it.
     """
 
     def __init__(self, layout: Layout, batch: int) -> None:
         self._layout = layout
         self._stride = layout.voices * 128
         self._voices = np.arange(layout.voices) * 128
-        self._all = np.arange(batch)
         self._count = 0
-        self._notes = np.full((batch, ROOM), _LATER)
+        self._begin(batch)
+        self._notes = self._songs + np.full((batch, ROOM), _LATER)
         self._durations = np.zeros((batch, ROOM), np.int64)
         self._latest = np.full(batch, NO_NOTE)
+
+    def _begin(self, batch: int) -> None:
+        self._all = np.arange(batch)
+        # One ascending array holds the notes of all songs, so that one search serves all.
+        self._songs = self._all[:, None] * _SONG
 
     def take(self, index: Ints) -> Echo:
         """The memory of songs `index` [N], copied."""
         other = Echo(self._layout, 0)
-        other._all = np.arange(len(index))
+        other._begin(len(index))
         other._count = self._count
-        other._notes, other._durations = self._notes[index], self._durations[index]
-        other._latest = self._latest[index]
+        other._notes = self._notes[index] + (other._songs - self._songs[index])
+        other._durations, other._latest = self._durations[index], self._latest[index]
         return other
 
     def forget(self) -> None:
         """As if nothing had been played."""
         self._count = 0
-        self._notes[:] = _LATER
+        self._notes[:] = self._songs + _LATER
         self._latest[:] = NO_NOTE
 
     def remember(self, notes: Ints, durations: Ints) -> None:
         """Begin with a past [B, P] of notes `Layout.packed`; shorter ones have `NO_NOTE` first."""
         self._count = notes.shape[1]
-        room = np.full((len(notes), ROOM), _LATER)
-        self._notes = np.concatenate([notes, room], axis=1)
-        self._durations = np.concatenate([durations, np.zeros_like(room)], axis=1)
+        self._put(self._songs + notes, durations)
 
     def hear(self, onset_step: Ints, voice: Ints, pitch: Ints, duration: Ints) -> None:
         """Take in a row a song, [B] each."""
         if self._count + 1 == self._notes.shape[1]:
-            self._make_room()
-        self._latest = self._layout.packed(onset_step, voice, pitch)
-        self._notes[:, self._count] = self._latest
+            kept = slice(self._count - MOST // 2 if self._count >= MOST else 0, self._count)
+            self._count = kept.stop - kept.start
+            self._put(self._notes[:, kept], self._durations[:, kept])
+        note = self._layout.packed(onset_step, voice, pitch)
+        self._latest = np.maximum(note, self._latest)
+        self._notes[:, self._count] = self._songs[:, 0] + self._latest
         self._durations[:, self._count] = duration
         self._count += 1
 
@@ -99,8 +107,7 @@ class Echo:
         lag = place.lag_step[:, None]
         back = (onset_step[:, None] - lag) * self._stride + self._voices
         after = np.maximum(back - 1, self._latest[:, None] - lag * self._stride)
-        found = (self._heard[:, None] > after[..., None]).argmax(axis=2)
-        there = self._notes[self._all[:, None], found] < back + 128
+        there = self._note(self._first(after)) < back + 128
         return np.where(lag > 0, np.where(there, ANSWERED, SILENT), NO_ANSWER)
 
     def note(self, onset_step: Ints, voice: Ints, place: Place) -> tuple[Ints, Ints]:
@@ -108,7 +115,7 @@ class Echo:
         lag = place.lag_step * self._stride
         back = self._layout.packed(onset_step, voice, 0) - lag
         found = self._first(np.maximum(back - 1, self._latest - lag))
-        note = self._notes[self._all, found]
+        note = self._note(found)
         there = (note < back + 128) & (lag > 0)
         duration = self._durations[self._all, found]
         return np.where(there, note - back, NOTHING), np.where(there, duration, NOTHING)
@@ -117,35 +124,34 @@ class Echo:
         """What a row does with its echo, before it is heard: one of the `KEPT` values, [B]."""
         lag = place.lag_step * self._stride
         back = self._layout.packed(onset_step, voice, 0) - lag
-        same = self._notes[self._all, self._first(back + pitch - 1)] == back + pitch
-        there = self._notes[self._all, self._first(back - 1)] < back + 128
+        same = self._note(self._first(back + pitch - 1)) == back + pitch
+        there = self._note(self._first(back - 1)) < back + 128
         kept = np.where(same, KEPT_PITCH, np.where(there, KEPT_VOICE, KEPT_PLACE))
         return np.where(lag > 0, kept, KEPT_NONE)
 
-    @property
-    def _heard(self) -> Ints:
-        """What was heard and one number after all of it."""
-        return self._notes[:, : self._count + 1]
-
     def _first(self, after: Ints) -> Ints:
-        """Where the first note after the number `after` [B] stands."""
-        return np.asarray((self._heard > after[:, None]).argmax(axis=1))
+        """Where the first note after the number `after` [B, ...] stands in its song."""
+        song = self._songs if after.ndim == 2 else self._songs[:, 0]
+        width = self._notes.shape[1]
+        found = np.searchsorted(self._notes.reshape(-1), after + song, side="right")
+        return np.asarray(found - song // _SONG * width)
+
+    def _note(self, found: Ints) -> Ints:
+        """The notes that stand there."""
+        every, song = (
+            (self._all[:, None], self._songs) if found.ndim == 2 else (self._all, self._songs[:, 0])
+        )
+        return np.asarray(self._notes[every, found] - song)
 
     def _after(self, note: Ints, lag_step: Ints, onset_step: Ints) -> tuple[Ints, Ints]:
         layout = self._layout
-        found = self._notes[self._all, self._first(note - lag_step * self._stride)]
+        found = self._note(self._first(note - lag_step * self._stride))
         there = (lag_step > 0) & (found < _LATER)
         wait = np.minimum(found // self._stride + lag_step - onset_step, layout.max_wait)
         voice = found // 128 % layout.voices
         return np.where(there, wait, layout.max_wait + 1), np.where(there, voice, layout.voices)
 
-    def _make_room(self) -> None:
-        if self._count >= MOST:
-            kept = slice(self._count - MOST // 2, self._count)
-            self._count = MOST // 2
-        else:
-            kept = slice(0, self._count)
-        notes, durations = self._notes[:, kept], self._durations[:, kept]
-        room = np.full((len(notes), max(ROOM, self._count // 2)), _LATER)
-        self._notes = np.concatenate([notes, room], axis=1)
+    def _put(self, notes: Ints, durations: Ints) -> None:
+        room = np.full((len(notes), max(ROOM, notes.shape[1] // 2)), _LATER)
+        self._notes = np.concatenate([notes, self._songs + room], axis=1)
         self._durations = np.concatenate([durations, np.zeros_like(room)], axis=1)
