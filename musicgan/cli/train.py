@@ -80,7 +80,7 @@ def train(folder: Path, out: Path, resume: bool, **asked: Any) -> None:
         voices=asked["voices"],
     )
     try:
-        with Watch(out, fresh=not resume) as watch:
+        with Watch(out) as watch:
             model = train_model(folder, out, options, resume=resume, watch=watch)
     except Interrupted as interrupted:
         click.echo(f"stopped; go on with --resume (checkpoint: {interrupted})", err=True)
