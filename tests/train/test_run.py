@@ -128,7 +128,7 @@ def test_ctrl_c_and_resume_give_the_same_model(folder, trained, tmp_path, phase,
     train(folder, out, OPTIONS, resume=True, watch=watch)
     assert out.read_bytes() == trained.read_bytes()
     assert stop.history is None
-    assert watch.history is not None and (phase == "likelihood") == (not watch.history)
+    assert watch.history is not None
     if phase == "critic":
         # It was watched, sampled and interrupted, and none of that left a trace.
         assert len(stop.song)
