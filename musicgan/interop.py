@@ -26,6 +26,8 @@ from musicgan.theory import downbeats
 from musicgan.timing import bpm_to_us, tick_to_sec, us_to_bpm
 
 TRIPLET_SHARE = 0.05
+FIRST_AFTER_KEYBOARDS = 24
+"""The General MIDI program."""
 # Lengths in beats that are one note, dotted or of a triplet perhaps.
 NOTE_VALUES = {
     Fraction(beats)
@@ -171,6 +173,7 @@ def _part(music21: Any, score: Score, index: int, bar_step: NDArray[np.int64]) -
     grid = score.ticks_per_beat
     part = music21.stream.Part(id=f"P{index + 1}")
     part.partName = track.name or None
+    part.partAbbreviation = " ".join(f"{word[0]}." for word in track.name.split()) or None
     instrument = _instrument(music21, track)
     # Left to itself music21 draws these at random, and a song would not be the same file twice.
     instrument.partId, instrument.instrumentId = part.id, f"{part.id}-I1"
@@ -189,6 +192,8 @@ def _part(music21: Any, score: Score, index: int, bar_step: NDArray[np.int64]) -
         for voice in measure.voices or [measure]:
             _fill_with_rests(music21, voice, int(bar_step[bar + 1] - bar_step[bar]), grid)
         part.insert(Fraction(int(bar_step[bar]), grid), measure)
+    if measures:
+        measures[-1].rightBarline = music21.bar.Barline("final")
     return part
 
 
@@ -216,7 +221,8 @@ def _signs(
 def _clef(music21: Any, track: Track, sounds: list[Any]) -> Any:
     if track.is_drum:
         return music21.clef.PercussionClef()
-    return music21.clef.bestClef(music21.stream.Stream(sounds), allowTreble8vb=True)
+    octave_clef = track.program >= FIRST_AFTER_KEYBOARDS  # tenors and guitars read it
+    return music21.clef.bestClef(music21.stream.Stream(sounds), allowTreble8vb=octave_clef)
 
 
 def spell(pitch: int, key: Key) -> tuple[str, int, int]:

@@ -203,6 +203,25 @@ class TestMusicXml:
         drums = to_music21(WALTZ).parts[1].flatten().getElementsByClass("Clef").first()
         assert isinstance(drums, music21.clef.PercussionClef)
 
+    def test_tenors_read_an_octave_higher_and_pianists_do_not(self) -> None:
+        between = [(step * 480, 480, pitch, 64, 0) for step, pitch in enumerate((53, 57, 60, 65))]
+        for program, octave in ((52, True), (0, False)):
+            score = make_score(between, tracks=(Track("Tenor", program),))
+            clef = to_music21(score).parts[0].flatten().getElementsByClass("Clef").first()
+            assert isinstance(clef, music21.clef.Treble8vbClef) == octave
+
+    def test_parts_are_abbreviated_by_names_of_their_own_and_end_in_a_double_bar(self) -> None:
+        names = ("Soprano", "Piano right hand", "")
+        notes = [(0, 480, 60, 64, index) for index in range(3)]
+        parts = to_music21(make_score(notes, tracks=tuple(map(Track, names)))).parts
+        assert [part.partAbbreviation for part in parts] == ["S.", "P. r. h.", "Pno"]
+        for part in parts:
+            bars = part.getElementsByClass("Measure")
+            assert [bar.rightBarline is not None for bar in bars] == [False] * (len(bars) - 1) + [
+                True
+            ]
+            assert bars[-1].rightBarline.type == "final"
+
     def test_music21_reads_the_same_notes_back(self, tmp_path: Path) -> None:
         path = tmp_path / "waltz.musicxml"
         write_musicxml(WALTZ, path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from importlib import import_module
 from typing import NamedTuple, cast
 
@@ -61,14 +62,24 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, entry.short_help) for name, entry in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command; an error on purpose is one line and exit 1, ctrl-C is exit 130."""
+        """Run a command; a warning and an error on purpose are one line each.
+
+        Exit code 1 after an error, 130 after ctrl-C.
+        """
         try:
-            return super().invoke(ctx)
+            with warnings.catch_warnings():
+                warnings.showwarning = _warn
+                return super().invoke(ctx)
         except MusicganError as error:
             raise click.ClickException(" ".join(str(error).split())) from error
         except KeyboardInterrupt:
             click.echo(err=True)  # leaves the line on which the terminal wrote ^C
             raise click.exceptions.Exit(INTERRUPTED) from None
+
+
+def _warn(message: Warning | str, *_: object, **__: object) -> None:
+    """Without the line of code that `warnings` would show."""
+    click.echo(f"Warning: {' '.join(str(message).split())}", err=True)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -61,15 +61,26 @@ def data(folder: Path, json_file: Path | None, workers: int | None) -> None:
     with _progress() as progress:
         reports = scan(folder, workers, progress)
     summary = summarize(reports)
+    if str(json_file) != "-":
+        _show(summary)
     if json_file is not None:
         files = [{**report.to_json(), "sketch": None} for report in reports]
         for file in files:
             del file["sketch"]
         text = json.dumps({"folder": str(folder), "summary": summary, "files": files}, indent=1)
-        with click.open_file(str(json_file), "w", encoding="utf-8") as out:
-            out.write(text + "\n")
-    if str(json_file) != "-":
-        _show(summary)
+        _write(text + "\n", json_file)
+
+
+def _write(text: str, path: Path) -> None:
+    from musicgan.midifile.write import write_whole
+
+    if str(path) == "-":
+        click.echo(text, nl=False)
+        return
+    try:
+        write_whole(path, text.encode("utf-8"))
+    except OSError as error:
+        raise click.FileError(str(path), error.strerror) from error
 
 
 @contextmanager
@@ -125,13 +136,14 @@ def _lines(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _distributions(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for field, (label, form) in LABELS.items():
-        low, middle, high = (form.format(value) for value in summary["percentiles"][field])
-        yield label, middle if low == high else f"{middle} (most: {low} to {high})"
-    yield "tracks", _common(summary["tracks"], "{name}: {count:,}")
+        if values := summary["percentiles"][field]:
+            low, middle, high = (form.format(value) for value in values)
+            yield label, middle if low == high else f"{middle} (most: {low} to {high})"
+    yield "tracks", _common(summary["tracks"], "{name} in {count:,} files")
     yield "drums", f"in {summary['with_drums']:,} files"
     metres = _common(summary["metres"], "{name}: {count:,}")
     yield "metres", f"{metres} (in {summary['metre_inferred']:,} inferred from the notes)"
-    yield "keys", _common(summary["keys"], "{name}: {count:,}")
+    yield "keys", _common(summary["keys"], "{name}: {count:,}") or "none: all drums"
 
 
 def _common(counts: Mapping[str, int], form: str) -> str:

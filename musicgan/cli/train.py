@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
+MOST_SEED = 2**63 - 1
+EVENTS_ONLY = {
+    "voices": "--voice",
+    "transpose": "--transpose",
+    "vary_velocity": "--vary-velocity",
+    "vary_tempo": "--vary-tempo",
+}
+"""Options that frames know nothing of."""
 EXAMPLES = """\b
 Examples:
   musicgan train ~/my-midis --out my-style.safetensors
@@ -80,7 +89,7 @@ def train(folder: Path, out: Path, resume: bool, **asked: Any) -> None:
         voices=asked["voices"],
     )
     try:
-        with Watch(out, fresh=not resume) as watch:
+        with Watch(out) as watch:
             model = train_model(folder, out, options, resume=resume, watch=watch)
     except Interrupted as interrupted:
         click.echo(f"stopped; go on with --resume (checkpoint: {interrupted})", err=True)
@@ -93,12 +102,17 @@ def train(folder: Path, out: Path, resume: bool, **asked: Any) -> None:
 def _check(out: Path, asked: dict[str, Any]) -> None:
     if asked["minutes"] is not None and not 0.1 <= asked["minutes"] <= 100_000:
         raise click.BadParameter("out of range: from 0.1 to 100000", param_hint="--minutes")
-    for name, most in (("transpose", 12), ("vary-velocity", 126), ("vary-tempo", 100)):
+    limits = {"seed": MOST_SEED, "transpose": 12, "vary-velocity": 126, "vary-tempo": 100}
+    for name, most in limits.items():
         if not 0 <= asked[name.replace("-", "_")] <= most:
             raise click.BadParameter(f"out of range: from 0 to {most}", param_hint=f"--{name}")
     if asked["hidden"] is not None and not 8 <= asked["hidden"] <= 4096:
         raise click.BadParameter("out of range: from 8 to 4096", param_hint="--hidden")
     if not 0 <= asked["dropout"] < 0.95:
         raise click.BadParameter("out of range: from 0 to 0.95", param_hint="--dropout")
+    source = click.get_current_context().get_parameter_source
+    for name, option in EVENTS_ONLY.items() if asked["codec"] == "pianoroll" else ():
+        if source(name) is not ParameterSource.DEFAULT:
+            raise click.BadParameter("only for --codec events: leave it out", param_hint=option)
     if out.is_dir() or not out.parent.is_dir():
         raise click.BadParameter(f"{out}: not a file in an existing folder", param_hint="--out")

@@ -53,8 +53,8 @@ def writable_or_temporary(folder: Path) -> Path:
         temporary = Path(tempfile.mkdtemp(prefix="musicgan-"))
         atexit.register(shutil.rmtree, temporary, ignore_errors=True)
         warnings.warn(
-            f"cache folder {folder} cannot be written ({error.strerror}): encoding into a "
-            f"temporary folder; set {CACHE_VARIABLE} to a writable one to encode only once",
+            f"cache folder {folder} cannot be written ({error.strerror}): working in a "
+            f"temporary folder; set {CACHE_VARIABLE} to a writable one to read files only once",
             stacklevel=3,
         )
         return temporary

@@ -38,8 +38,9 @@ class FileReport:
     bpm: float = 0.0
     """Beats a minute over the whole piece."""
     polyphony: float = 0.0
-    """Pitched notes sounding at once, on average while any sounds."""
+    """Pitched notes sounding at once, on average while any sounds; 0 where all are drums."""
     key: str = ""
+    """Empty where all are drums."""
     velocities: int = 0
     """Different velocities."""
     on_sixteenth: float = 0.0
@@ -84,7 +85,7 @@ def report_score(
         metre=_main_metre(infer_metre(score), score.end_tick),
         bpm=round(60 * score.end_tick / score.ticks_per_beat / max(seconds, 1e-9), 2),
         polyphony=round(_polyphony(score.notes[~is_drum]), 3),
-        key=str(estimate_key(score)),
+        key="" if is_drum.all() else str(estimate_key(score)),
         velocities=int(np.count_nonzero(np.bincount(score.notes["velocity"]))),
         on_sixteenth=round(float(np.mean(onset * 4 % score.ticks_per_beat == 0)), 4),
         notes_sha256=_notes_sha256(score, is_drum),

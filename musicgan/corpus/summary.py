@@ -19,10 +19,16 @@ PERCENTILES = (10, 50, 90)
 def summarize(reports: Sequence[FileReport]) -> dict[str, Any]:
     """Totals, distributions, duplicates and the split of a collection, JSON-ready.
 
-    `percentiles` are the 10th, 50th and 90th over readable files; `split` counts pieces without
-    exact copies and is None when there are too few to split.
+    `percentiles` are the 10th, 50th and 90th over readable files, of `polyphony` over those that
+    are not all drums, as `keys` are; `split` counts pieces without exact copies and is None when
+    there are too few to split.
     """
     good = [report for report in reports if report.error is None]
+    pitched = [report for report in good if report.key]
+    percentiles = {
+        field: _percentiles([getattr(report, field) for report in good])
+        for field in ("notes", "seconds", "bpm", "velocities", "on_sixteenth")
+    }
     exact = exact_groups([report.notes_sha256 for report in good])
     near = near_groups([report.sketch for report in good], exact)
     distinct = np.flatnonzero(exact == np.arange(len(exact)))
@@ -36,10 +42,10 @@ def summarize(reports: Sequence[FileReport]) -> dict[str, Any]:
         "metre_inferred": sum(report.metre != report.stated_metre for report in good),
         "tracks": _counts(good, lambda report: str(report.tracks)),
         "metres": _counts(good, lambda report: report.metre),
-        "keys": _counts(good, lambda report: report.key),
+        "keys": _counts(pitched, lambda report: report.key),
         "percentiles": {
-            field: _percentiles([getattr(report, field) for report in good])
-            for field in ("notes", "seconds", "bpm", "polyphony", "velocities", "on_sixteenth")
+            **percentiles,
+            "polyphony": _percentiles([report.polyphony for report in pitched]),
         },
         "exact_copies": len(good) - len(distinct),
         "exact": _members(exact, good),

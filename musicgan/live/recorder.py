@@ -26,6 +26,10 @@ class Recorder:
         """(seconds, beats a minute), from then on."""
         self._kept: list[tuple[float, bytes]] = []
 
+    def __len__(self) -> int:
+        """Messages kept."""
+        return len(self._kept)
+
     def keep(self, at_sec: float, message: bytes) -> None:
         """One message and when it sounds; system messages are none of a file's."""
         if message[0] < 0xF0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
@@ -50,11 +51,12 @@ class Session:
     def begin(self, composer: ComposerOptions, port: PortOptions) -> None:
         """Play so. Raises `PortError` when the port cannot be opened."""
         self._has_begun = True
-        self._ask.send(composer)
-        self.control.send(port)
+        for pipe, options in ((self._ask, composer), (self.control, port)):
+            with suppress(OSError):  # a process that has failed by now has said why
+                pipe.send(options)
         kind, *rest = self._receive(self.control)
         if kind != "open":
-            raise PortError(rest[0] if rest else "the port process did not start")
+            raise PortError(rest[0] if kind == "error" else "the port process did not start")
 
     def __exit__(self, *error: object) -> None:
         if self._has_begun:

@@ -90,7 +90,7 @@ def choose_device(name: str | None) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(name)
-        torch.empty(1, device=device)
+        torch.zeros(1, device=device).item()  # "meta" makes tensors, but there is nothing in them
     except (RuntimeError, AssertionError, NotImplementedError):
         count = torch.cuda.device_count()
         there = ", ".join(["cpu", *(f"cuda:{i}" for i in range(count))])

@@ -202,18 +202,18 @@ def train(
     """
     choose_device(options.device)
     run = RUNS[options.codec](folder, options, watch.on_file if watch is not None else None)
-    if watch is not None:
-        unusable = sum(report.error is not None for report in run.corpus.reports)
-        if unusable:
-            watch.say(f"{unusable} files cannot be used: musicgan data {folder} says why")
-        watch.say(run.summary())
-        watch.show_samples(run.sample)
     loop = Loop(
         run.phases, run_folder(out) / "checkpoint.safetensors", identity(run),
         [watch] if watch is not None else [], options.minutes,
     )  # fmt: skip
     if resume:
         loop.resume()
+    if watch is not None:
+        unusable = sum(report.error is not None for report in run.corpus.reports)
+        if unusable:
+            watch.say(f"{unusable} files cannot be used: musicgan data {folder} says why")
+        watch.say(run.summary())
+        watch.begin(run.sample, loop.progress.history if resume else None)
     progress = loop.run()
     model = run.model_file(progress.history)
     save_model(model, out)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from musicgan.errors import CheckpointError
 from musicgan.evaluate.picture import roll_picture, write_png
 from musicgan.midifile import write_midi
 from musicgan.score import Score
@@ -20,6 +21,9 @@ from musicgan.train.phase import Phase
 SATURATED = 0.97
 COLLAPSED_SHARE = 0.6
 """Of the distinct 4-note figures at the first evaluation."""
+SAMPLE = "*-" + 6 * "[0-9]"
+KEPT = ("log.jsonl", "events.out.tfevents.*", f"{SAMPLE}.mid", f"{SAMPLE}.png")
+"""What a run leaves in its folder beside its checkpoint."""
 
 Sample = Callable[[], Score]
 
@@ -29,19 +33,14 @@ class Watch:
 
     Writes `OUT.run/log.jsonl`, TensorBoard events where it is installed, and at each evaluation
     a sample as MIDI and as a piano roll. Warns in one line when the critic saturates or the
-    songs' variety falls, with what to do.
+    songs' variety falls, with what to do. Nothing is written before `begin`.
     """
 
-    def __init__(self, out: Path, fresh: bool = True, console: Console | None = None) -> None:
+    def __init__(self, out: Path, console: Console | None = None) -> None:
         self.folder = out.with_name(out.name + ".run")
-        self.folder.mkdir(parents=True, exist_ok=True)
-        log = self.folder / "log.jsonl"
-        if fresh:
-            log.unlink(missing_ok=True)
         self.console = console or Console(stderr=True)
-        self._log = LogFile(log)
         self._sample: Sample | None = None
-        self._writer = _tensorboard(self.folder)
+        self._writer: Any = None
         self._bar: Progress | None = None
         self._tasks: dict[str, Any] = {}
         self._first_distinct: float | None = None
@@ -68,13 +67,27 @@ class Watch:
         if self._writer is not None:
             self._writer.close()
 
-    def show_samples(self, sample: Sample) -> None:
-        """Ask `sample` for a song at each evaluation."""
+    def begin(self, sample: Sample, history: Sequence[Mapping[str, Any]] | None = None) -> None:
+        """A run begins, whose songs `sample` writes, and forgets what an earlier one left here.
+
+        With the evaluations so far as `history` it goes on: nothing is forgotten. Raises
+        `CheckpointError` when the folder cannot be written.
+        """
         self._sample = sample
+        for figures in history or ():
+            self._first_distinct = self._first_distinct or figures.get("distinct")
+        try:
+            self._log = LogFile(self.folder / "log.jsonl")
+            if history is None:
+                for path in [path for kept in KEPT for path in self.folder.glob(kept)]:
+                    path.unlink()
+            self._writer = _tensorboard(self.folder)
+        except OSError as error:
+            raise CheckpointError(f"{self.folder}: cannot be written: {error.strerror}") from None
 
     def say(self, line: str) -> None:
         """One line for the person who waits."""
-        self.console.print(line, highlight=False, markup=False)
+        self.console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     def on_file(self, done: int, total: int) -> None:
         """Move the bar of the files that are read before training."""

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import click
@@ -109,6 +110,12 @@ def test_an_error_on_purpose_is_one_line_and_exit_1(command):
     assert result.exit_code == 1
     assert result.stderr == "Error: a.mid: cut short at byte 12; export it again\n"
     assert result.stdout == ""
+
+
+def test_a_warning_is_one_line_without_code(command):
+    result = command(lambda: warnings.warn("the disk is full:\nnothing is kept", stacklevel=2))
+    assert result.exit_code == 0
+    assert result.stderr == "Warning: the disk is full: nothing is kept\n"
 
 
 def test_an_error_of_ours_keeps_its_traceback(command):

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from musicgan.cli import main
 from musicgan.midifile import write_midi
-from musicgan.score import NOTE, Score
+from musicgan.score import NOTE, Score, Track
 
 
 def run(*arguments):
@@ -35,6 +35,7 @@ def test_the_summary_names_what_matters(folder):
     assert lines["files"] == "6, of which 1 cannot be used"
     assert lines["music"] == "0.0 hours, 320 notes"
     assert lines["notes a file"] == "64"
+    assert lines["tracks"] == "1 in 5 files"
     assert lines["exact copies"] == "1, such as 3 [tune].mid = 4 [tune].mid"
     assert lines["near copies"] == "none"
     assert lines["split"].startswith("2 train, 1 valid, 1 test")
@@ -50,6 +51,33 @@ def test_json_holds_the_summary_and_every_file(folder, tmp_path):
     assert len(report["files"]) == 6
     assert report["files"][-1]["error"]
     assert "sketch" not in report["files"][0]
+
+
+@pytest.mark.parametrize("name", ["nowhere/report.json", "file/report.json"])
+def test_json_that_cannot_be_written_is_one_line_after_the_table(folder, tmp_path, name):
+    (tmp_path / "file").touch()
+    result = run(folder, "--workers", 0, "--json", tmp_path / name)
+    assert result.exit_code == 1
+    assert "music: 0.0 hours, 320 notes\n" in result.stdout
+    assert result.stderr.startswith(f"Error: Could not open file '{tmp_path / name}': ")
+    assert result.stderr.count("\n") == 1
+
+
+def test_drums_have_no_key_and_no_chords(tmp_path):
+    beats = np.array([(i * 240, 60, 36, 90, 0) for i in range(32)], NOTE)
+    write_midi(Score(beats, tracks=(Track(is_drum=True),)), tmp_path / "beat.mid")
+    lines = run(tmp_path, "--workers", 0).stdout
+    assert "keys: none: all drums\n" in lines and "drums: in 1 files\n" in lines
+    assert "notes at once" not in lines
+
+
+def test_a_cache_that_cannot_be_written_is_one_line(folder, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("MUSICGAN_CACHE", str(tmp_path / "file"))
+    result = run(folder, "--workers", 0)
+    assert result.exit_code == 0
+    assert result.stderr.startswith(f"Warning: cache folder {tmp_path / 'file'} cannot be written")
+    assert result.stderr.count("\n") == 1
 
 
 def test_json_on_standard_output_is_nothing_but_json(folder):

@@ -42,6 +42,8 @@ def test_a_folder_becomes_a_model_that_plays(folder, tmp_path):
     ("option", "value", "range_"),
     [
         ("--minutes", "0", "from 0.1"),
+        ("--seed", "-1", "from 0 to 9223372036854775807"),
+        ("--seed", str(2**63), "from 0 to 9223372036854775807"),
         ("--hidden", "4", "from 8 to 4096"),
         ("--dropout", "0.95", "from 0 to 0.95"),
         ("--transpose", "13", "from 0 to 12"),
@@ -57,11 +59,22 @@ def test_what_is_out_of_range_is_refused_with_the_range(folder, tmp_path, option
 
 
 def test_a_device_that_is_not_there_is_one_line_before_anything_is_read(tmp_path):
-    for name in ("gramophone", "cuda:99"):
+    for name in ("gramophone", "cuda:99", "meta"):
         found = run("train", tmp_path, "--out", tmp_path / "x.safetensors", "--device", name)
         assert found.exit_code == 1
         line = found.output.splitlines()[-1]
         assert line.startswith(f"Error: device {name!r} cannot be used here: choose of cpu")
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--voice", "lead"), ("--transpose", "6"), ("--vary-velocity", "9"), ("--vary-tempo", "9")],
+)
+def test_what_frames_know_nothing_of_is_refused(folder, tmp_path, option, value):
+    out = tmp_path / "x.safetensors"
+    found = run("train", folder, "--out", out, "--codec", "pianoroll", option, value)
+    assert found.exit_code == 2
+    assert f"Invalid value for {option}: only for --codec events: leave it out" in found.output
 
 
 def test_files_that_cannot_be_used_are_counted(folder, tmp_path):
@@ -76,3 +89,4 @@ def test_a_folder_that_is_not_there_is_one_line(tmp_path):
     found = run("train", tmp_path / "nowhere", "--out", tmp_path / "x.safetensors")
     assert found.exit_code == 1
     assert "nowhere" in found.output and "Traceback" not in found.output
+    assert not list(tmp_path.iterdir())

@@ -1,7 +1,10 @@
 """Many reports become one summary."""
 
+from dataclasses import replace
+
 from musicgan.corpus.report import FileReport, report_score
 from musicgan.corpus.summary import summarize
+from musicgan.score import Track
 
 from .conftest import tune
 
@@ -15,6 +18,16 @@ def test_copies_count_once_in_the_split_and_unreadable_files_not_at_all():
     assert summary["unreadable"] == {"bad.mid": "why"}
     assert summary["notes"] == 4 * 45
     assert summary["metres"] == {"4/4": 4}
+
+
+def test_drums_count_in_neither_keys_nor_polyphony():
+    beat = replace(tune(1), tracks=2 * (Track(is_drum=True),))
+    alone, mixed = report_score("a.mid", "", beat), report_score("b.mid", "", tune(2))
+    assert (alone.key, alone.polyphony) == ("", 0.0)
+    summary = summarize([alone, mixed])
+    assert summary["keys"] == {mixed.key: 1}
+    assert summary["percentiles"]["polyphony"] == 3 * [mixed.polyphony]
+    assert summarize([alone])["percentiles"]["polyphony"] == []
 
 
 def test_nothing_readable_is_summarized_too():

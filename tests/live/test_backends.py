@@ -47,6 +47,15 @@ def test_auto_takes_rtmidi_where_the_optional_parts_are_missing(monkeypatch):
         open_backend("jack", "mine", None)
 
 
+@pytest.mark.parametrize("messages", [[], [bytes([0xC0, 52]), bytes([0x90, 60, 64])]])
+def test_the_file_backend_leaves_a_file_where_something_was_sent(tmp_path, messages):
+    backend = open_backend("file", "unused", str(tmp_path / "take.mid"))
+    for message in messages:
+        backend.send_now(message)
+    backend.close()
+    assert [path.name for path in tmp_path.iterdir()] == (["take.mid"] if messages else [])
+
+
 def test_a_third_partys_backend_is_found_by_its_entry_point(monkeypatch):
     here = EntryPoint("theirs", "musicgan.live.backends.fake:FakeBackend", registry.GROUP)
 

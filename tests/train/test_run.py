@@ -75,8 +75,8 @@ class Stop:
     def say(self, line):
         self.said.append(line)
 
-    def show_samples(self, sample):
-        self.sample = sample
+    def begin(self, sample, history):
+        self.sample, self.history = sample, history
 
     def on_file(self, done, total):
         self.read = (done, total)
@@ -124,8 +124,11 @@ def test_ctrl_c_and_resume_give_the_same_model(folder, trained, tmp_path, phase,
         train(folder, out, OPTIONS, watch=stop)
     assert not out.exists()
     assert "2 velocities" not in stop.said[0] and "voices: lead, bass" in stop.said[0]
-    train(folder, out, OPTIONS, resume=True)
+    watch = Stop("nothing", 0)
+    train(folder, out, OPTIONS, resume=True, watch=watch)
     assert out.read_bytes() == trained.read_bytes()
+    assert stop.history is None
+    assert watch.history is not None
     if phase == "critic":
         # It was watched, sampled and interrupted, and none of that left a trace.
         assert len(stop.song)

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
+from musicgan.errors import CheckpointError
 from musicgan.midifile import read_midi
 from musicgan.train import watch
 from musicgan.train.watch import COLLAPSED_SHARE, SATURATED, Watch
@@ -23,12 +24,12 @@ def seen():
 
 @pytest.fixture
 def watching(tmp_path, seen):
-    with Watch(tmp_path / "out.safetensors", console=Console(file=seen, width=200)) as made:
+    with Watch(tmp_path / "out.safetensors", Console(file=seen, width=80)) as made:
+        made.begin(lambda: tune(1))
         yield made
 
 
 def test_an_evaluation_is_logged_said_and_heard(watching, seen):
-    watching.show_samples(lambda: tune(1))
     watching.on_evaluation(PHASE, 25, {"nll": 1.5, "frechet": 12.25, "score": 12.25})
     assert seen.getvalue() == "adversarial 25: nll 1.500  frechet 12.250\n"
     (line,) = (watching.folder / "log.jsonl").read_text().splitlines()
@@ -52,12 +53,46 @@ def test_falling_variety_is_warned_of_against_the_first_evaluation(watching, see
         assert seen.getvalue().count("warning: variety falls") == warned
 
 
-def test_a_fresh_run_forgets_the_last_ones_log_and_a_resumed_one_does_not(tmp_path):
-    out = tmp_path / "out.safetensors"
-    for fresh, lines in ((True, 1), (False, 2), (True, 1)):
-        with Watch(out, fresh=fresh, console=Console(file=io.StringIO())) as made:
-            made.on_evaluation(PHASE, 1, {"nll": 1.0})
-        assert len((made.folder / "log.jsonl").read_text().splitlines()) == lines
+def test_variety_is_measured_against_the_first_evaluation_of_a_run_that_is_resumed(tmp_path, seen):
+    with Watch(tmp_path / "out.safetensors", Console(file=seen)) as made:
+        made.begin(lambda: tune(1), [{"phase": "likelihood"}, {"distinct": 0.5}, {"distinct": 0.4}])
+        made.on_evaluation(PHASE, 75, {"distinct": 0.5 * COLLAPSED_SHARE - 0.01})
+    assert "warning: variety falls" in seen.getvalue()
+
+
+def test_a_warning_is_one_line_however_narrow_the_console(watching, seen):
+    watching.say("warning: " + "very " * 40 + "long")
+    assert seen.getvalue().count("\n") == 1
+
+
+def test_a_fresh_run_forgets_what_the_last_one_left_and_a_resumed_one_does_not(tmp_path):
+    out, others = tmp_path / "out.safetensors", {"checkpoint.safetensors", "my notes-1.mid"}
+    for step, history, steps in ((1, None, [1]), (2, [{}], [1, 2]), (3, None, [3])):
+        with Watch(out, Console(file=io.StringIO())) as made:
+            made.begin(lambda: tune(1), history)
+            for name in others:
+                (made.folder / name).touch()
+            made.on_evaluation(PHASE, step, {"nll": 1.0})
+        records = map(json.loads, (made.folder / "log.jsonl").read_text().splitlines())
+        assert [record["step"] for record in records] == steps
+        names = {path.name for path in made.folder.iterdir()}
+        events = {name for name in names if name.startswith("events.out.tfevents.")}
+        assert len(events) == len(steps)
+        samples = {f"adversarial-00000{step}.{kind}" for step in steps for kind in ("mid", "png")}
+        assert names - events == samples | others | {"log.jsonl"}
+
+
+def test_a_run_that_never_begins_leaves_nothing(tmp_path):
+    with Watch(tmp_path / "out.safetensors", Console(file=io.StringIO())):
+        pass
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path):
+    (tmp_path / "out.safetensors.run").write_text("in the way")
+    watching = Watch(tmp_path / "out.safetensors", Console(file=io.StringIO()))
+    with pytest.raises(CheckpointError, match=r"out\.safetensors\.run: cannot be written"):
+        watching.begin(lambda: tune(1))
 
 
 def test_on_a_terminal_a_bar_moves_for_files_and_for_updates(tmp_path, seen, monkeypatch):
@@ -65,6 +100,7 @@ def test_on_a_terminal_a_bar_moves_for_files_and_for_updates(tmp_path, seen, mon
     console = Console(file=seen, force_terminal=True, width=120)
     with Watch(tmp_path / "out.safetensors", console=console) as made:
         made.on_file(3, 7)
+        made.begin(lambda: tune(1))
         made.on_step("likelihood", 20, 40, {"train_nll": 2.5})
         tasks = {task.description: task for task in made._bar.tasks}
         assert (tasks["reading"].completed, tasks["reading"].total) == (3, 7)
@@ -75,7 +111,7 @@ def test_on_a_terminal_a_bar_moves_for_files_and_for_updates(tmp_path, seen, mon
 def test_without_tensorboard_all_else_is_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(watch, "_tensorboard", lambda folder: None)
     with Watch(tmp_path / "out.safetensors", console=Console(file=io.StringIO())) as made:
-        made.show_samples(lambda: tune(1))
+        made.begin(lambda: tune(1))
         made.on_step("likelihood", 20, 40, {"train_nll": 2.5})
         made.on_evaluation(PHASE, 25, {"nll": 1.5})
     names = sorted(path.name for path in made.folder.iterdir())

@@ -52,5 +52,6 @@ class FileBackend:
         self._recorder.cancel_after(at_sec)
 
     def close(self) -> None:
-        """Write the file."""
-        self._recorder.write(self.path)
+        """Write the file; none where nothing was sent, as when it is refused as an input."""
+        if len(self._recorder):
+            self._recorder.write(self.path)
