@@ -23,20 +23,21 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
+from musicgan.codecs.context import Before
 from musicgan.codecs.layout import Layout
 from musicgan.compose.player import bundled_path, open_player
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
 from musicgan.model.config import EventsConfig
-from musicgan.model.generator import DEGREE_PLACES, HEIGHT_PLACES, LEAP_PLACES
 from musicgan.model.generator import Generator as PlayedGenerator
+from musicgan.model.pitch_places import pitch_places
 from musicgan.model.steps import parts
 from musicgan.train.networks import Generator
 from musicgan.train.rollout import played
 
 NOTES = 400
 LIMIT_US = 100.0
-TONIC, LAST, LOWEST = 0, 60, 48
+TONIC, LAST, LOWEST, ECHO = 0, 60, 48, 64
 
 
 class Step(nn.Module):
@@ -53,8 +54,9 @@ class Step(nn.Module):
         self.parts = parts(others)
         self.table = nn.Parameter(net.embed.weight @ weight.T)
         self.song = nn.Parameter(net.rnn.bias_ih_l0.detach().clone())
-        tables = (DEGREE_PLACES[TONIC], LEAP_PLACES[LAST], HEIGHT_PLACES[LOWEST])
-        self.register_buffer("places", torch.as_tensor(np.stack(tables)))
+        tables = pitch_places(net.config.layout.looks_back).by
+        rows = [table[at] for table, at in zip(tables, (TONIC, LAST, LOWEST, ECHO), strict=True)]
+        self.register_buffer("places", torch.as_tensor(np.stack(rows)))
 
     def forward(self, inputs: Tensor, moment: Tensor, own: Tensor, columns: Tensor, h: Tensor):
         net, (voice, pitch, duration) = self.net, self.parts
@@ -102,7 +104,7 @@ def main() -> int:
 
 def bench_steps(rounds: int) -> dict[str, list[float]]:
     """Microseconds a step of each way, a figure a round."""
-    config = EventsConfig(Layout(4, 4, 32, 32, 1, 33), ("bench",))
+    config = EventsConfig(Layout(4, 4, 32, 32, 1, 33, looks_back=True), ("bench",))
     torch.manual_seed(0)
     net = Generator(config).eval()
     step = Step(net).eval()
@@ -129,7 +131,7 @@ def numpy_way(net: Generator, columns: list) -> Callable[[], None]:
     config = net.config
     generator = PlayedGenerator(played(net), config)
     rows = [[c[None] for c in row] for row in columns]
-    tonic, last, lowest = np.array([TONIC]), np.array([LAST]), np.array([LOWEST])
+    tonic, last, lowest, echo = (np.array([pitch]) for pitch in (TONIC, LAST, LOWEST, ECHO))
 
     def run() -> None:
         state = generator.begin(np.zeros((1, 4), int), np.zeros((1, config.noise), np.float32))
@@ -138,7 +140,7 @@ def numpy_way(net: Generator, columns: list) -> Callable[[], None]:
             generator.wait(state)
             base = generator.moment(state, moment)
             generator.voice(base)
-            generator.pitch(base, own, tonic, last, lowest)
+            generator.pitch(base, tonic, Before(own, last, lowest, echo, echo))
             generator.duration(base, duration)
 
     return run

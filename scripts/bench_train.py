@@ -81,7 +81,7 @@ def ways(
     """One update of ours and one of the bare GRU."""
     codec = EventsCodec(4, [("S", 52, False), ("A", 52, False), ("T", 52, False), ("B", 52, False)])
     pieces = [make_piece(p.name, read_midi(p), codec) for p in sorted(folder.glob("*.mid"))]
-    layout = Layout(4, 4, 32, 32, 1, 33)
+    layout = Layout(4, 4, 32, 32, 1, 33, looks_back=True)
     config = EventsConfig(layout, ("bench",), hidden=hidden)
     windows = Windows(analyse_pieces(pieces, config, voice_ranges(pieces, layout)), LENGTH, layout)
     options = LikelihoodOptions(batch=batch, bf16=bf16)
