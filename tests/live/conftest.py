@@ -88,6 +88,19 @@ def recorder(jackd):
 
 
 @pytest.fixture
+def playing(choir_file, recorder):
+    """An endless stream that has sounded for a while."""
+    from .command import NAME, stream
+
+    process = stream(choir_file)
+    recorder.connect(f"{NAME}:out")
+    recorder.wait_for(lambda: len(recorder.notes()) > 20)
+    yield process
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture
 def fluidsynth(jackd):
     """A synthesiser on the running server."""
     must_have("fluidsynth")

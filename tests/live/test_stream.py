@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -14,59 +12,7 @@ from musicgan.compose.player import open_player
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
 
-RATE, BPM = 48_000, 240
-STEP = RATE * 60 / BPM / 4
-
-
-def stream(model, *options):
-    """The command, in a group of its own."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "musicgan", "stream", "--model", str(model), "--seed", "3",
-         "--tempo", str(BPM), "--virtual", "under test", *options],
-        stderr=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
-
-
-def children(pid):
-    """{what it runs: pid} of the processes below `pid`: "port" and "composer"."""
-    found = {}
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            parent = int(entry.joinpath("stat").read_text().rpartition(")")[2].split()[1])
-            command = entry.joinpath("cmdline").read_text()
-            # Who has the JACK library open owns the port.
-            maps = entry.joinpath("maps").read_text()
-        except OSError:
-            continue
-        if parent == pid and "spawn_main" in command:
-            found["port" if "libjack" in maps else "composer"] = int(entry.name)
-    return found
-
-
-@pytest.fixture
-def playing(choir_file, recorder):
-    """An endless stream that has sounded for a while."""
-    process = stream(choir_file)
-    recorder.connect("under test:out")
-    recorder.wait_for(lambda: len(recorder.notes()) > 20)
-    yield process
-    process.kill()
-    process.wait()
-
-
-def silent(recorder, since_frame):
-    """Every note ends and every channel is silenced at once; nothing comes after.
-
-    At once is 20 to 30 ms on a quiet machine; this one may be busy.
-    """
-    recorder.wait_for(lambda: len(recorder.silences()) == 8, 5)
-    assert recorder.got[-1][0] - since_frame < 0.5 * RATE
-    assert not recorder.sounding()
-    heard = len(recorder.got)
-    time.sleep(0.3)
-    assert len(recorder.got) == heard
+from .command import BPM, RATE, STEP, children, silent, stream
 
 
 def test_what_is_heard_is_the_song_on_the_grid_and_so_is_the_take(choir_file, recorder, tmp_path):
