@@ -33,6 +33,13 @@ def end_of(process, patience_sec=60):
     assert process.returncode == 0, told
 
 
+def errors_of(process):
+    """The lines that tell what went wrong; anything like a traceback fails."""
+    told = process.stderr.read()
+    assert "Traceback" not in told, told
+    return [line for line in told.splitlines() if line.startswith("Error")]
+
+
 def children(pid):
     """{what it runs: pid} of the processes below `pid`: "port" and "composer"."""
     found = {}
