@@ -207,6 +207,17 @@ def test_a_note_that_was_handed_over_already_ends_too():
     assert heard(backend) == [(1.0, "on", 60), (0.998, "off", 60)]
 
 
+def test_also_where_a_server_short_of_time_had_handed_over_more_than_is_known():
+    perform, backend = performer(handed_over_sec=0.4, lookahead_sec=3.0)
+    perform.add(bar(0, (0, 4, 60)))
+    perform.add(bar(1))
+    backend.time_sec = 0.7
+    perform.advance()
+    assert heard(backend) == [(1.0, "on", 60), (3.0, "off", 60)]
+    perform.stop()
+    assert heard(backend) == [(1.0, "on", 60), (0.7, "off", 60)]
+
+
 def test_with_nothing_to_play_it_need_not_be_woken():
     perform, _ = performer()
     assert perform.advance() == pytest.approx(1.0)  # bar 0 begins then, should there be one

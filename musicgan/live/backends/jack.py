@@ -35,8 +35,8 @@ from musicgan.live.backends.jack_ring import (
 )
 from musicgan.live.backends.matching import match
 
-CLOSE_SEC = 0.2
-"""For the last messages to leave."""
+CLOSE_SEC = 1.0
+"""For the last messages to leave, a moment where the server keeps up."""
 ROLLING, LOOPING = 1, 2
 BBT_VALID = 0x10
 
@@ -72,6 +72,7 @@ class JackBackend:
         self._alive = True
         out = self._client.midi_outports.register("out")
         self._ring = np.zeros(WORDS, np.int64)
+        self._ring[AT] = self._last_frame
         self._ring[PORT] = self._address(out._ptr)
         self._ring[CLIENT] = self._address(self._client._ptr)
         self._due = np.zeros(ROOM, np.int64)
@@ -152,8 +153,10 @@ class JackBackend:
         """The server's time. Raises `PortError` once the server is gone."""
         if not self._alive:
             raise PortError("the JACK server is gone")
-        # A little backwards is the server correcting itself.
-        self._last_frame = max(self._last_frame, self._unwrapped(int(self._client.frame_time)))
+        # A little backwards is the server correcting itself. When it is short of time its estimate
+        # falls behind the period that it is at.
+        told = (int(self._client.frame_time), int(self._ring[AT]) % WRAP)
+        self._last_frame = max(self._last_frame, *map(self._unwrapped, told))
         return self._last_frame / self.rate
 
     def send(self, at_sec: float, message: bytes) -> None:
