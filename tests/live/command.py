@@ -58,12 +58,12 @@ def children(pid):
     return found
 
 
-def silent(recorder, since_frame):
+def silent(recorder, since_frame, channels=4):
     """Every note ends and every channel is silenced at once; nothing comes after.
 
     At once is 20 to 30 ms on a quiet machine; this one may be busy.
     """
-    recorder.wait_for(lambda: len(recorder.silences()) == 8, 5)
+    recorder.wait_for(lambda: len(recorder.silences()) == 2 * channels, 5)
     assert recorder.got[-1][0] - since_frame < 0.5 * RATE
     assert not recorder.sounding()
     heard = len(recorder.got)

@@ -98,31 +98,6 @@ def test_a_transport_that_stops_in_the_middle_of_a_note_is_silence(choir_file, r
     process.wait(5)
 
 
-def test_a_player_on_another_port_is_answered_and_a_knob_is_heard(choir_file, recorder):
-    """Through real ports: the model rests while a note is held, and goes on after it."""
-    from musicgan.live.backends.jack import JackBackend
-
-    keyboard = JackBackend("keyboard")
-    process = stream(
-        choir_file, "--port", "recorder:in", "--input", "keyboard:out", "--duet", "follow"
-    )
-    recorder.wait_for(lambda: len(recorder.notes()) > 12, 30)
-    keyboard.send_now(b"\x90\x43\x50")
-    recorder.wait_for(lambda: not recorder.sounding(), 5)
-    heard = len(recorder.notes())
-    time.sleep(1.0)
-    assert len(recorder.notes()) == heard
-    keyboard.send_now(b"\x80\x43\x00")
-    recorder.wait_for(lambda: len(recorder.notes()) > heard + 8, 30)
-    mute = [b"\xb0" + bytes([101 + number, 127]) for number in (1, 2, 3, 4)]
-    for message in mute:
-        keyboard.send_now(message)
-    recorder.wait_for(lambda: not recorder.sounding(), 5)
-    process.terminate()
-    process.wait(5)
-    keyboard.close()
-
-
 def test_a_composer_that_is_held_up_is_waited_for_and_goes_on_at_a_bar_line(playing, recorder):
     composer = children(playing.pid)["composer"]
     os.kill(composer, signal.SIGSTOP)
