@@ -4,6 +4,7 @@ Pitch 1 is far below what the model may play: where it is heard, it is the playe
 """
 
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -12,7 +13,6 @@ from musicgan.compose.player import bundled_path, open_player
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
 from musicgan.live.backends.jack import JackBackend
-from musicgan.live.maps import read_map
 
 from .command import BPM, RATE, STEP, silent, start_stream, stream
 
@@ -131,6 +131,7 @@ def test_what_was_played_is_answered_when_a_button_asks_for_it(
 
 def test_a_cc_is_learned_and_found_again_in_the_map(play, keyboard, recorder, tmp_path):
     path = tmp_path / "knobs.toml"
+    path.write_text("# mine\n[cc]\nlearn = 85\nvoice_1 = 102  # a pad\n")
     process = play("--map", str(path))
     for cc in (VOICE_1, VOICE_1, LEARN, 20, 20):
         keyboard.press(cc)
@@ -140,7 +141,7 @@ def test_a_cc_is_learned_and_found_again_in_the_map(play, keyboard, recorder, tm
     assert all(channel for _, channel, _ in recorder.notes()[heard + 1 :])
     process.terminate()
     assert process.wait(5) == 0
-    assert read_map(path)[20] == "voice_1"
+    assert path.read_text() == "# mine\n[cc]\nlearn = 85\nvoice_1 = 20  # a pad\n"
 
 
 def test_what_is_played_goes_through_where_it_is_asked_for_and_ends_with_the_music(
@@ -185,7 +186,7 @@ def test_the_chords_of_the_left_hand_are_kept_to_from_the_next_beat_on(play, key
     changes.append(now())
     process.terminate()
     process.wait(5)
-    free, held, other = zip(changes, changes[1:], strict=False)
+    free, held, other = pairwise(changes)
     assert share(recorder, C_MAJOR, *free, is_beat) < 0.7
     for chord, (since, until) in ((C_MAJOR, held), (F_MAJOR, other)):
         # The next beat that leaves time to compose; on a busy machine it may be the bar line.
