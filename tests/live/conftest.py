@@ -123,6 +123,22 @@ def ardour(jack_server, tmp_path):
         )
 
 
+@pytest.fixture
+def begin():
+    """Begin a performance of a port process in a thread, with these options."""
+    from .port_thread import Port
+
+    made = []
+
+    def begun(**options):
+        made.append(Port(**{"lookahead_sec": 0.2, **options}))
+        return made[-1]
+
+    yield begun
+    for port in made:
+        port.end()
+
+
 @pytest.fixture(scope="session")
 def choir_file(tmp_path_factory):
     """The file of a tiny model of four voices."""
