@@ -12,7 +12,7 @@ from musicgan.compose.player import open_player
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
 
-from .command import BPM, RATE, STEP, children, silent, stream
+from .command import BPM, STEP, children, silent, stream
 
 
 def test_what_is_heard_is_the_song_on_the_grid_and_so_is_the_take(choir_file, recorder, tmp_path):
@@ -80,24 +80,6 @@ def test_the_slowest_and_the_fastest_tempo_end_in_silence_too(choir_file, record
     assert process.wait(5) == 0
 
 
-def test_a_transport_that_stops_in_the_middle_of_a_note_is_silence(choir_file, recorder):
-    server = recorder.client
-    process = stream(choir_file, "--clock", "jack", "--port", "recorder:in")
-    server.transport_start()
-    recorder.wait_for(lambda: len(recorder.notes()) > 20 and recorder.sounding(), 30)
-    server.transport_stop()
-    recorder.wait_for(lambda: not recorder.sounding(), 5)
-    heard = len(recorder.notes())
-    time.sleep(0.5)
-    assert len(recorder.notes()) == heard
-    server.transport_start()
-    recorder.wait_for(lambda: len(recorder.notes()) > heard + 10, 30)
-    since = server.frame_time
-    process.terminate()
-    silent(recorder, since)
-    process.wait(5)
-
-
 def test_a_composer_that_is_held_up_is_waited_for_and_goes_on_at_a_bar_line(playing, recorder):
     composer = children(playing.pid)["composer"]
     os.kill(composer, signal.SIGSTOP)
@@ -115,32 +97,3 @@ def test_a_composer_that_is_held_up_is_waited_for_and_goes_on_at_a_bar_line(play
     since = recorder.client.frame_time
     playing.terminate()
     silent(recorder, since)
-
-
-def test_midi_clock_from_another_program_leads_within_its_tempo(choir_file, recorder):
-    from musicgan.live.backends.jack import JackBackend
-
-    sender = JackBackend("conductor")
-    process = stream(
-        choir_file, "--port", "recorder:in", "--input", "conductor:out", "--clock", "midi"
-    )
-    time.sleep(6)
-    assert not recorder.notes()
-    begin, apart = sender.now_sec() + 0.3, 60 / 200 / 24
-    sender.send(begin - 0.01, b"\xfa")
-    for pulse in range(20 * 24):
-        sender.send(begin + pulse * apart, b"\xf8")
-    sender.send(begin + 20 * 24 * apart, b"\xfc")
-    recorder.wait_for(lambda: sender.now_sec() > begin + 20 * 24 * apart + 0.3, 20)
-    assert not recorder.sounding()
-    step = RATE * 60 / 200 / 4
-    notes = recorder.notes()
-    assert len(notes) > 10
-    steps = [(frame / RATE - begin) * RATE / step for frame, *_ in notes]
-    steady = [s for s in steps if s > 32]
-    offset = steady[0] - round(steady[0])
-    assert abs(offset) < 0.2
-    assert max(abs(s - offset - round(s - offset)) for s in steady) < 0.05
-    process.terminate()
-    process.wait(5)
-    sender.close()

@@ -31,6 +31,7 @@ from musicgan.live.backends.jack_ring import (
     IN_PLACES,
     IN_PORT,
     IN_TAIL,
+    LAYOUT,
     LOST,
     MESSAGE,
     NOW,
@@ -50,7 +51,6 @@ from musicgan.live.backends.jack_ring import (
     TAIL,
     TIME,
     TURN,
-    WORDS,
     WRAP,
 )
 from musicgan.live.messages import NOTE_OFF, NOTE_ON
@@ -145,35 +145,44 @@ def end_again(ring: Any, octets: Any, buffer: Any) -> None:
     ring[PEERS] = peers
 
 
-@cfunc(types.int32(types.uint32, types.voidptr), cache=True)
-def process(frames: Any, argument: Any) -> Any:
-    """A period of `frames`; `argument` is the array of `jack_ring`. Always 0, that all is well."""
-    ring = carray(argument, (WORDS,), np.int64)
-    octets = carray(argument, (WORDS * 8,), np.uint8)
-    begin = np.int64(last_frame_time(ring[CLIENT]))
-    # Whoever reads a turn that is odd, or another one afterwards, reads again.
-    ring[TURN] += 1
-    ring[STATE] = query(ring[CLIENT], ring[POSITION:].ctypes)
-    ring[AT] = begin
-    ring[TURN] += 1
-    if ring[IN_PORT] != 0:
-        hear(ring, octets, frames, begin)
-    buffer = get_buffer(ring[PORT], frames)
-    clear(buffer)
-    end_again(ring, octets, buffer)
-    while ring[NOW_TAIL] < ring[NOW_HEAD]:
-        give(ring, octets, buffer, 0, NOW + 2 * (ring[NOW_TAIL] % SMALL) + 1)
-        ring[NOW_TAIL] += 1
-    tail, head = ring[TAIL], ring[HEAD]
-    while tail < head:
-        at = OUT + 2 * (tail % ROOM)
-        if octets[8 * (at + 1)] > 0:  # else it was cancelled, and its time does not matter
-            ahead = (ring[at] - begin) % WRAP
-            if ahead >= WRAP // 2:
-                ahead = np.int64(0)  # it is late
-            if ahead >= frames:
-                break
-            give(ring, octets, buffer, ahead, at + 1)
-        tail += 1
-    ring[TAIL] = tail
-    return 0
+def made(layout: tuple[int, ...]) -> Any:
+    """The callback. What is kept of it is for this source and this layout: numba asks for what a
+    closure holds, not for what is imported."""
+
+    @cfunc(types.int32(types.uint32, types.voidptr), cache=True)
+    def process(frames: Any, argument: Any) -> Any:
+        """A period of `frames`; `argument` is the array of `jack_ring`. Always 0: all is well."""
+        ring = carray(argument, (layout[0],), np.int64)
+        octets = carray(argument, (layout[0] * 8,), np.uint8)
+        begin = np.int64(last_frame_time(ring[CLIENT]))
+        # Whoever reads a turn that is odd, or another one afterwards, reads again.
+        ring[TURN] += 1
+        ring[STATE] = query(ring[CLIENT], ring[POSITION:].ctypes)
+        ring[AT] = begin
+        ring[TURN] += 1
+        if ring[IN_PORT] != 0:
+            hear(ring, octets, frames, begin)
+        buffer = get_buffer(ring[PORT], frames)
+        clear(buffer)
+        end_again(ring, octets, buffer)
+        while ring[NOW_TAIL] < ring[NOW_HEAD]:
+            give(ring, octets, buffer, 0, NOW + 2 * (ring[NOW_TAIL] % SMALL) + 1)
+            ring[NOW_TAIL] += 1
+        tail, head = ring[TAIL], ring[HEAD]
+        while tail < head:
+            at = OUT + 2 * (tail % ROOM)
+            if octets[8 * (at + 1)] > 0:  # else it was cancelled, and its time does not matter
+                ahead = (ring[at] - begin) % WRAP
+                if ahead >= WRAP // 2:
+                    ahead = np.int64(0)  # it is late
+                if ahead >= frames:
+                    break
+                give(ring, octets, buffer, ahead, at + 1)
+            tail += 1
+        ring[TAIL] = tail
+        return 0
+
+    return process
+
+
+process = made(LAYOUT)

@@ -12,10 +12,11 @@ connected to.
 from __future__ import annotations
 
 HEAD, TAIL, NOW_HEAD, NOW_TAIL, IN_HEAD, IN_TAIL, PORT, IN_PORT, CLIENT, LOST = range(10)
-PEERS, IN_PEERS, MESSAGE, TIME, SIZE, DATA, TURN, STATE, AT, POSITION = range(10, 20)
+PEERS, IN_PEERS, MESSAGE, TIME, SIZE, DATA, TURN, STATE, AT, READY, POSITION = range(10, 21)
 """Counters; ports and client as pointers; messages that did not fit; connections; a message being
 made; an event of the server; how often the transport was written, its state, the server's frame
-then, and a `jack_position_t`."""
+then, the frame from which on it may roll or `HELD`, and a `jack_position_t`."""
+HELD = -1
 OUT = POSITION + 32
 """More than a position takes."""
 ROOM, SMALL = 1 << 14, 1 << 12
@@ -30,3 +31,5 @@ IN_PLACES = OUT_PLACES + PLACES
 WORDS = IN_PLACES + PLACES
 WRAP = 1 << 32
 """JACK counts frames in 32 bits: a day and an hour at 48 kHz."""
+LAYOUT = (WORDS, *(value for value in list(globals().values()) if isinstance(value, int)))
+"""All of the above, the length of the array first."""
