@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from musicgan.codecs.layout import Layout
 from musicgan.compose.lean import FREE, Lean
 from musicgan.compose.sampler import Rules
+from musicgan.compose.sampling import masked
 from musicgan.compose.settings import MOST_CANDIDATES, TEMPERATURES
 from musicgan.compose.steering import Steering
 from musicgan.model.steps import Floats, Ints
@@ -107,8 +108,11 @@ class Beats:
 
     def has(self, onset_step: Ints) -> NDArray[np.bool_]:
         """Whether a beat begins there, [B]."""
-        since_bar = (onset_step - self.origin_step) % self.bar_step
-        return np.asarray(since_bar % self.beat_step == 0)
+        return np.asarray(self.since(onset_step) == 0)
+
+    def since(self, onset_step: Ints) -> Ints:
+        """Steps since the latest beat, [B]."""
+        return (onset_step - self.origin_step) % self.bar_step % self.beat_step
 
 
 class Steered(Lean):
@@ -139,9 +143,11 @@ class Steered(Lean):
         tones = self._tones[voice] | ~self._beats.has(onset_step)[:, None]
         return logits + self._pitch[voice], held_to(tones, allowed)
 
-    def duration(self, logits: Floats, voice: Ints) -> Floats:
-        """Shorter or longer ones in single voices, by density."""
-        return logits + self._duration[voice]
+    def duration(self, logits: Floats, voice: Ints, pitch: Ints, onset_step: Ints) -> Floats:
+        """Shorter or longer ones in single voices, by density; the chord's alone pass a beat."""
+        left_step = self._beats.beat_step - self._beats.since(onset_step)
+        short = np.arange(logits.shape[1]) <= left_step[:, None]
+        return masked(logits + self._duration[voice], short | self._tones[voice, pitch][:, None])
 
 
 def lean_of(steering: Steering, layout: Layout, rules: Rules, beats: Beats) -> Lean:

@@ -21,8 +21,8 @@ class Lean:
         """Logits [B, 128] of the pitch and what is allowed, for notes of `voice` [B]."""
         return logits, allowed
 
-    def duration(self, logits: Floats, voice: Ints) -> Floats:
-        """Logits [B, D] of the duration, for notes of `voice` [B]."""
+    def duration(self, logits: Floats, voice: Ints, pitch: Ints, onset_step: Ints) -> Floats:
+        """Logits [B, D] of the duration, for notes of `voice` and `pitch` [B]."""
         return logits
 
 

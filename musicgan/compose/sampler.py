@@ -212,7 +212,7 @@ class Sampler:
         pitch = self._draw(*lean.pitch(logits, self._pitches(wait, voice), voice, onset))
         columns = context.own_pitch(voice, pitch, before)
         logits = generator.duration(base, columns)
-        duration = np.maximum(1, self._draw(lean.duration(logits, voice)))
+        duration = np.maximum(1, self._draw(lean.duration(logits, voice, pitch, onset)))
 
         rows = np.zeros((len(wait), 5), np.int64)
         rows[:, WAIT], rows[:, VOICE], rows[:, PITCH] = wait, voice, pitch

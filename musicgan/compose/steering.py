@@ -27,6 +27,6 @@ class Steering:
     chord: frozenset[int] = frozenset()
     """Pitch classes that harmony is held to, 0 to 11; empty: free.
 
-    What begins on a beat belongs to them wherever its voice has room for one of them, off the
-    beat it does more often. Drums are free.
+    What begins on a beat belongs to them wherever its voice has room for one of them. Off the beat
+    it does more often, and what does not ends by the next beat. Drums are free.
     """

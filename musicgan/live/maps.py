@@ -14,7 +14,7 @@ from musicgan.errors import MapError
 from musicgan.live.controls import CONTROLS, DEFAULT_MAP, LAST_CC
 from musicgan.midifile.write import write_whole
 
-LINE = re.compile(r"(\w+)\s*=\s*([+-]?[0-9]+)", re.ASCII)
+LINE = re.compile(r"\s*(\w+)\s*=\s*([+-]?[0-9]+)\s*(?:#.*)?", re.ASCII)
 
 
 def read_map(path: Path) -> dict[int, str]:
@@ -23,37 +23,67 @@ def read_map(path: Path) -> dict[int, str]:
     A file that is not there yet gives `DEFAULT_MAP`: it may be written when something was learned.
     Raises `MapError` for what cannot be read, and for a folder that does not exist.
     """
+    text = _text(path)
+    if text is not None:
+        return _parsed(text, path)
+    if path.parent.is_dir():
+        return dict(DEFAULT_MAP)
+    raise MapError(f"{path}: the folder {path.parent} does not exist; create it first")
+
+
+def write_map(path: Path, map: Mapping[int, str]) -> None:
+    """Write what is new into the file, whole or not at all; all else in it stays as it is.
+
+    The line of a control that has no CC any more becomes a comment. Raises `MapError`.
+    """
+    numbers = {name: cc for cc, name in map.items()}
+    text = _text(path) or "[cc]"
+    lines = [_anew(line, numbers) for line in text.splitlines()]
+    named = {match[1] for line in lines if (match := LINE.fullmatch(line))}
+    if "[cc]" not in {_code(line) for line in lines}:
+        lines.append("[cc]")
+    for control in CONTROLS.values():
+        if control.name in numbers and control.name not in named:
+            lines.append(f"{control.name} = {numbers[control.name]}  # {control.help}")
+    end = "\r\n" if "\r\n" in text else "\n"
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        write_whole(path, "".join(line + end for line in lines).encode())
+    except OSError as error:
+        raise MapError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def _text(path: Path) -> str | None:
+    """What the file says; None where there is none. Raises `MapError`."""
+    try:
+        return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
-        if path.parent.is_dir():
-            return dict(DEFAULT_MAP)
-        raise MapError(
-            f"{path}: the folder {path.parent} does not exist; create it first"
-        ) from None
+        return None
     except OSError as error:
         raise MapError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise MapError(f"{path}: is not text in UTF-8") from None
-    return _parsed(text, path)
 
 
-def write_map(path: Path, map: Mapping[int, str]) -> None:
-    """Write the file anew, whole or not at all, comments of others lost. Raises `MapError`."""
-    numbers = {name: cc for cc, name in map.items()}
-    known = [control for control in CONTROLS.values() if control.name in numbers]
-    lines = [f"{control.name} = {numbers[control.name]}  # {control.help}" for control in known]
-    try:
-        write_whole(path, ("\n".join(["[cc]", *lines]) + "\n").encode())
-    except OSError as error:
-        raise MapError(f"{path}: cannot be written: {error.strerror}") from None
+def _code(line: str) -> str:
+    return line.partition("#")[0].strip()
+
+
+def _anew(line: str, numbers: Mapping[str, int]) -> str:
+    """A line with the CC that its control has now."""
+    match = LINE.fullmatch(line)
+    if match is None:
+        return line
+    if match[1] not in numbers:
+        return f"# {line}"
+    begin, end = match.span(2)
+    return f"{line[:begin]}{numbers[match[1]]}{line[end:]}"
 
 
 def _parsed(text: str, path: Path) -> dict[int, str]:
     map: dict[int, str] = {}
     is_in_table = False
     for number, raw in enumerate(text.splitlines(), 1):
-        line = raw.partition("#")[0].strip()
+        line = _code(raw)
         if not line:
             continue
         if not is_in_table:
@@ -61,7 +91,7 @@ def _parsed(text: str, path: Path) -> dict[int, str]:
                 raise MapError(f"{path}, line {number}: {line!r}: the file begins with [cc]")
             is_in_table = True
             continue
-        match = LINE.fullmatch(line)
+        match = LINE.fullmatch(raw)
         if match is None:
             raise MapError(
                 f"{path}, line {number}: {line!r}: write a control and its CC, such as density = 71"

@@ -226,7 +226,7 @@ class Playing:
             self.hands.take_in(message.bar)
         else:
             self.hands.song_is_over()
-        if not self._begun and (self._ended or len(self.performer.schedule.waiting) >= FIRST_BARS):
+        if not self._begun and (self._ended or self.performer.bars_ahead >= FIRST_BARS):
             self._begun = True
             self.clock.begin(self.backend.now_sec())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from bisect import insort
 from pathlib import Path
 
 from musicgan.errors import MidiWriteError
@@ -25,6 +26,7 @@ class Recorder:
         self._tempos = [(0.0, bpm)]
         """(seconds, beats a minute), from then on."""
         self._kept: list[tuple[float, bytes]] = []
+        """In order of time; what was sent at once came before what was queued."""
 
     def __len__(self) -> int:
         """Messages kept."""
@@ -33,7 +35,7 @@ class Recorder:
     def keep(self, at_sec: float, message: bytes) -> None:
         """One message and when it sounds; system messages are none of a file's."""
         if message[0] < 0xF0:
-            self._kept.append((at_sec, message))
+            insort(self._kept, (at_sec, message), key=lambda entry: entry[0])
 
     def tempo(self, at_sec: float, bpm: float) -> None:
         """From then on so fast."""
@@ -56,8 +58,7 @@ class Recorder:
             (self._tick(at), mido.MetaMessage("set_tempo", tempo=round(6e7 / bpm)))
             for at, bpm in self._tempos
         ]
-        in_time = sorted(self._kept, key=lambda entry: entry[0])
-        events += [(self._tick(at), mido.Message.from_bytes(m)) for at, m in in_time]
+        events += [(self._tick(at), mido.Message.from_bytes(m)) for at, m in self._kept]
         track, last = mido.MidiTrack(), 0
         for tick, event in sorted(events, key=lambda entry: entry[0]):
             track.append(event.copy(time=tick - last))

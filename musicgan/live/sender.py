@@ -154,10 +154,9 @@ class Sender:
         """End what sounds, now; what was to come is forgotten."""
         now = self.backend.now_sec()
         self.backend.cancel_after(now)
-        # A queue hands over a little ahead of time: what is due now may be out already.
+        # A queue hands over ahead of time, a server that is short of it by more than is known.
         self.settle(now)
-        handed = (event for due, event in self.to_come if due <= now + HANDED_OVER_SEC)
-        begun = {place_of(event.message) for event in handed if event.kind == ON}
+        begun = {place_of(event.message) for _, event in self.to_come if event.kind == ON}
         self.to_come.clear()
         for place in sorted({*self._sounding, *self.given, *self._through} | begun):
             self.backend.send(now, note_off(place))

@@ -28,6 +28,7 @@ from musicgan.compose.effects import (
 from musicgan.compose.lean import FREE
 from musicgan.compose.player import bundled_path, open_player
 from musicgan.compose.sampler import Rules
+from musicgan.compose.sampling import NEVER
 from musicgan.compose.settings import Settings
 from musicgan.compose.steering import Steering
 
@@ -144,8 +145,14 @@ def test_what_steering_does_to_logits_by_hand():
     assert wait[[0, 1, 3, 7]].tolist() == [0, -WAIT_NATS, -2 * WAIT_NATS, -3 * WAIT_NATS]
     assert wait[layout.end] == 0
 
-    lasting = lean.duration(np.zeros((3, 9), np.float32), voice)
-    assert lasting[:, 3].tolist() == [-2 * DURATION_NATS, 0, 0]
+    def lasting(pitch, step):
+        notes = voice, np.full(3, pitch), np.full(3, step)
+        return lean.duration(np.zeros((3, 9), np.float32), *notes)
+
+    assert lasting(60, 21)[:, 3].tolist() == [-2 * DURATION_NATS, 0, 0]
+    # A note of another chord, begun a step after a beat, has three to the next one.
+    assert lasting(61, 21)[:, 3].tolist() == [-2 * DURATION_NATS, 0, 0]
+    assert lasting(61, 21)[:, 4].tolist() == [NEVER, NEVER, 0]
 
     allowed = np.ones((3, 128), bool)
     logits, on_beat = lean.pitch(zeros, allowed, voice, np.full(3, 20))
@@ -197,6 +204,13 @@ def test_on_beats_nothing_but_the_chord_begins_and_more_of_it_between_them(
         return np.mean([n.pitch % 12 in C_MAJOR for n in notes if n.onset_step % beat])
 
     assert between(on_beats_only) + 0.1 < between(held) < 1
+
+
+def test_what_sounds_on_a_beat_is_of_the_chord_also_if_it_began_before():
+    wild = played(bundled("lieder"), Steering(chord=C_MAJOR, temperature=2.0))
+    off_beat = [note for note in wild if note.onset_step % 12]
+    over = [n for n in off_beat if n.onset_step % 12 + n.duration_step > 12]
+    assert len(over) > 5 and all(note.pitch % 12 in C_MAJOR for note in over)
 
 
 def test_drums_are_free_of_the_chord(band):

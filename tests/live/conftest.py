@@ -88,6 +88,19 @@ def recorder(jackd):
 
 
 @pytest.fixture
+def playing(choir_file, recorder):
+    """An endless stream that has sounded for a while."""
+    from .command import NAME, stream
+
+    process = stream(choir_file)
+    recorder.connect(f"{NAME}:out")
+    recorder.wait_for(lambda: len(recorder.notes()) > 20)
+    yield process
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture
 def fluidsynth(jackd):
     """A synthesiser on the running server."""
     must_have("fluidsynth")
@@ -108,6 +121,22 @@ def ardour(jack_server, tmp_path):
         yield lambda mode: stack.enter_context(
             recording(partial(start_jackd, jack_server), tmp_path, mode)
         )
+
+
+@pytest.fixture
+def begin():
+    """Begin a performance of a port process in a thread, with these options."""
+    from .port_thread import Port
+
+    made = []
+
+    def begun(**options):
+        made.append(Port(**{"lookahead_sec": 0.2, **options}))
+        return made[-1]
+
+    yield begun
+    for port in made:
+        port.end()
 
 
 @pytest.fixture(scope="session")

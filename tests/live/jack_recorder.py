@@ -2,6 +2,7 @@
 
 import ctypes
 import time
+from functools import cache
 
 import numpy as np
 from numba import carray, cfunc, types
@@ -9,9 +10,11 @@ from numba import carray, cfunc, types
 COUNT, PORT, CLIENT, TIME, SIZE, DATA, FIRST = range(7)
 ROOM = 1 << 16
 NOTE_OFF, NOTE_ON, CONTROL = 0x80, 0x90, 0xB0
+library = ctypes.CDLL("libjack.so.0")
 
 
-def recording_callback(library):
+@cache
+def recording_callback():
     """Frames and bytes of what comes, two words a message; see `JackRecorder.got`."""
     pointer, number = ctypes.c_size_t, ctypes.c_uint32
     get_buffer, last_frame_time = library.jack_port_get_buffer, library.jack_last_frame_time
@@ -50,16 +53,15 @@ def recording_callback(library):
 class JackRecorder:
     """A client whose input port can be connected to anything."""
 
-    def __init__(self):
+    def __init__(self, name="recorder"):
         import jack
 
-        self.client = jack.Client("recorder", no_start_server=True)
+        self.client = jack.Client(name, no_start_server=True)
         self.port = self.client.midi_inports.register("in")
         self._ring = np.zeros(FIRST + 2 * ROOM, np.int64)
         pointers = [int(jack._ffi.cast("uintptr_t", p)) for p in (self.port._ptr, self.client._ptr)]
         self._ring[PORT], self._ring[CLIENT] = pointers
-        library = ctypes.CDLL("libjack.so.0")
-        self._process = recording_callback(library)
+        self._process = recording_callback()
         library.jack_set_process_callback(
             ctypes.c_void_p(pointers[1]),
             ctypes.c_void_p(self._process.address),
@@ -89,6 +91,10 @@ class JackRecorder:
             return True
 
         self.wait_for(connected, patience_sec)
+
+    def disconnect(self, name):
+        """From an output port."""
+        self.client.disconnect(name, self.port)
 
     def notes(self):
         """(frame, channel, pitch) of the note-ons."""

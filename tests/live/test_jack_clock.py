@@ -17,9 +17,17 @@ class Server(JackBackend):
     def __init__(self):
         self.rate = RATE
         self.now = Transport(False, 0, 0, None, None)
+        self.is_held = False
 
     def transport(self):
         return self.now
+
+    def hold_transport(self):
+        self.is_held = True
+
+    def start_transport(self, after_sec):
+        self.is_held = False
+        return self.now.at_frame + 3 * 1024
 
 
 def clock(bpm=120):
@@ -78,3 +86,42 @@ def test_a_jump_is_told_also_across_the_32_bits_that_the_server_counts_in():
 def test_another_backend_counts_other_frames():
     with pytest.raises(PortError, match="the clock 'jack' needs --backend jack"):
         JackClock(ClockOptions(480, 120, 1920), FakeBackend())
+
+
+def starting(made, server, frame, at_frame):
+    """It is asked for; what `poll` says to that."""
+    server.now = Transport(False, frame, at_frame, None, None, is_starting=True)
+    return made.poll(at_frame / RATE)
+
+
+def test_a_start_is_known_before_it_comes_and_until_then_it_stands_where_it_will_begin():
+    made, server = clock()
+    made.begin(0.0)
+    assert server.is_held
+    made.poll(0.0)
+    assert starting(made, server, RATE, 5 * RATE)
+    begin = 5 + 3 * 1024 / RATE
+    assert made.is_rolling and not server.is_held
+    assert made.tick_at(5.0) == made.tick_at(begin) == pytest.approx(2 * 480)
+    assert made.due_sec(3 * 480) == pytest.approx(begin + 0.5)
+    assert not starting(made, server, RATE, 5 * RATE + 1024)
+    assert not at(made, server, RATE + 1024, 5 * RATE + 4 * 1024)
+    assert server.is_held, "until the next start"
+    assert made.due_sec(3 * 480) == pytest.approx(begin + 0.5)
+
+
+def test_where_somebody_else_is_not_ready_the_start_is_taken_back():
+    made, server = clock()
+    made.begin(0.0)
+    made.poll(0.0)
+    assert starting(made, server, 0, 5 * RATE)
+    assert starting(made, server, 0, 5 * RATE + 3 * 1024)
+    assert not made.is_rolling
+    assert at(made, server, 256, 6 * RATE)
+
+
+def test_without_music_nobody_is_made_to_wait():
+    made, server = clock()
+    made.poll(0.0)
+    assert not starting(made, server, 0, 5 * RATE)
+    assert not server.is_held and not made.is_rolling

@@ -31,11 +31,33 @@ def test_a_file_says_it_all(path):
 @given(maps)
 def test_what_is_written_is_read_again_also_by_a_reader_of_toml(tmp_path_factory, map):
     path = tmp_path_factory.getbasetemp() / "map.toml"
+    path.unlink(missing_ok=True)
     write_map(path, map)
     assert read_map(path) == map
     tomllib = pytest.importorskip("tomllib")
     table = tomllib.loads(path.read_text(encoding="utf-8"))
     assert table == {"cc": {name: cc for cc, name in map.items()}}
+
+
+def test_what_is_learned_is_put_into_the_file_and_all_else_in_it_stays(path):
+    path.write_bytes(
+        "# Für mich\r\n\r\n[cc]\r\n  voice_1=1 # pad 1\r\n".encode()
+        + b"hold = 20\r\ndensity = 21  # = 21!"
+    )
+    write_map(path, {22: "density", 1: "voice_1", 20: "panic"})
+    assert path.read_bytes().decode().split("\r\n") == [
+        "# Für mich", "", "[cc]", "  voice_1=1 # pad 1", "# hold = 20", "density = 22  # = 21!",
+        "panic = 20  # silence now, then go on", "",
+    ]  # fmt: skip
+
+
+@given(maps, maps)
+def test_what_is_written_over_another_map_is_read_again(tmp_path_factory, before, after):
+    path = tmp_path_factory.getbasetemp() / "both.toml"
+    path.unlink(missing_ok=True)
+    write_map(path, before)
+    write_map(path, after)
+    assert read_map(path) == after
 
 
 def test_a_file_that_is_not_there_yet_gives_the_defaults(path):

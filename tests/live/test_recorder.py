@@ -48,3 +48,15 @@ def test_a_change_of_tempo_is_in_the_file_and_notes_stay_on_their_beats(tmp_path
         ("set_tempo", 0, 500_000), ("note_on", 1, None), ("set_tempo", 1, 1_000_000),
         ("note_off", 1, None), ("set_tempo", 1, 250_000), ("note_on", 2, None),
     ]  # fmt: skip
+
+
+def test_what_was_queued_and_cancelled_is_not_kept_though_something_was_sent_since(tmp_path):
+    recorder = Recorder(120)
+    recorder.start_sec = 0.0
+    recorder.keep(1.0, ON)
+    recorder.keep(2.0, OFF)
+    recorder.keep(0.5, b"\x90\x40\x50")  # sent at once, past the queue
+    recorder.cancel_after(0.7)
+    recorder.write(tmp_path / "take.mid")
+    (track,) = mido.MidiFile(tmp_path / "take.mid").tracks
+    assert [m.note for m in track if m.type == "note_on"] == [0x40]

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -14,59 +12,7 @@ from musicgan.compose.player import open_player
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
 
-RATE, BPM = 48_000, 240
-STEP = RATE * 60 / BPM / 4
-
-
-def stream(model, *options):
-    """The command, in a group of its own."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "musicgan", "stream", "--model", str(model), "--seed", "3",
-         "--tempo", str(BPM), "--virtual", "under test", *options],
-        stderr=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
-
-
-def children(pid):
-    """{what it runs: pid} of the processes below `pid`: "port" and "composer"."""
-    found = {}
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            parent = int(entry.joinpath("stat").read_text().rpartition(")")[2].split()[1])
-            command = entry.joinpath("cmdline").read_text()
-            # Who has the JACK library open owns the port.
-            maps = entry.joinpath("maps").read_text()
-        except OSError:
-            continue
-        if parent == pid and "spawn_main" in command:
-            found["port" if "libjack" in maps else "composer"] = int(entry.name)
-    return found
-
-
-@pytest.fixture
-def playing(choir_file, recorder):
-    """An endless stream that has sounded for a while."""
-    process = stream(choir_file)
-    recorder.connect("under test:out")
-    recorder.wait_for(lambda: len(recorder.notes()) > 20)
-    yield process
-    process.kill()
-    process.wait()
-
-
-def silent(recorder, since_frame):
-    """Every note ends and every channel is silenced at once; nothing comes after.
-
-    At once is 20 to 30 ms on a quiet machine; this one may be busy.
-    """
-    recorder.wait_for(lambda: len(recorder.silences()) == 8, 5)
-    assert recorder.got[-1][0] - since_frame < 0.5 * RATE
-    assert not recorder.sounding()
-    heard = len(recorder.got)
-    time.sleep(0.3)
-    assert len(recorder.got) == heard
+from .command import BPM, STEP, children, silent, stream
 
 
 def test_what_is_heard_is_the_song_on_the_grid_and_so_is_the_take(choir_file, recorder, tmp_path):
@@ -124,13 +70,6 @@ def test_after_the_session_is_killed_there_is_silence_at_once(playing, recorder)
         recorder.wait_for(lambda pid=pid: not Path(f"/proc/{pid}").exists(), 5)
 
 
-def test_a_server_that_dies_ends_the_stream_with_one_line(playing, recorder, jackd):
-    jackd.kill()
-    assert playing.wait(10) == 1
-    lines = [line for line in playing.stderr.read().splitlines() if line.startswith("Error")]
-    assert lines == ["Error: the JACK server is gone"]
-
-
 @pytest.mark.parametrize("bpm", [20, 400])
 def test_the_slowest_and_the_fastest_tempo_end_in_silence_too(choir_file, recorder, bpm):
     process = stream(choir_file, "--tempo", str(bpm), "--port", "recorder:in")
@@ -139,49 +78,6 @@ def test_the_slowest_and_the_fastest_tempo_end_in_silence_too(choir_file, record
     process.terminate()
     silent(recorder, since)
     assert process.wait(5) == 0
-
-
-def test_a_transport_that_stops_in_the_middle_of_a_note_is_silence(choir_file, recorder):
-    server = recorder.client
-    process = stream(choir_file, "--clock", "jack", "--port", "recorder:in")
-    server.transport_start()
-    recorder.wait_for(lambda: len(recorder.notes()) > 20 and recorder.sounding(), 30)
-    server.transport_stop()
-    recorder.wait_for(lambda: not recorder.sounding(), 5)
-    heard = len(recorder.notes())
-    time.sleep(0.5)
-    assert len(recorder.notes()) == heard
-    server.transport_start()
-    recorder.wait_for(lambda: len(recorder.notes()) > heard + 10, 30)
-    since = server.frame_time
-    process.terminate()
-    silent(recorder, since)
-    process.wait(5)
-
-
-def test_a_player_on_another_port_is_answered_and_a_knob_is_heard(choir_file, recorder):
-    """Through real ports: the model rests while a note is held, and goes on after it."""
-    from musicgan.live.backends.jack import JackBackend
-
-    keyboard = JackBackend("keyboard")
-    process = stream(
-        choir_file, "--port", "recorder:in", "--input", "keyboard:out", "--duet", "follow"
-    )
-    recorder.wait_for(lambda: len(recorder.notes()) > 12, 30)
-    keyboard.send_now(b"\x90\x43\x50")
-    recorder.wait_for(lambda: not recorder.sounding(), 5)
-    heard = len(recorder.notes())
-    time.sleep(1.0)
-    assert len(recorder.notes()) == heard
-    keyboard.send_now(b"\x80\x43\x00")
-    recorder.wait_for(lambda: len(recorder.notes()) > heard + 8, 30)
-    mute = [b"\xb0" + bytes([101 + number, 127]) for number in (1, 2, 3, 4)]
-    for message in mute:
-        keyboard.send_now(message)
-    recorder.wait_for(lambda: not recorder.sounding(), 5)
-    process.terminate()
-    process.wait(5)
-    keyboard.close()
 
 
 def test_a_composer_that_is_held_up_is_waited_for_and_goes_on_at_a_bar_line(playing, recorder):
@@ -201,32 +97,3 @@ def test_a_composer_that_is_held_up_is_waited_for_and_goes_on_at_a_bar_line(play
     since = recorder.client.frame_time
     playing.terminate()
     silent(recorder, since)
-
-
-def test_midi_clock_from_another_program_leads_within_its_tempo(choir_file, recorder):
-    from musicgan.live.backends.jack import JackBackend
-
-    sender = JackBackend("conductor")
-    process = stream(
-        choir_file, "--port", "recorder:in", "--input", "conductor:out", "--clock", "midi"
-    )
-    time.sleep(6)
-    assert not recorder.notes()
-    begin, apart = sender.now_sec() + 0.3, 60 / 200 / 24
-    sender.send(begin - 0.01, b"\xfa")
-    for pulse in range(20 * 24):
-        sender.send(begin + pulse * apart, b"\xf8")
-    sender.send(begin + 20 * 24 * apart, b"\xfc")
-    recorder.wait_for(lambda: sender.now_sec() > begin + 20 * 24 * apart + 0.3, 20)
-    assert not recorder.sounding()
-    step = RATE * 60 / 200 / 4
-    notes = recorder.notes()
-    assert len(notes) > 10
-    steps = [(frame / RATE - begin) * RATE / step for frame, *_ in notes]
-    steady = [s for s in steps if s > 32]
-    offset = steady[0] - round(steady[0])
-    assert abs(offset) < 0.2
-    assert max(abs(s - offset - round(s - offset)) for s in steady) < 0.05
-    process.terminate()
-    process.wait(5)
-    sender.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import time
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from musicgan.live.backends.jack_ring import (
     AT,
     CLIENT,
     HEAD,
+    HELD,
     IN,
     IN_HEAD,
     IN_PORT,
@@ -25,6 +27,7 @@ from musicgan.live.backends.jack_ring import (
     OUT,
     PORT,
     POSITION,
+    READY,
     ROOM,
     SMALL,
     STATE,
@@ -35,9 +38,9 @@ from musicgan.live.backends.jack_ring import (
 )
 from musicgan.live.backends.matching import match
 
-CLOSE_SEC = 0.2
-"""For the last messages to leave."""
-ROLLING, LOOPING = 1, 2
+CLOSE_SEC = 1.0
+"""For the last messages to leave, a moment where the server keeps up."""
+ROLLING, LOOPING, STARTING = 1, 2, 3
 BBT_VALID = 0x10
 
 
@@ -53,6 +56,8 @@ class Transport:
     """The timebase master's tempo in quarter notes; None where there is no master."""
     beat: float | None
     """The master's place in quarter notes from the start, to its ticks."""
+    is_starting: bool = False
+    """Whether it will roll from there as soon as everybody is ready."""
 
 
 class JackBackend:
@@ -72,6 +77,7 @@ class JackBackend:
         self._alive = True
         out = self._client.midi_outports.register("out")
         self._ring = np.zeros(WORDS, np.int64)
+        self._ring[AT] = self._last_frame
         self._ring[PORT] = self._address(out._ptr)
         self._ring[CLIENT] = self._address(self._client._ptr)
         self._due = np.zeros(ROOM, np.int64)
@@ -133,12 +139,34 @@ class JackBackend:
         _, frame, valid, bar, beat, tick = (int(n) for n in place.view(np.uint32)[4:10])
         at_frame = self._unwrapped(at)
         if not valid & BBT_VALID:
-            return Transport(rolling, frame, at_frame, None, None)
+            return Transport(rolling, frame, at_frame, None, None, state == STARTING)
         beats_per_bar, beat_type = (float(n) for n in place.view(np.float32)[12:14])
         ticks_per_beat, bpm = (float(n) for n in place.view(np.float64)[7:9])
         quarters = 4 / beat_type
         beats = (bar - 1) * beats_per_bar + beat - 1 + tick / ticks_per_beat
-        return Transport(rolling, frame, at_frame, bpm * quarters, beats * quarters)
+        bpm, beats = bpm * quarters, beats * quarters
+        return Transport(rolling, frame, at_frame, bpm, beats, state == STARTING)
+
+    def hold_transport(self) -> None:
+        """Let it start only when `start_transport` says so; JACK waits some seconds at most."""
+        from musicgan.live.backends.jack_process import LIBRARY
+        from musicgan.live.backends.jack_sync import sync
+
+        self._ring[READY] = HELD
+        ctypes.CDLL(LIBRARY).jack_set_sync_callback(
+            ctypes.c_void_p(int(self._ring[CLIENT])),
+            ctypes.c_void_p(sync.address),
+            ctypes.c_void_p(self._ring.ctypes.data),
+        )
+
+    def start_transport(self, after_sec: float) -> int:
+        """Let it roll so soon, if others do; from which frame on, on the backend's count."""
+        at_frame, period = self._unwrapped(int(self._ring[AT])), int(self._client.blocksize)
+        wanted = (self.now_sec() + after_sec) * self.rate
+        frame = at_frame + (ceil((wanted - at_frame) / period) + 1) * period
+        # It rolls in the period after the one in which everybody was ready.
+        self._ring[READY] = (frame - period) % WRAP
+        return frame
 
     def _on_shutdown(self, status: Any, reason: str) -> None:
         self._alive = False
@@ -152,8 +180,10 @@ class JackBackend:
         """The server's time. Raises `PortError` once the server is gone."""
         if not self._alive:
             raise PortError("the JACK server is gone")
-        # A little backwards is the server correcting itself.
-        self._last_frame = max(self._last_frame, self._unwrapped(int(self._client.frame_time)))
+        # A little backwards is the server correcting itself. When it is short of time its estimate
+        # falls behind the period that it is at.
+        told = (int(self._client.frame_time), int(self._ring[AT]) % WRAP)
+        self._last_frame = max(self._last_frame, *map(self._unwrapped, told))
         return self._last_frame / self.rate
 
     def send(self, at_sec: float, message: bytes) -> None:

@@ -2,9 +2,14 @@
 
 The place is the transport's frame, exact; the tempo is the timebase master's where there is one,
 else our own. A tempo that changes along the way is followed by the master's bars and beats.
+
+JACK asks its clients before it starts. Once there is music we decide at which frame it is to roll,
+so that what begins there can be queued in time.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from musicgan.errors import PortError
 from musicgan.live.backends import Backend
@@ -14,6 +19,8 @@ from musicgan.live.clocks import ClockOptions, clip_bpm
 
 SAME_PLACE_BEAT = 0.01
 """The master's beats, told in whole ticks, and ours from the frame agree so well."""
+START_SEC = 0.06
+"""From when a start is seen to when it rolls: to queue what begins there."""
 
 
 class JackClock:
@@ -33,16 +40,21 @@ class JackClock:
         self._is_elsewhere = False
         """Whether the master's beats are others than its tempo makes of the frame."""
         self._last: Transport | None = None
+        self._has_music = False
+        self._start_frame: int | None = None
+        """The backend's frame at which the transport is to start."""
 
     def begin(self, now_sec: float) -> None:
-        """It waits for the transport."""
+        """It waits for the transport, which from now on waits for it."""
+        self._jack.hold_transport()
+        self._has_music = True
 
     def hear(self, at_sec: float, message: bytes) -> None:
         """The transport does not come over MIDI."""
 
     def poll(self, now_sec: float) -> bool:
         """Read the transport; whether it has started, stopped or been located since."""
-        before, now = self._last, self._jack.transport()
+        before, now = self._last, self._seen(self._jack.transport())
         self._last = now
         was_rolling, self._rolling = self._rolling, now.is_rolling
         was_elsewhere = self._is_elsewhere
@@ -65,9 +77,22 @@ class JackClock:
         moved = (now.frame - before.frame) - (now.at_frame - before.at_frame)
         return self._rolling and (moved % WRAP != 0 or was_elsewhere != self._is_elsewhere)
 
+    def _seen(self, now: Transport) -> Transport:
+        """The transport, as if it rolled already where it is known when it will."""
+        if not (now.is_starting and self._has_music):
+            if self._start_frame is not None:
+                self._start_frame = None
+                self._jack.hold_transport()
+            return now
+        if self._start_frame is None:
+            self._start_frame = self._jack.start_transport(START_SEC)
+        # Past that it is somebody else who is not ready.
+        is_coming = now.at_frame < self._start_frame
+        return replace(now, is_rolling=is_coming, at_frame=self._start_frame)
+
     @property
     def is_rolling(self) -> bool:
-        """Whether the transport is."""
+        """Whether the transport is, or is about to."""
         return self._rolling
 
     @property
@@ -83,7 +108,9 @@ class JackClock:
         return True
 
     def tick_at(self, now_sec: float) -> float:
-        """From the frame that the server last told."""
+        """From the frame that the server last told; it stands there until it starts."""
+        if self._start_frame is not None:
+            now_sec = max(now_sec, self._anchor_sec)
         return (
             self._anchor_beat + (now_sec - self._anchor_sec) * self._bpm / 60
         ) * self.ticks_per_beat
