@@ -11,7 +11,7 @@ from musicgan.compose.kinds import open_any
 from musicgan.errors import CheckpointError, CorpusError
 from musicgan.midifile import read_midi, write_midi
 from musicgan.score import Score, empty_notes
-from musicgan.train.choose import choose_frames_codec
+from musicgan.corpus.choose import choose_frames_codec
 from musicgan.train.frames_adversarial import FramesAdversarialOptions
 from musicgan.train.frames_run import FramesRun
 from musicgan.train.likelihood import LikelihoodOptions

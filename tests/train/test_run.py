@@ -16,7 +16,7 @@ from musicgan.corpus.piece import Piece
 from musicgan.errors import CheckpointError, CorpusError
 from musicgan.midifile import write_midi
 from musicgan.score import Key
-from musicgan.train.choose import choose_codec
+from musicgan.corpus.choose import choose_codec
 from musicgan.train.loop import Interrupted
 from musicgan.train.options import WIDE, Options
 from musicgan.train.quality import SongJudge
