@@ -86,12 +86,12 @@ def grid_of(scores: Sequence[Score]) -> int:
     """12 steps a beat where triplets are part of the music, else 4."""
 
     def off(grid: int) -> float:
-        return 1 - float(np.mean([_on_grid(score, grid) for score in scores]))
+        return 1 - float(np.mean([on_grid_share(score, grid) for score in scores]))
 
     return 12 if off(4) > 0.02 and off(12) < 0.5 * off(4) else 4
 
 
-def _on_grid(score: Score, grid: int) -> float:
+def on_grid_share(score: Score, grid: int) -> float:
     """Share of notes within half a tick of a grid point: a third of a beat may be no whole tick."""
     beat = score.ticks_per_beat
     miss = (score.notes["onset_tick"] * grid + beat // 2) % beat - beat // 2
