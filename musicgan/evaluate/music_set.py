@@ -23,9 +23,9 @@ Part = Literal["scores", "rows", "windows", "window_scores"]
 
 @dataclass(frozen=True, eq=False)
 class MusicSet:
-    """Pieces as scores and note tuples, and up to 4 windows of 128 notes of each.
+    """Pieces as scores and note tuples, and up to 4 windows of each, of 128 notes as a rule.
 
-    A piece of fewer than 128 notes is one window. Made by `MusicSet.of`.
+    A piece of fewer notes is one window. Made by `MusicSet.of`.
     """
 
     codec: EventsCodec
@@ -42,13 +42,17 @@ class MusicSet:
     """Of a subset: the whole set, and which of its items these are."""
 
     @classmethod
-    def of(cls, names: Sequence[str], scores: Sequence[Score], codec: EventsCodec) -> MusicSet:
-        """The set of these scores, encoded, cut and decoded."""
+    def of(
+        cls,
+        names: Sequence[str],
+        scores: Sequence[Score],
+        codec: EventsCodec,
+        length: int = WINDOW_NOTES,
+    ) -> MusicSet:
+        """The set of these scores, encoded, cut into windows of `length` notes and decoded."""
         rows = [codec.encode(score) for score in scores]
         decoded = [codec.decode(r, like=score) for r, score in zip(rows, scores, strict=True)]
-        cut = [
-            windows(r, codec.grid, min(WINDOW_NOTES, max(len(r), 1)), MOST_WINDOWS) for r in rows
-        ]
+        cut = [windows(r, codec.grid, min(length, max(len(r), 1)), MOST_WINDOWS) for r in rows]
         piece = np.repeat(np.arange(len(rows)), [len(found) for found in cut])
         flat = [window for found in cut for window in found]
         return cls(codec, list(names), decoded, rows, flat, piece)
