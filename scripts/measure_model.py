@@ -30,10 +30,10 @@ from musicgan.compose.player import Player, open_player
 from musicgan.corpus.cache import Corpus
 from musicgan.corpus.piece import Piece
 from musicgan.evaluate.bleu import bleu, self_bleu
+from musicgan.evaluate.copies import copied_ngrams
 from musicgan.evaluate.cuts import MOST_WINDOWS, windows
 from musicgan.evaluate.descriptors import DESCRIPTORS, descriptor_matrix
 from musicgan.evaluate.distances import frechet, frechet_interval
-from musicgan.evaluate.ngrams import copied_ngrams
 from musicgan.score import Score
 
 SHOWN = {"chord_share": "chords", "parallel_share": "parallels", "step_share": "steps"}

@@ -38,6 +38,8 @@ class MusicSet:
     piece: Ints
     """[N]: the piece of each window, as an index into `names`."""
     memo: dict[Any, Any] = field(default_factory=dict, repr=False)
+    origin: tuple[MusicSet, dict[str, Ints]] | None = field(default=None, repr=False)
+    """Of a subset: the whole set, and which of its items these are."""
 
     @classmethod
     def of(
@@ -72,6 +74,10 @@ class MusicSet:
 
     def over(self, part: Part, what: Callable[[Any], T]) -> list[T]:
         """`what` of each item of a part; computed once, also for the subsets that `take` makes."""
+        if self.origin is not None:
+            whole, index = self.origin
+            values = whole.over(part, what)
+            return [values[i] for i in index[part]]
         key = (part, what)
         if key not in self.memo:
             self.memo[key] = [what(item) for item in getattr(self, part)]
@@ -91,14 +97,22 @@ class MusicSet:
         place[pieces] = np.arange(len(pieces))
         kept = np.flatnonzero(place[self.piece] >= 0)
         kept = kept[np.argsort(place[self.piece[kept]], kind="stable")]
-        indices = {"scores": pieces, "rows": pieces, "windows": kept, "window_scores": kept}
-        made = MusicSet(
+        index = {"scores": pieces, "rows": pieces, "windows": kept, "window_scores": kept}
+        return MusicSet(
             self.codec,
-            *([part[i] for i in pieces] for part in (self.names, self.scores, self.rows)),
+            [self.names[i] for i in pieces],
+            [self.scores[i] for i in pieces],
+            [self.rows[i] for i in pieces],
             [self.windows[i] for i in kept],
             place[self.piece[kept]],
+            origin=(self, index),
         )
-        for key, values in self.memo.items():
-            if isinstance(key, tuple):
-                made.memo[key] = [values[i] for i in indices[key[0]]]
-        return made
+
+
+def thinned(some: MusicSet, size: int, rng: np.random.Generator) -> MusicSet:
+    """Random pieces of a set with `size` windows together, or a little more."""
+    if size >= len(some.windows):
+        return some
+    order = rng.permutation(len(some.names))
+    windows = np.bincount(some.piece, minlength=len(some.names))[order].cumsum()
+    return some.take(order[: int(np.searchsorted(windows, size)) + 1])

@@ -2,8 +2,8 @@
 
 A note's token is (wait, voice, interval to the voice's last note, duration). The first wait says
 only where a window begins, so it counts as 0; a voice's first note has an interval of its own
-kind. BLEU (`bleu`), distinct-n and copying all look at runs of n tokens. Songs are note tuples,
-[T, 5].
+kind. BLEU (`bleu`), distinct-n and copying (`copies`) all look at runs of n tokens. Songs are
+note tuples, [T, 5].
 
 All of them depend on how many songs and how long: compare sets of equal size.
 """
@@ -83,18 +83,6 @@ def distinct_n(songs: Sequence[Rows], n: int) -> float:
     grams = _all_grams(songs, n)
     total = sum(sum(song.values()) for song in grams)
     return len(set().union(*grams)) / total
-
-
-def copied_ngrams(songs: Sequence[Rows], training: Sequence[Rows], n: int) -> float:
-    """Share of the songs' n-grams that occur in the training songs, 0 to 1.
-
-    To be read beside the rate of held-out real songs: real music shares phrases too.
-    Raises ValueError when no song has n notes.
-    """
-    known = set().union(*(ngrams(song, n) for song in training))
-    grams = _all_grams(songs, n)
-    total = sum(sum(song.values()) for song in grams)
-    return sum(count for song in grams for gram, count in song.items() if gram in known) / total
 
 
 def pairwise_distance(songs: Sequence[Rows], n: int = 2) -> float:
