@@ -11,18 +11,5 @@ Five or more tells a control from music; `blind` marks those that the measure's 
 
 from __future__ import annotations
 
-import argparse
-import sys
-import time
-from pathlib import Path
-
-import numpy as np
-
-from musicgan.corpus.cache import Corpus
-from musicgan.evaluate.controls import control_sets
-from musicgan.evaluate.measures import HEADLINES, MEASURES
-from musicgan.evaluate.music_set import MusicSet
-from musicgan.evaluate.results import evaluate_sets
-
 TOLD = 5.0
 HELD_OUT = "held out"
