@@ -53,7 +53,8 @@ def _lines(found: Evaluation) -> Iterator[str]:
     copy = longest_copy(found)
     song = found.comparison.generated.names[copy.song]
     source = found.copied_set.names[copy.piece]
-    yield f"longest copy: {copy.longest} notes, {song} from {source} ({found.copied_from})"
+    usual = f"; real pieces up to {found.usual_run[1]}" if found.usual_run else ""
+    yield f"longest copy: {copy.longest} notes, {song} from {source} ({found.copied_from}){usual}"
     for same in found.comparison.same:
         if same.side == "generated":
             how = "is" if same.is_exact else "is nearly"

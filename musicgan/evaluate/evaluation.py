@@ -36,6 +36,8 @@ class Evaluation:
     results: list[Result]
     copies: list[Copy]
     """One a generated piece, from the training pieces; where there are none, from the real."""
+    real_copies: list[Copy]
+    """One a real piece, from the training pieces; empty where there are none."""
     likelihood: dict[str, float] = field(default_factory=dict)
     """What only a model can be asked, in nats a note; empty for files."""
 
@@ -48,6 +50,12 @@ class Evaluation:
     def copied_set(self) -> MusicSet:
         """The set of that side."""
         return self.comparison.training or self.comparison.real
+
+    @property
+    def usual_run(self) -> tuple[int, int] | None:
+        """The longest run a real piece has from the training pieces: median and most, in notes."""
+        runs = [copy.longest for copy in self.real_copies]
+        return (int(np.median(runs)), max(runs)) if runs else None
 
     def with_likelihood(self, figures: dict[str, float]) -> Evaluation:
         """The same with a model's own figures."""
@@ -66,6 +74,7 @@ class Evaluation:
             "remarks": comparison.remarks,
             "measures": [_measured(result) for result in self.results],
             "likelihood": self.likelihood,
+            "longest_run_of_real_pieces": sorted(copy.longest for copy in self.real_copies),
             "copies": [self._copied(copy) for copy in self.copies],
             "same": [asdict(same) for same in comparison.same],
         }
@@ -130,7 +139,9 @@ def evaluate(
     if progress is not None:
         progress("copies")
     copies = nearest_pieces(compared.generated, compared.training or compared.real)
-    return Evaluation(sources, compared, results, copies)
+    training_set = compared.training
+    usual = nearest_pieces(compared.real, training_set) if training_set is not None else []
+    return Evaluation(sources, compared, results, copies, usual)
 
 
 def longest_copy(evaluation: Evaluation) -> Copy:

@@ -122,9 +122,9 @@ def _direction(weights: Floats, share: float) -> str:
 def diversity_figure(evaluation: Evaluation) -> str | None:
     """BLEU against self-BLEU, of the generated and of the real windows; None if not measured."""
     found = {result.measure.name: result for result in evaluation.results}
-    if "bleu" not in found or "self_bleu" not in found:
+    if not {"bleu_4", "self_bleu_4"} <= set(found):
         return None
-    bleu, self_bleu = found["bleu"], found["self_bleu"]
+    bleu, self_bleu = found["bleu_4"], found["self_bleu_4"]
     points = {"real": (self_bleu.real, bleu.real), "generated": (self_bleu.value, bleu.value)}
     bars = {
         "real": (self_bleu.spread, bleu.spread),

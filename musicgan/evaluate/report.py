@@ -52,6 +52,7 @@ def render(evaluation: Evaluation) -> str:
     environment.filters["number"] = number
     found = evaluation.results
     page = environment.get_template(TEMPLATE).render(
+        title=Path(evaluation.sources["generated"]).name,
         data=evaluation.to_json(),
         evaluation=evaluation,
         likelihoods=LIKELIHOODS,
