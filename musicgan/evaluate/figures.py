@@ -131,7 +131,7 @@ def diversity_figure(evaluation: Evaluation) -> str | None:
         "generated": (self_bleu.interval, bleu.interval),
     }
     with page_style("diversity"):
-        figure = Figure((4.6, 3.6), layout="constrained")
+        figure = Figure((4.2, 3.4), layout="constrained")
         axis = figure.subplots()
         for side, (x, y) in points.items():
             if x is None or y is None:
@@ -165,6 +165,10 @@ def copy_figure(evaluation: Evaluation, copy: Copy) -> str:
             first_beat = _roll(axis, rows, at, copy.longest, made.grid, colour)
             axis.set_title(f"{title}, from beat {first_beat:g}", loc="left")
             axis.set_ylabel("MIDI pitch")
+        span = max(high - low for low, high in (axis.get_ylim() for axis in axes))
+        for axis in axes:
+            middle = sum(axis.get_ylim()) / 2
+            axis.set_ylim(middle - span / 2, middle + span / 2)
         axes[1].set_xlabel("beats from the first note in common")
         alt = f"The {copy.longest} notes in common inked, what stands around them pale."
         return svg(figure, alt)

@@ -13,6 +13,7 @@ WORDS: dict[Verdict, str] = {
     "apart": "apart from real music",
     "unknown": "not measured",
 }
+HARDLY = 0.005
 
 
 def verdict(result: Result) -> Verdict:
@@ -30,24 +31,23 @@ def verdict(result: Result) -> Verdict:
 
 
 def reading(result: Result) -> str:
-    """One sentence on a result."""
+    """How a value stands to real music's, in a phrase."""
     found = verdict(result)
     if found == "unknown":
-        return "Cannot be measured on these pieces."
-    assert result.value is not None and result.spread is not None and result.real is not None
-    low, high = (number(bound) for bound in result.spread)
+        return "not measurable on these pieces"
     if found == "at":
-        return f"Like real music, which lies between {low} and {high}."
-    more = "more" if result.value > result.real else "less"
-    if result.measure.target == "real":
-        return (
-            f"{'A little ' + more if found == 'near' else more.capitalize()} than real music, "
-            f"which lies between {low} and {high}."
-        )
-    if result.real > 0 and result.measure.target == "lower":
-        factor = result.value / result.real
-        return f"{factor:.1f} times what real music scores against itself ({low} to {high})."
-    return f"Short of real music, which reaches {low} to {high}."
+        return "within what real music scores"
+    assert result.value is not None and result.real is not None
+    if result.real <= 0:
+        return f"real music's is {number(result.real)}"
+    ratio = result.value / result.real
+    if ratio >= 2:
+        return f"{ratio:.1f} times real music's"
+    if ratio < HARDLY:
+        return "hardly any beside real music's"
+    if ratio <= 0.5:
+        return f"{ratio:.0%} of real music's"
+    return f"{abs(ratio - 1):.0%} {'more' if ratio > 1 else 'less'} than real music's"
 
 
 def number(value: float | None) -> str:
@@ -59,4 +59,6 @@ def number(value: float | None) -> str:
         return f"{value:.0f}"
     if size >= 10:
         return f"{value:.1f}"
-    return f"{value:.2f}" if size >= 1 else f"{value:.3f}"
+    if size >= 1 or value == 0:
+        return f"{value:.2f}" if value else "0"
+    return f"{value:.3f}" if size >= 0.01 else f"{value:.4f}"

@@ -50,15 +50,16 @@ def render(evaluation: Evaluation) -> str:
         undefined=jinja2.StrictUndefined,
     )
     environment.filters["number"] = number
-    found = evaluation.results
+    rows = [_row(result) for result in evaluation.results]
+    headline = [row for row in rows if row.result.measure.headline]
     page = environment.get_template(TEMPLATE).render(
         title=Path(evaluation.sources["generated"]).name,
         data=evaluation.to_json(),
         evaluation=evaluation,
         likelihoods=LIKELIHOODS,
-        headline=[_row(result) for result in found if result.measure.headline],
-        customary=[_row(result) for result in found if not result.measure.headline],
-        summary=_summary(found),
+        headline=headline,
+        customary=[row for row in rows if not row.result.measure.headline],
+        summary=_summary(headline),
         figures=_figures(evaluation),
         rolls=_rolls(evaluation),
         descriptors=_descriptor_rows(evaluation),
@@ -86,13 +87,9 @@ def _row(result: Result) -> Row:
     return Row(result, found, WORDS[found], reading(result), _strip(result))
 
 
-def _summary(results: list[Result]) -> dict[str, list[str]]:
-    """Titles of the headline measures by verdict."""
-    told: dict[str, list[str]] = {"at": [], "near": [], "apart": []}
-    for result in results:
-        if result.measure.headline and verdict(result) in told:
-            told[verdict(result)].append(result.measure.title)
-    return told
+def _summary(rows: list[Row]) -> dict[str, list[Row]]:
+    """The rows by verdict."""
+    return {found: [row for row in rows if row.verdict == found] for found in WORDS}
 
 
 def _strip(result: Result) -> Markup:
