@@ -29,7 +29,7 @@ from musicgan.evaluate.two_sample import two_sample_accuracy
 
 Of = Callable[[MusicSet, MusicSet, MusicSet | None], float | None]
 Target = Literal["lower", "higher", "real"]
-Compares = Literal["nothing", "itself", "real", "training"]
+Compares = Literal["nothing", "real", "training"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Measure:
     target: Target = "real"
     """What is better; "real": the nearer to the real set's own value."""
     compares: Compares = "nothing"
-    """With what a set is compared. "itself": song with song, so that their number matters."""
+    """With what a set is compared; "real" also where the number of songs matters."""
     headline: bool = False
     blind_to: tuple[str, ...] = ()
     """Negative controls that it does not tell from real music."""
@@ -137,7 +137,7 @@ HEADLINES = (
         "share of runs of 1 to 4 notes that real windows have; read it against self-BLEU",
     ),
     Measure(
-        "self_bleu_4", "self-BLEU-4", _self_bleu, "real", "itself", True, (COPIES,),
+        "self_bleu_4", "self-BLEU-4", _self_bleu, "real", "real", True, (COPIES,),
         "BLEU of each window against the others: high when songs are alike, low for noise",
     ),
     Measure(

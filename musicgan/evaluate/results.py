@@ -65,6 +65,7 @@ class _Trial:
     """Real music that is not in `reference`."""
     reference: MusicSet
     some_real: MusicSet
+    """Half of the real pieces, or fewer."""
 
 
 def evaluate_sets(
@@ -78,9 +79,10 @@ def evaluate_sets(
 ) -> list[Result]:
     """Every measure of the generated set, with what real music scores and how much that varies.
 
-    What real music scores against the real set: training pieces, drawn anew 20 times, or without
-    them one random half of the real pieces against the other; then the generated set is measured
-    against the same halves. Shares of a set alone are taken of random halves of the real set.
+    What real music scores against the real set is that of 20 random halves of the training
+    pieces. Without training pieces it is that of random halves of the real set, each against
+    the other half, and the generated set is measured against the same halves. Where sets are not
+    compared, it is the real set's own value, and varies as in random halves of it.
 
     The interval is from random halves of the generated pieces, whose scores vary as much as those
     of whole sets drawn anew (the delete-half jackknife, Shao & Wu 1989): a bootstrap repeats
@@ -101,7 +103,7 @@ def _trial(
     generated: MusicSet, real: MusicSet, training: MusicSet | None, rng: np.random.Generator
 ) -> _Trial:
     one, two = _halves(real, rng)
-    other, reference = (one, two) if training is None else (training, real)
+    other, reference = (one, two) if training is None else (_halves(training, rng)[0], real)
     size = min(len(generated.windows), len(other.windows))
     some = thinned(generated, size, rng)
     return _Trial(
@@ -130,9 +132,6 @@ def _result(
     if measure.compares == "real":
         floor = [of(t.other, t.reference, training) for t in trials]
         value, at = _mean([of(t.generated, t.reference, training) for t in trials]), _mean(floor)
-    elif measure.compares == "itself":
-        floor = [of(t.some_real, real, training) for t in trials]
-        value, at = _mean([of(t.generated, real, training) for t in trials]), _mean(floor)
     else:
         floor = [of(t.some_real, real, training) for t in trials]
         value, at = of(generated, real, training), of(real, real, training)
