@@ -55,16 +55,18 @@ def spoiled(
         real.codec.decode(spoil(rows, rng), like=score)
         for rows, score in zip(real.rows, real.scores, strict=True)
     ]
-    return MusicSet.of(real.names, scores, real.codec)
+    return MusicSet.of(real.names, scores, real.codec, _length(real))
 
 
 def repeated_songs(real: MusicSet, rng: np.random.Generator) -> MusicSet:
     """Eight pieces of the set, drawn at random, over and over: as many pieces, no variety."""
-    eight = rng.permutation(len(real.names))[:EIGHT]
-    chosen = np.resize(eight, len(real.names))
-    return MusicSet.of(
-        [real.names[i] for i in chosen], [real.scores[i] for i in chosen], real.codec
-    )
+    chosen = np.resize(rng.permutation(len(real.names))[:EIGHT], len(real.names))
+    scores = [real.scores[i] for i in chosen]
+    return MusicSet.of([real.names[i] for i in chosen], scores, real.codec, _length(real))
+
+
+def _length(real: MusicSet) -> int:
+    return max(len(window) for window in real.windows)
 
 
 def control_sets(

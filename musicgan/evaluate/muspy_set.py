@@ -36,7 +36,7 @@ def muspy_values(score: Score) -> dict[str, float]:
     values = dict.fromkeys(NAMES, np.nan)
     values |= {"pitch_range": 0.0, "n_pitches_used": 0.0, "n_pitch_classes_used": 0.0}
     if len(score.notes):
-        values |= _time(score)
+        values |= {"polyphony_rate": 0.0, **_time(score)}
     if len(pitched):
         values |= _pitch(pitched["pitch"].astype(np.int64)) | _polyphony(pitched, score.end_tick)
     if drums.any():

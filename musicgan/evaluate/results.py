@@ -6,12 +6,14 @@ as the generated set has.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from musicgan.evaluate.measures import MEASURES, Measure
+from musicgan.evaluate.measure import Measure
+from musicgan.evaluate.measures import MEASURES
 from musicgan.evaluate.music_set import MusicSet, thinned
 
 DRAWS = 20
@@ -33,16 +35,16 @@ class Result:
     spread: tuple[float, float] | None
     """From 5% to 95% of these draws."""
     interval: tuple[float, float] | None
-    """Of headline measures: 90% around `value`, by chance in which pieces were generated."""
+    """90% around `value`, by chance in which pieces were generated."""
 
     @property
     def at_floor(self) -> bool | None:
-        """Whether the value is no worse than what real music scores; None where unknown."""
-        if self.value is None or self.spread is None:
+        """Whether the interval reaches what real music scores, or better; None where unknown."""
+        if self.interval is None or self.spread is None:
             return None
         low, high = self.spread
-        too_low = self.measure.target != "lower" and self.value < low
-        too_high = self.measure.target != "higher" and self.value > high
+        too_low = self.measure.target != "lower" and self.interval[1] < low
+        too_high = self.measure.target != "higher" and self.interval[0] > high
         return not (too_low or too_high)
 
     @property
@@ -56,7 +58,7 @@ class Result:
 
 @dataclass(frozen=True)
 class _Trial:
-    """Sets of about as many windows each: real music in the place of the generated set."""
+    """Real music in the place of the generated set: `other` has about as many windows."""
 
     generated: MusicSet
     half: MusicSet
@@ -64,7 +66,8 @@ class _Trial:
     other: MusicSet
     """Real music that is not in `reference`."""
     reference: MusicSet
-    some_real: MusicSet
+    halves: tuple[MusicSet, MusicSet]
+    """Of the real set; the first has no more windows than the generated set."""
 
 
 def evaluate_sets(
@@ -73,14 +76,16 @@ def evaluate_sets(
     training: MusicSet | None = None,
     *,
     measures: Sequence[Measure] = MEASURES,
+    draws: int = DRAWS,
     seed: int = 0,
     progress: Callable[[str], None] | None = None,
 ) -> list[Result]:
     """Every measure of the generated set, with what real music scores and how much that varies.
 
-    What real music scores against the real set: training pieces, drawn anew 20 times, or without
-    them one random half of the real pieces against the other; then the generated set is measured
-    against the same halves. Shares of a set alone are taken of random halves of the real set.
+    What real music scores against the real set is that of random halves of the training
+    pieces. Without training pieces it is that of random halves of the real set, each against
+    the other half, and the generated set is measured against the same halves. Where sets are not
+    compared, it is the real set's own value, and varies as one half of it differs from the other.
 
     The interval is from random halves of the generated pieces, whose scores vary as much as those
     of whole sets drawn anew (the delete-half jackknife, Shao & Wu 1989): a bootstrap repeats
@@ -88,7 +93,7 @@ def evaluate_sets(
     each measure before it is taken.
     """
     rng = np.random.default_rng(seed)
-    trials = [_trial(generated, real, training, rng) for _ in range(DRAWS)]
+    trials = [_trial(generated, real, training, rng) for _ in range(draws)]
     results = []
     for measure in measures:
         if progress is not None:
@@ -101,7 +106,7 @@ def _trial(
     generated: MusicSet, real: MusicSet, training: MusicSet | None, rng: np.random.Generator
 ) -> _Trial:
     one, two = _halves(real, rng)
-    other, reference = (one, two) if training is None else (training, real)
+    other, reference = (one, two) if training is None else (_halves(training, rng)[0], real)
     size = min(len(generated.windows), len(other.windows))
     some = thinned(generated, size, rng)
     return _Trial(
@@ -109,7 +114,7 @@ def _trial(
         half=thinned(some, len(some.windows) // 2, rng),
         other=thinned(other, size, rng),
         reference=reference,
-        some_real=thinned(one, min(size, len(one.windows)), rng),
+        halves=(thinned(one, len(generated.windows), rng), two),
     )
 
 
@@ -126,39 +131,33 @@ def _result(
     real: MusicSet,
     training: MusicSet | None,
 ) -> Result:
-    of = measure.of
+    def of(some: MusicSet, reference: MusicSet = real) -> float | None:
+        return measure.of(some, reference, training)
+
     if measure.compares == "real":
-        floor = [of(t.other, t.reference, training) for t in trials]
-        value, at = _mean([of(t.generated, t.reference, training) for t in trials]), _mean(floor)
-    elif measure.compares == "itself":
-        floor = [of(t.some_real, real, training) for t in trials]
-        value, at = _mean([of(t.generated, real, training) for t in trials]), _mean(floor)
+        draws = _known(of(t.other, t.reference) for t in trials)
+        values = _known(of(t.generated, t.reference) for t in trials)
+        at = float(draws.mean()) if len(draws) else None
+        value = float(values.mean()) if len(values) else None
     else:
-        floor = [of(t.some_real, real, training) for t in trials]
-        value, at = of(generated, real, training), of(real, real, training)
-    known = np.array([one for one in floor if one is not None])
-    low, high = np.quantile(known, _QUANTILES) if len(known) > 1 else (0.0, 0.0)
-    return Result(
-        measure,
-        value,
-        at,
-        float(known.std(ddof=1)) if len(known) > 1 else None,
-        (float(low), float(high)) if len(known) > 1 else None,
-        _interval(measure, value, trials, training) if measure.headline else None,
-    )
+        value, at = of(generated), of(real)
+        pairs = [(of(t.halves[0]), of(t.halves[1])) for t in trials]
+        draws = _known(
+            None if at is None or one is None or two is None else at + one - two
+            for one, two in pairs
+        )
+    drawn = _known(of(t.half, t.reference) for t in trials)
+    if value is None or len(drawn) < 2:
+        interval = None
+    else:
+        reach = _NORMAL_90 * float(drawn.std(ddof=1))
+        interval = max(0.0, value - reach), min(measure.most, value + reach)
+    if len(draws) < 2:
+        return Result(measure, value, at, None, None, interval)
+    low, high = np.clip(np.quantile(draws, _QUANTILES), 0, measure.most)
+    sd = float(draws.std(ddof=1))
+    return Result(measure, value, at, sd, (float(low), float(high)), interval)
 
 
-def _interval(
-    measure: Measure, value: float | None, trials: Sequence[_Trial], training: MusicSet | None
-) -> tuple[float, float] | None:
-    drawn = [measure.of(t.half, t.reference, training) for t in trials]
-    known = [one for one in drawn if one is not None]
-    if value is None or len(known) < 2:
-        return None
-    reach = _NORMAL_90 * float(np.std(known, ddof=1))
-    return max(0.0, value - reach), value + reach
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    known = [one for one in values if one is not None]
-    return float(np.mean(known)) if known else None
+def _known(values: Iterable[float | None]) -> NDArray[np.float64]:
+    return np.array([value for value in values if value is not None], np.float64)

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from musicgan.codecs.slots import Slot
 from musicgan.score import Score, sort_notes
 
-CLEARLY_SEMITONES = 3.0
+CLEARLY_SEMITONES = 2.0
 """Tracks are put in another order only when that brings each so much nearer its voice."""
 MERGED = Slot("all tracks")
 

@@ -9,7 +9,7 @@ from musicgan.midifile import write_midi
 from musicgan.score import NOTE, Score, Track, sort_notes
 
 VOICES = ("soprano", "alto", "tenor", "bass")
-MIDDLE = (74, 67, 60, 50)
+MIDDLE = (79, 69, 58, 46)
 
 
 def choir(
