@@ -83,7 +83,7 @@ def compose_songs(
     """
     player = open_any(model)
     corpus = Corpus.open(real, player.codec)
-    is_own = corpus.manifest_hash == player.file.metadata["manifest"]
+    is_own = corpus.manifest_hash == player.file.metadata.get("manifest")
     parts: tuple[Part, ...] = ("test",) if is_own else ("train", "valid", "test")
     pieces = [piece for part in parts for piece in corpus.pieces(part)]
     there = read_side([real])

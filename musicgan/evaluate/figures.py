@@ -23,6 +23,7 @@ ORDER = ("training", "real", "generated")
 """What is drawn last lies on top."""
 MARKS = {"real": "o", "generated": "^", "training": "."}
 COLUMNS = 4
+PANEL_INCHES = 1.55
 NAMED = 2
 """Descriptors by which a direction of the map is named."""
 CONTEXT_NOTES = 12
@@ -42,7 +43,9 @@ def descriptor_figure(evaluation: Evaluation, chosen: Sequence[int]) -> str:
     names = list(DESCRIPTORS)
     rows = -(-len(chosen) // COLUMNS)
     with page_style(f"descriptors-{chosen[0]}"):
-        figure = Figure((9, 1.55 * rows), layout="constrained")
+        tall = PANEL_INCHES * rows
+        figure = Figure((9, tall))
+        figure.subplots_adjust(0.015, 0.25 / tall, 0.975, 1 - 0.25 / tall, 0.08, 0.6)
         axes = figure.subplots(rows, COLUMNS, squeeze=False).ravel()
         for axis, index in zip(axes, chosen, strict=False):
             _distributions(axis, evaluation, index)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -84,7 +84,12 @@ def _windows(player: Player, pieces: Sequence[Piece], config: EventsConfig) -> W
 
 
 def reverse_nll(
-    player: Player, lessons: Sequence[Piece], real: Sequence[Piece], minutes: float, seed: int = 0
+    player: Player,
+    lessons: Sequence[Piece],
+    real: Sequence[Piece],
+    minutes: float,
+    seed: int = 0,
+    options: LikelihoodOptions = LikelihoodOptions(),  # noqa: B008 - it is frozen
 ) -> float:
     """Nats a note of `real` under a fresh network that learned from `lessons` alone.
 
@@ -102,11 +107,12 @@ def reverse_nll(
     train, valid = (_windows(player, part, config) for part in parts)
     phase = LikelihoodPhase(
         Generator(config, 0.4), Posterior(config), train, valid, seed,
-        LikelihoodOptions(), torch.device("cpu"), max_steps=10**9,
+        options, torch.device("cpu"), max_steps=10**9,
     )  # fmt: skip
     best, weights = float("inf"), copy.deepcopy(phase.ema.module.state_dict())
-    for progress in _until(minutes):
-        phase.step(progress)
+    begin = time.monotonic()
+    while (passed := (time.monotonic() - begin) / (60 * minutes)) < 1 or best == float("inf"):
+        phase.step(min(passed, 1.0))
         if phase.steps % CHECK_STEPS == 0:
             score = phase.evaluate()["nll"]
             if score < best:
@@ -114,12 +120,3 @@ def reverse_nll(
     phase.ema.module.load_state_dict(weights)
     phase.valid = _windows(player, real, config)
     return phase.evaluate()["nll"]
-
-
-def _until(minutes: float) -> Iterator[float]:
-    """The share of the time that has passed, until all has; once at least."""
-    begin = time.monotonic()
-    passed = 0.0
-    while passed < 1:
-        yield passed
-        passed = (time.monotonic() - begin) / (60 * minutes)
