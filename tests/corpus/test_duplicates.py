@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from musicgan.corpus.duplicates import NO_SKETCH, exact_groups, near_groups, sketch
+from musicgan.corpus.duplicates import (
+    NO_SKETCH,
+    exact_groups,
+    near_groups,
+    nearest_sketches,
+    sketch,
+)
 from musicgan.corpus.report import report_score
 from musicgan.score import empty_notes
 
