@@ -116,7 +116,7 @@ def _long_enough(side: Side, scores: Sequence[Score], codec: EventsCodec) -> Sid
     for piece, score in zip(side.pieces, scores, strict=True):
         notes = len(codec.encode(score))
         if notes < SHORTEST_PIECE:
-            short[piece.name] = f"only {notes} notes that count: at least {SHORTEST_PIECE} are"
+            short[piece.name] = f"only {notes} notes that count, of {SHORTEST_PIECE} needed"
     pieces = [replace(p, score=score) for p, score in zip(side.pieces, scores, strict=True)]
     return Side(pieces, side.unusable).without(short)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -43,9 +44,14 @@ class Side:
         kept = [piece for piece in self.pieces if piece.name not in unusable]
         return Side(kept, {**self.unusable, **unusable})
 
+    def only(self, names: Collection[str]) -> Side:
+        """The pieces of these names, and no word of the others."""
+        unusable = {name: why for name, why in self.unusable.items() if name in names}
+        return Side([piece for piece in self.pieces if piece.name in names], unusable)
+
 
 def read_side(paths: Sequence[Path], progress: Progress | None = None) -> Side:
-    """Read MIDI files, or all that lie under folders; names are relative to their folder.
+    """Read MIDI files, or all that lie under folders; names are as short as tells them apart.
 
     Raises `CorpusError` or `EvaluateError` where there is no such file or folder, or no MIDI.
     """
@@ -64,13 +70,15 @@ def read_side(paths: Sequence[Path], progress: Progress | None = None) -> Side:
     return Side(pieces, unusable)
 
 
-def _files(paths: Sequence[Path]) -> Iterable[tuple[str, Path]]:
+def _files(paths: Sequence[Path]) -> Iterator[tuple[str, Path]]:
+    shared = Path(os.path.commonpath([path.absolute() for path in paths]))
+    root = shared if shared.is_dir() else shared.parent
     for path in paths:
         if path.is_dir():
-            prefix = f"{path.name}/" if len(paths) > 1 else ""
-            yield from ((prefix + name, path / name) for name in find_midi(path))
+            below = path.absolute().relative_to(root)
+            yield from (((below / name).as_posix(), path / name) for name in find_midi(path))
         elif path.exists():
-            yield (path.name if len(paths) == 1 else str(path)), path
+            yield path.absolute().relative_to(root).as_posix(), path
         else:
             raise EvaluateError(f"{path} does not exist: give MIDI files, or a folder of them")
 

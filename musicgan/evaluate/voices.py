@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from musicgan.codecs.slots import Slot
 from musicgan.score import Score, sort_notes
 
-CLEARLY_SEMITONES = 3.0
+CLEARLY_SEMITONES = 2.0
 """Tracks are put in another order only when that brings each so much nearer its voice."""
 MERGED = Slot("all tracks")
 
@@ -49,10 +49,10 @@ def match_voices(
     odd = {side: count for side, count in counts.items() if count != counts["real"]}
     kept = {side: list(some) for side, some in scores.items()}
     if voices > 1 and (merge or odd):
-        why = "as asked" if not odd else "".join(
-            f"the {side} pieces have {count} pitched tracks as a rule, the real ones "
-            f"{counts['real']}" for side, count in list(odd.items())[:1]
-        )  # fmt: skip
+        why = "as asked"
+        if odd:
+            usual = ", ".join(f"{count} {side}" for side, count in counts.items())
+            why = f"pitched tracks a piece as a rule: {usual}"
         remark = f"All pitched tracks count as one voice on every side ({why})."
         return Matched(kept, _one_voice(slots), True, [remark])
     real, remarks = _Registers.of(scores["real"], slots), []
