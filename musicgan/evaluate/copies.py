@@ -99,7 +99,9 @@ def nearest_pieces(generated: MusicSet, training: MusicSet) -> list[Copy]:
 
 def _longest_runs(songs: Sequence[Marks], pieces: Sequence[Marks]) -> tuple[Ints, Ints]:
     """For each note of the songs the longest run from it that stands in a piece: length, place."""
-    ranks = _ranks([*songs, *pieces])
+    lengths = [len(song) for song in (*songs, *pieces)]
+    end_of = np.repeat(np.cumsum(lengths), lengths)
+    ranks = _ranks(np.concatenate([*songs, *pieces]), end_of, max(lengths))
     notes = sum(len(song) for song in songs)
     order = np.argsort(ranks[-1], kind="stable")
     is_piece = order >= notes
@@ -110,38 +112,36 @@ def _longest_runs(songs: Sequence[Marks], pieces: Sequence[Marks]) -> tuple[Ints
     for neighbour in (before, after):
         known = ~is_piece & (neighbour >= 0) & (neighbour < len(order))
         one, other = order[known], order[neighbour[known]]
-        shared = _shared(ranks, one, other)
+        shared = _shared(ranks, end_of, one, other)
         better = (shared > length[one]) | ((shared == length[one]) & (other - notes < at[one]))
         length[one[better]], at[one[better]] = shared[better], other[better] - notes
     return length, at
 
 
-def _ranks(songs: Sequence[Marks]) -> list[Ints]:
+def _ranks(marks: Marks, end_of: Ints, longest: int) -> list[Ints]:
     """The order of all suffixes of all songs by their first 1, 2, 4, ... notes, [T] each.
 
-    Equal numbers, equal beginnings. A song's end is like no other.
+    Equal numbers, equal beginnings. A song's end, at `end_of` each of its notes, is like no other.
     """
-    ends = np.cumsum([len(song) for song in songs])
-    mark = np.unique(np.concatenate(songs), return_inverse=True)[1].astype(np.int64)
-    end_of = np.repeat(ends, [len(song) for song in songs])
-    ranks, width = [mark], 1
-    while width < min(LONGEST_RUN, max(map(len, songs))):
-        then = np.arange(len(mark)) + width
-        # Past the end: a number of its own for every song, below all ranks.
-        second = np.where(then < end_of, ranks[-1][np.minimum(then, len(mark) - 1)], -then)
-        pair = ranks[-1] * (2 * len(mark) + width + 1) + (second + len(mark) + width)
+    ranks, width = [np.unique(marks, return_inverse=True)[1].astype(np.int64)], 1
+    here, last = np.arange(len(marks)), len(marks) - 1
+    while width < min(LONGEST_RUN, longest):
+        then = here + width
+        # Past the end: a number of its own for every note, below all ranks.
+        second = np.where(then < end_of, ranks[-1][np.minimum(then, last)] + 1, -here)
+        pair = ranks[-1] * (2 * len(marks) + 1) + second + last
         ranks.append(np.unique(pair, return_inverse=True)[1].astype(np.int64))
         width *= 2
     return ranks
 
 
-def _shared(ranks: Sequence[Ints], one: Ints, other: Ints) -> Ints:
+def _shared(ranks: Sequence[Ints], end_of: Ints, one: Ints, other: Ints) -> Ints:
     """How many notes the suffixes at `one` and `other` have in common, [M]."""
     shared = np.zeros(len(one), np.int64)
-    last = len(ranks[0]) - 1
+    last = len(end_of) - 1
     for level in range(len(ranks) - 1, -1, -1):
         a, b = one + shared, other + shared
-        inside = (a <= last) & (b <= last)
+        inside = (a < end_of[one]) & (b < end_of[other])
         rank = ranks[level]
         shared += (inside & (rank[np.minimum(a, last)] == rank[np.minimum(b, last)])) << level
     return shared

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from musicgan.evaluate.descriptors import SCALES
 from musicgan.score import Score
 
 NAMES = ("scale_consistency", "tone_span", "polyphony", "three_tone_repetitions")
-_DIATONIC = np.array([1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 0, 1])
-_SCALES = np.stack([np.roll(_DIATONIC, tonic) for tonic in range(12)])
 _FIGURE = 3
 
 
@@ -34,7 +33,7 @@ def crnngan_values(score: Score) -> dict[str, float]:
     figures = np.lib.stride_tricks.sliding_window_view(pitch, _FIGURE) if len(pitch) > 2 else None
     classes = np.bincount(pitch % 12, minlength=12)
     return {
-        "scale_consistency": float((_SCALES @ classes).max() / len(pitch)),
+        "scale_consistency": float((SCALES @ classes).max() / len(pitch)),
         "tone_span": float(np.ptp(pitch)),
         "polyphony": float(together[together > 1].sum() / len(pitch)),
         "three_tone_repetitions": np.nan

@@ -142,7 +142,7 @@ HEADLINES = (
     _headline(
         "top_step_share", "stepwise top voice", _top_steps,
         "the same of the highest voice alone",
-        compares="nothing", blind_to=(REPEATED, COPIES),
+        compares="nothing", blind_to=(SHUFFLED_ONSETS, REPEATED, COPIES),
     ),
     _headline(
         "repetition", "returning bars", _repetition,

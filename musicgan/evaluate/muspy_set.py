@@ -11,15 +11,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from musicgan.evaluate.descriptors import SCALES
 from musicgan.score import Score
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 BAR_BEATS = 4
-_MAJOR = np.array([1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 0, 1])
-_MINOR = np.array([1, 0, 1, 1, 0, 1, 0, 1, 1, 0, 1, 0])
-_SCALES = np.stack([np.roll(scale, root) for scale in (_MAJOR, _MINOR) for root in range(12)])
 
 NAMES = (
     "pitch_range", "n_pitches_used", "n_pitch_classes_used", "polyphony", "polyphony_rate",
@@ -50,7 +48,7 @@ def _pitch(pitch: Ints) -> dict[str, float]:
         "pitch_range": float(np.ptp(pitch)),
         "n_pitches_used": float(len(np.unique(pitch))),
         "n_pitch_classes_used": float((classes > 0).sum()),
-        "scale_consistency": float((_SCALES @ classes).max() / len(pitch)),
+        "scale_consistency": float((SCALES @ classes).max() / len(pitch)),
         "pitch_entropy": _entropy(np.bincount(pitch)),
         "pitch_class_entropy": _entropy(classes),
     }

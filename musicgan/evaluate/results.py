@@ -67,7 +67,7 @@ class _Trial:
     """Real music that is not in `reference`."""
     reference: MusicSet
     halves: tuple[MusicSet, MusicSet]
-    """Of the real set; the first has no more windows than the generated set."""
+    """Of the real set."""
 
 
 def evaluate_sets(
@@ -85,7 +85,9 @@ def evaluate_sets(
     What real music scores against the real set is that of random halves of the training
     pieces. Without training pieces it is that of random halves of the real set, each against
     the other half, and the generated set is measured against the same halves. Where sets are not
-    compared, it is the real set's own value, and varies as one half of it differs from the other.
+    compared, it is the real set's own value. How much it varies is scaled to sets of the
+    generated set's size: halves differ more than whole sets do, and sets drawn from few pieces
+    are more alike than sets of other pieces.
 
     The interval is from random halves of the generated pieces, whose scores vary as much as those
     of whole sets drawn anew (the delete-half jackknife, Shao & Wu 1989): a bootstrap repeats
@@ -108,13 +110,12 @@ def _trial(
     one, two = _halves(real, rng)
     other, reference = (one, two) if training is None else (_halves(training, rng)[0], real)
     size = min(len(generated.windows), len(other.windows))
-    some = thinned(generated, size, rng)
     return _Trial(
-        generated=some,
-        half=thinned(some, len(some.windows) // 2, rng),
+        generated=thinned(generated, size, rng),
+        half=thinned(generated, len(generated.windows) // 2, rng),
         other=thinned(other, size, rng),
         reference=reference,
-        halves=(thinned(one, len(generated.windows), rng), two),
+        halves=(one, two),
     )
 
 
@@ -136,14 +137,17 @@ def _result(
 
     if measure.compares == "real":
         draws = _known(of(t.other, t.reference) for t in trials)
-        values = _known(of(t.generated, t.reference) for t in trials)
-        at = float(draws.mean()) if len(draws) else None
-        value = float(values.mean()) if len(values) else None
+        at, value = _mean(draws), _mean(_known(of(t.generated, t.reference) for t in trials))
+        if training is not None and at is not None:
+            drawn_share = len(trials[0].other.names) / len(training.names)
+            draws = at + (draws - at) / np.sqrt(1 - drawn_share)
     else:
         value, at = of(generated), of(real)
         pairs = [(of(t.halves[0]), of(t.halves[1])) for t in trials]
+        # Halves of R pieces differ with variance 4/R, sets of R and G pieces with 1/R + 1/G.
+        scale = np.sqrt(1 + len(real.names) / len(generated.names)) / 2
         draws = _known(
-            None if at is None or one is None or two is None else at + one - two
+            None if at is None or one is None or two is None else at + scale * (one - two)
             for one, two in pairs
         )
     drawn = _known(of(t.half, t.reference) for t in trials)
@@ -161,3 +165,7 @@ def _result(
 
 def _known(values: Iterable[float | None]) -> NDArray[np.float64]:
     return np.array([value for value in values if value is not None], np.float64)
+
+
+def _mean(values: NDArray[np.float64]) -> float | None:
+    return float(values.mean()) if len(values) else None

@@ -38,11 +38,11 @@ def two_sample_accuracy(real: MusicSet, fake: MusicSet, seed: int = 0) -> float 
     fold = fold_of[piece]
     described = np.concatenate([real.descriptors, fake.descriptors])
     songs = [*real.over("windows", marks), *fake.over("windows", marks)]
-    tables = [_Runs.of(songs, n) for n in RUNS]
+    tables = [_Runs(songs, piece, n) for n in RUNS]
     is_right = np.zeros(len(side), np.bool_)
     for held_out in range(FOLDS):
         asked = fold == held_out
-        known = [table.known(piece, side, ~asked) for table in tables]
+        known = [table.known(side, ~asked) for table in tables]
         features = _scaled(np.concatenate([described, *known], axis=1), ~asked)
         weights = _fit(features[~asked], side[~asked])
         is_right[asked] = (features[asked] @ weights > 0) == side[asked]
@@ -50,29 +50,27 @@ def two_sample_accuracy(real: MusicSet, fake: MusicSet, seed: int = 0) -> float 
 
 
 class _Runs:
-    """Which window has which runs of n notes."""
+    """Which window, and which piece, has which runs of n notes."""
 
-    def __init__(self, window: Ints, gram: Ints, windows: int) -> None:
-        self._window, self._gram, self._windows = window, gram, windows
+    def __init__(self, songs: list[Marks], piece: Ints, n: int) -> None:
+        self._window, run = runs(songs, n)
+        self._gram = np.unique(run, return_inverse=True)[1].astype(np.int64)
+        self._grams = int(self._gram.max(initial=0)) + 1
+        self._total = np.maximum(np.bincount(self._window, minlength=len(songs)), 1)
+        # Of windows of one piece that have the same run the first one stands for the piece.
+        owned = piece[self._window] * self._grams + self._gram
+        self._first = np.unique(owned, return_index=True)[1]
 
-    @classmethod
-    def of(cls, songs: list[Marks], n: int) -> _Runs:
-        window, run = runs(songs, n)
-        return cls(window, np.unique(run, return_inverse=True)[1].astype(np.int64), len(songs))
-
-    def known(self, piece: Ints, side: Ints, learned: NDArray[np.bool_]) -> Floats:
+    def known(self, side: Ints, learned: NDArray[np.bool_]) -> Floats:
         """Share of each window's runs that other learned pieces of each side have, [N, 2]."""
-        grams = int(self._gram.max(initial=-1)) + 1
-        owner, learns = piece[self._window], learned[self._window]
-        total = np.maximum(np.bincount(self._window, minlength=self._windows), 1)
         columns = []
         for which in (0, 1):
-            mine = learns & (side[self._window] == which)
-            pairs = np.unique(owner[mine] * grams + self._gram[mine])
-            pieces_with = np.bincount(pairs % max(grams, 1), minlength=grams)
+            mine = (learned & (side == which))[self._window]
+            first = self._first[mine[self._first]]
+            pieces_with = np.bincount(self._gram[first], minlength=self._grams)
             # A piece that was learned from would find itself.
             is_known = pieces_with[self._gram] - mine > 0
-            columns.append(np.bincount(self._window, is_known, self._windows) / total)
+            columns.append(np.bincount(self._window, is_known, len(self._total)) / self._total)
         return np.stack(columns, 1)
 
 
