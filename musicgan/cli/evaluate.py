@@ -44,7 +44,7 @@ Examples:
 @click.option("--temperature", default=0.95, show_default=True, help="Of a model.")
 @click.option("--critic", type=int, help="Of a model: candidates weighed.  [default: its habit]")
 @click.option(
-    "--reverse-minutes", type=float, help="Of a model: train a fresh one on its songs so long."
+    "--reverse-minutes", type=float, help="Of a model: train a fresh one on its songs for so long."
 )
 @click.pass_context
 def evaluate(
