@@ -98,7 +98,8 @@ def reverse_nll(
     Catches collapse, which the songs' own likelihood does not see (Zhao et al. 2018): who learned
     from a few songs over and over is surprised by music. The network is of the player's kind but
     narrow, learns by likelihood for `minutes` of the processor's time, so that a busy machine is
-    no handicap, and is the one that expects best the lessons kept from it. Raises `EvaluateError` with fewer than 2 lessons.
+    no handicap, and is the one that expects best the lessons kept from it.
+    Raises `EvaluateError` with fewer than 2 lessons.
     """
     if len(lessons) < 2:
         raise EvaluateError(f"{len(lessons)} pieces to learn from: give at least 2")
