@@ -73,6 +73,7 @@ def evaluate(
             },
             merge=asked["merge_tracks"],
             seed=asked["seed"],
+            remarks=own.remarks if own is not None else [],
             progress=say,
         )
     if own is not None:

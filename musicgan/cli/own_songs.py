@@ -16,6 +16,12 @@ from musicgan.corpus.piece import Piece, make_piece
 from musicgan.corpus.scan import Progress
 from musicgan.evaluate.side import Side, hear, read_side
 
+OWN = "Real are the test pieces of what the model was trained on: it never saw them."
+OTHER = (
+    "The real pieces are not the folder that the model was trained on: it may have learned from "
+    "some of them."
+)
+
 
 @dataclass(frozen=True)
 class OwnSongs:
@@ -26,6 +32,8 @@ class OwnSongs:
     """Generated, real and training."""
     pieces: list[Piece]
     """The real ones, as the model's codec has them."""
+    remarks: list[str]
+    """What a reader must know of the choice of pieces."""
 
     def likelihoods(
         self, reverse_minutes: float | None, seed: int, say: Callable[[str], None] | None
@@ -102,4 +110,4 @@ def compose_songs(
         made.append(hear(f"song {number}", song))
         if progress is not None:
             progress(number, songs)
-    return OwnSongs(player, (Side(made, {}), there, training), pieces)
+    return OwnSongs(player, (Side(made, {}), there, training), pieces, [OWN if is_own else OTHER])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -127,13 +127,17 @@ def evaluate(
     sources: dict[str, str],
     merge: bool = False,
     seed: int = 0,
+    remarks: Sequence[str] = (),
     progress: Callable[[str], None] | None = None,
 ) -> Evaluation:
     """Compare, measure, look for copies. `progress` is called with what comes next.
 
+    `remarks` are told before those of the comparison.
+
     Raises `EvaluateError` as `compare` does.
     """
     compared = compare(generated, real, training, merge)
+    compared = replace(compared, remarks=[*remarks, *compared.remarks])
     sets = (compared.generated, compared.real, compared.training)
     results = evaluate_sets(*sets, seed=seed, progress=progress)
     if progress is not None:

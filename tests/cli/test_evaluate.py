@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from tiny_model import choir_codec, tiny_model
 
 from musicgan.cli import evaluate_show, main
+from musicgan.corpus.cache import Corpus
 from musicgan.midifile import read_midi, write_midi
 from musicgan.model.file import save_model
 from musicgan.score import Score, Track, sort_notes
@@ -202,6 +203,22 @@ def test_a_model_file_composes_songs_of_its_own(folders, tmp_path, no_page):
     assert figures["sides"]["real"]["pieces"] == 8
     assert figures["likelihood"]["nll"] > 0
     assert "as the model expects them" in result.stdout
+    assert "it may have learned from some of them" in result.stdout
+
+
+def test_of_a_models_own_folder_only_pieces_it_never_saw_count_as_real(folders, tmp_path, no_page):
+    everything = linked(CHORALES, tmp_path / "everything")
+    codec = choir_codec()
+    corpus = Corpus.open(everything, codec)
+    model = tmp_path / "tiny.safetensors"
+    save_model(tiny_model(codec, single=True, changes={"manifest": corpus.manifest_hash}), model)
+    options = ["--songs", 3, "--bars", 8, "--critic", 0]
+    result = run(model, "--real", everything, *options, "--out", tmp_path / "page.html")
+    assert result.exit_code == 0, result.output
+    sides = json.loads((tmp_path / "page.json").read_text())["sides"]
+    assert sides["real"]["pieces"] == len(corpus.pieces("test"))
+    assert sides["training"]["pieces"] == len(corpus.pieces("train"))
+    assert "it never saw them" in result.stdout
 
 
 @pytest.mark.parametrize(
