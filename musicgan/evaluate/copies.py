@@ -43,29 +43,32 @@ class Copy:
     """The same, in the training piece."""
 
 
-def copied_ngrams(songs: Sequence[Rows], training: Sequence[Rows], n: int) -> float:
-    """Share of the songs' runs of `n` notes that stand in the training songs, 0 to 1.
+class KnownRuns:
+    """All runs of `n` notes of a training set."""
 
-    To be read beside the rate of held-out real songs: real music shares phrases too.
-    Raises ValueError when no song has n notes.
-    """
-    made = runs([marks(song) for song in songs], n)[1]
-    if not len(made):
-        raise ValueError(f"{len(songs)} songs: none has the {n} notes that an {n}-gram takes")
-    return float(np.isin(made, runs([marks(song) for song in training], n)[1]).mean())
+    def __init__(self, training: MusicSet, n: int) -> None:
+        self.n = n
+        self._runs = np.unique(runs(training.over("rows", marks), n)[1])
+
+    def count(self, rows: Rows) -> tuple[int, int]:
+        """How many runs of a piece, [T, 5], stand in the training set, and of how many."""
+        made = runs([marks(rows)], self.n)[1]
+        at = np.searchsorted(self._runs, made)
+        at[at == len(self._runs)] = 0
+        found = int((self._runs[at] == made).sum()) if len(self._runs) else 0
+        return found, len(made)
 
 
 def copied_share(some: MusicSet, training: MusicSet, n: int) -> float | None:
-    """`copied_ngrams` of whole pieces; None when no piece has n notes."""
-    made = runs(some.over("rows", marks), n)[1]
-    return float(np.isin(made, training.once(_KNOWN[n])).mean()) if len(made) else None
+    """Share of the runs of `n` (8 or 16) notes of all pieces that stand in a training piece.
+
+    From 0 to 1; None when no piece has n notes.
+    """
+    found, of = np.sum(some.over("rows", training.once(_KNOWN[n]).count), axis=0)
+    return float(found / of) if of else None
 
 
-def _known(training: MusicSet, n: int) -> Marks:
-    return np.unique(runs(training.over("rows", marks), n)[1])
-
-
-_KNOWN = {n: partial(_known, n=n) for n in (8, 16)}
+_KNOWN = {n: partial(KnownRuns, n=n) for n in (8, 16)}
 
 
 def nearest_pieces(generated: MusicSet, training: MusicSet) -> list[Copy]:

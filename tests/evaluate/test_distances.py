@@ -3,12 +3,7 @@
 import numpy as np
 import pytest
 
-from musicgan.evaluate.distances import (
-    LIMIT_SD,
-    frechet,
-    frechet_floor,
-    frechet_interval,
-)
+from musicgan.evaluate.distances import LIMIT_SD, frechet
 
 
 def column(*numbers):
@@ -55,33 +50,3 @@ def test_a_value_that_never_varies_does_not_divide_by_zero_and_odd_ones_are_limi
 def test_sets_it_cannot_compare_are_refused(real, fake, said):
     with pytest.raises(ValueError, match=said):
         frechet(real, fake)
-
-
-def test_the_interval_holds_the_value_narrows_with_the_set_and_repeats():
-    rng = np.random.default_rng(0)
-    real, fake = rng.normal(size=(400, 3)), rng.normal(size=(400, 3)) + 0.5
-    low, high = frechet_interval(real, fake, draws=60)
-    few_low, few_high = frechet_interval(real[:40], fake[:40], draws=60)
-    assert low < frechet(real, fake) < high
-    assert few_high - few_low > 2 * (high - low)
-    assert frechet_interval(real, fake, draws=60) == (low, high)
-
-
-def test_the_interval_covers_the_truth_as_often_as_it_says():
-    """One value, a shift of 1: the distance of endless sets is 1."""
-    rng = np.random.default_rng(1)
-    hits = 0
-    for _ in range(60):
-        real, fake = rng.normal(size=(100, 1)), rng.normal(size=(100, 1)) + 1
-        low, high = frechet_interval(real, fake, draws=80)
-        hits += low <= 1 <= high
-    assert 46 <= hits <= 60
-
-
-def test_the_floor_never_splits_a_piece():
-    # Two pieces, each of one value: every split sets one against the other.
-    real = np.array([[0.0], [0.1], [5.0], [5.1]])
-    floor = frechet_floor(real, np.array([0, 0, 1, 1]), splits=4)
-    assert floor.min() > 10
-    with pytest.raises(ValueError, match="1 piece: a floor needs at least 2"):
-        frechet_floor(real, np.zeros(4, int))

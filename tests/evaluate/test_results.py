@@ -72,6 +72,14 @@ def test_the_interval_is_what_new_sets_of_that_size_would_vary_by():
     assert high - low == pytest.approx(2 * 1.645 * 4 / np.sqrt(200), rel=0.15)
 
 
+def test_the_interval_covers_the_truth_as_often_as_it_says():
+    hits = 0
+    for seed in range(40):
+        low, high = only(MEAN, a_set(40, seed=seed), a_set(4, seed=99)).interval
+        hits += low <= 60 <= high
+    assert 31 <= hits <= 40
+
+
 def test_music_like_the_real_set_is_at_the_floor_and_other_music_is_not():
     real = a_set(80, seed=1)
     assert only(MEAN, a_set(80, seed=2), real).at_floor
