@@ -86,8 +86,7 @@ def compose_songs(
 
     The real pieces are drawn at random. Where `real` is the folder that the model was trained on,
     they are those held out from its training and selection, and those it learned from are the
-    training pieces unless `train` names others. Raises `ModelFileError`, `CorpusError`,
-    `ComposeError`.
+    training pieces unless `train` names others. Raises any `MusicganError`.
     """
     player = open_any(model)
     corpus = Corpus.open(real, player.codec)
