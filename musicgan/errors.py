@@ -39,6 +39,10 @@ class ComposeError(MusicganError):
     """A request for music that the model cannot honour."""
 
 
+class EvaluateError(MusicganError):
+    """Sets of music that cannot be compared, or a report that cannot be written."""
+
+
 class PortError(MusicganError):
     """A MIDI port, or the system behind it, cannot be used."""
 

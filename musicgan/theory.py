@@ -30,15 +30,16 @@ _PROFILES = np.array(
         [0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 0.061, 0.052],
     ]
 )
-_FINAL_BASS_BONUS = 0.1
+FINAL_BASS_BONUS = 0.1
 
 
-def estimate_key(score: Score) -> Key:
+def estimate_key(score: Score, final_bass_bonus: float = FINAL_BASS_BONUS) -> Key:
     """The one key that fits all of `score` best; C major when it has no pitched note.
 
     Correlates pitch classes, weighted by duration, with a profile of every key (Krumhansl,
     Cognitive Foundations of Musical Pitch, 1990), with a bonus for keys whose tonic is the last
-    bass note. Transposing the score transposes the estimate.
+    bass note (0 for an estimate that knows nothing of the ending). Transposing the score
+    transposes the estimate.
     """
     notes = _pitched(score)
     if not len(notes):
@@ -50,7 +51,7 @@ def estimate_key(score: Score) -> Key:
     relative = (notes["pitch"].astype(np.int64) - final_bass) % 12
     weight = np.bincount(relative, notes["duration_tick"], 12).astype(np.float64)
     fit = np.einsum("mtp,p->mt", _KEY_TEMPLATES, _standardized(weight))
-    fit[:, 0] += _FINAL_BASS_BONUS
+    fit[:, 0] += final_bass_bonus
     mode, tonic = divmod(int(np.argmax(fit)), 12)
     return Key(0, (tonic + final_bass) % 12, is_minor=bool(mode))
 

@@ -125,7 +125,8 @@ def test_the_test_command_pins_what_setup_cfg_allows():
 
     config = configparser.ConfigParser()
     config.read(ROOT / "setup.cfg", encoding="utf-8")
-    stated = config["options"]["install_requires"] + config["options.extras_require"]["train"]
+    extras = config["options.extras_require"]
+    stated = config["options"]["install_requires"] + extras["train"] + extras["report"]
     needs = {need.name: need.specifier for need in map(Requirement, stated.split())}
     lines = (ROOT / "tests" / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pins = [Requirement(line) for line in lines if line and not line.startswith("#")]

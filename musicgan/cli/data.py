@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    from musicgan.corpus.scan import Progress
+from musicgan.cli.waiting import counting
 
 MOST_COMMON = 6
 REASONS_SHOWN = 8
@@ -58,7 +56,7 @@ def data(folder: Path, json_file: Path | None, workers: int | None) -> None:
     from musicgan.corpus.scan import scan
     from musicgan.corpus.summary import summarize
 
-    with _progress() as progress:
+    with counting("reading") as progress:
         reports = scan(folder, workers, progress)
     summary = summarize(reports)
     if str(json_file) != "-":
@@ -81,22 +79,6 @@ def _write(text: str, path: Path) -> None:
         write_whole(path, text.encode("utf-8"))
     except OSError as error:
         raise click.FileError(str(path), error.strerror) from error
-
-
-@contextmanager
-def _progress() -> Iterator[Progress | None]:
-    """A bar with the time left on a terminal's standard error; nothing elsewhere."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield None
-        return
-    columns = ("reading", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("reading", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _show(summary: Mapping[str, Any]) -> None:

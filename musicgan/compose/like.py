@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from musicgan.compose.player import Player
+from musicgan.compose.kinds import AnyPlayer, compose_any
 from musicgan.compose.settings import Settings
-from musicgan.compose.song import compose
 from musicgan.corpus.piece import Piece
 from musicgan.score import Score
 
@@ -16,20 +15,21 @@ MOST_BARS = 64
 
 
 def songs_like(
-    player: Player,
+    player: AnyPlayer,
     pieces: Iterable[Piece],
     *,
-    critic: int,
+    critic: int | None,
     temperature: float,
     first_seed: int = 0,
     most_bars: int = MOST_BARS,
 ) -> Iterator[Score]:
     """A song in the metre, tempo, key and length of each piece, up to `most_bars`.
 
-    Each is what `musicgan generate` composes with these settings and seeds from `first_seed` on.
+    Each is what `musicgan generate` composes with these settings and seeds from `first_seed` on;
+    a `critic` of None is the model's habit.
     """
     for index, piece in enumerate(pieces):
-        yield compose(
+        yield compose_any(
             player,
             Settings(
                 bars=min(piece.n_bars, most_bars),

@@ -100,6 +100,25 @@ def near_groups(sketches: Sequence[bytes], exact: NDArray[np.int64]) -> NDArray[
     return np.array([groups.find(i) for i in range(len(sketches))], np.int64)
 
 
+def nearest_sketches(
+    sketches: Sequence[bytes], others: Sequence[bytes]
+) -> list[tuple[int, float] | None]:
+    """For each sketch the most alike of the others and their likeness, 0 to 1; None without one.
+
+    From `ALIKE` on two pieces count as near duplicates.
+    """
+    where = np.array([i for i, s in enumerate(others) if s != NO_SKETCH], np.int64)
+    if not len(where):
+        return [None] * len(sketches)
+    table = np.frombuffer(b"".join(others[i] for i in where), "<u4").reshape(len(where), -1)
+    found: list[tuple[int, float] | None] = []
+    for one in sketches:
+        alike = (table == np.frombuffer(one, "<u4")).mean(axis=1) if one != NO_SKETCH else None
+        best = None if alike is None else int(alike.argmax())
+        found.append(None if alike is None or best is None else (int(where[best]), alike[best]))
+    return found
+
+
 def _alike_pairs(table: NDArray[np.uint32]) -> NDArray[np.int64]:
     """Pairs of rows [P, 2] alike enough, enough of them to join every bucket of likes."""
     found = []

@@ -56,7 +56,8 @@ DESCRIPTORS = {
 """Name -> what it is and its unit, in the order of the values."""
 
 _DIATONIC = np.array([1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 0, 1], np.float64)
-_SCALES = np.stack([np.roll(_DIATONIC, tonic) for tonic in range(12)])
+SCALES = np.stack([np.roll(_DIATONIC, tonic) for tonic in range(12)])
+"""[12, 12]: which pitch classes the major scale of each tonic has; its natural minor's, too."""
 _TWELFTHS = 12
 _FIGURE_INTERVALS = 3
 
@@ -161,7 +162,7 @@ def _pitch(notes: _Notes) -> dict[str, float]:
         "pitch_sd": float(notes.pitch.std()),
         "pitch_range": float(np.ptp(notes.pitch)),
         "pitch_class_entropy": _entropy(notes.pitch % 12),
-        "scale_share": float((_SCALES @ share).max()),
+        "scale_share": float((SCALES @ share).max()),
     }
 
 

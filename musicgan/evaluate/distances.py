@@ -1,16 +1,12 @@
-"""How far one set of descriptor rows is from another, and how sure that is."""
+"""How far one set of descriptor rows is from another."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-BOOTSTRAP_DRAWS = 200
-LEVEL = 0.9
 LIMIT_SD = 5.0
 """Real sets hold odd windows (one endless rest, say) that would else outweigh all the others."""
 
@@ -24,8 +20,8 @@ def frechet(real: Floats, fake: Floats) -> float:
     set is left on its own scale; values more than `LIMIT_SD` from the real mean count as there.
 
     It does not see copying: training windows given back score like the real thing. Small sets
-    bias it upwards: compare sets of equal size, beside `frechet_floor`. Raises ValueError for
-    fewer than 2 rows or unlike widths.
+    bias it upwards: compare sets of equal size, beside real music in the same place. Raises
+    ValueError for fewer than 2 rows or unlike widths.
     """
     if real.ndim != 2 or fake.ndim != 2 or real.shape[1] != fake.shape[1]:
         raise ValueError(f"descriptors {real.shape} and {fake.shape}: expected [N, D] and [M, D]")
@@ -53,50 +49,3 @@ def _root(covariance: Floats) -> Floats:
     """The symmetric square root of a positive semi-definite matrix, [D, D] -> [D, D]."""
     values, vectors = np.linalg.eigh(covariance)
     return np.asarray((vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T)
-
-
-def frechet_interval(
-    real: Floats, fake: Floats, draws: int = BOOTSTRAP_DRAWS, level: float = LEVEL, seed: int = 0
-) -> tuple[float, float]:
-    """A bootstrap interval around `frechet(real, fake)`, from resampling the rows of both sets.
-
-    Resampled sets repeat rows, which biases the distance upwards; so the quantiles are moved by
-    the draws' mean onto the value itself. The interval is that of chance in the sets, and says
-    nothing of the bias that small sets have in the first place. Windows of one piece are not
-    independent, so it is somewhat too narrow when pieces give several.
-    """
-    rng = np.random.default_rng(seed)
-
-    def draw() -> float:
-        picked_real = real[rng.integers(0, len(real), len(real))]
-        return frechet(picked_real, fake[rng.integers(0, len(fake), len(fake))])
-
-    return _interval(frechet(real, fake), draw, draws, level)
-
-
-def _interval(
-    value: float, draw: Callable[[], float], draws: int, level: float
-) -> tuple[float, float]:
-    drawn = np.array([draw() for _ in range(draws)])
-    low, high = np.quantile(drawn - drawn.mean(), [(1 - level) / 2, (1 + level) / 2])
-    return max(0.0, value + float(low)), value + float(high)
-
-
-def frechet_floor(
-    real: Floats, pieces: NDArray[np.int64], splits: int = 20, seed: int = 0
-) -> Floats:
-    """Distances between random halves of the real set, [splits]: what perfection would score.
-
-    `pieces` [N] names the piece of each row; a piece is never on both sides. Raises ValueError
-    for fewer than 2 pieces.
-    """
-    names = np.unique(pieces)
-    if len(names) < 2:
-        raise ValueError(f"{len(names)} piece: a floor needs at least 2, one for each half")
-    rng = np.random.default_rng(seed)
-    floor = []
-    for _ in range(splits):
-        half = rng.permutation(names)[: len(names) // 2]
-        inside = np.isin(pieces, half)
-        floor.append(frechet(real[inside], real[~inside]))
-    return np.array(floor)

@@ -2,7 +2,8 @@
 
 A note's token is (wait, voice, interval to the voice's last note, duration). The first wait says
 only where a window begins, so it counts as 0; a voice's first note has an interval of its own
-kind. BLEU, distinct-n and copying all look at runs of n tokens. Songs are note tuples, [T, 5].
+kind. BLEU (`bleu`), distinct-n and copying (`copies`) all look at runs of n tokens. Songs are
+note tuples, [T, 5].
 
 All of them depend on how many songs and how long: compare sets of equal size.
 """
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from musicgan.codecs.base import Rows
 from musicgan.codecs.events import DURATION, PITCH, VOICE, WAIT
@@ -22,6 +24,7 @@ NO_INTERVAL = 1000
 """The interval of a voice's first note: no pitch is so far from another."""
 
 Grams = Counter[bytes]
+Marks = NDArray[np.uint64]
 
 
 def tokens(rows: Rows) -> Rows:
@@ -40,6 +43,32 @@ def tokens(rows: Rows) -> Rows:
     return made
 
 
+def marks(rows: Rows) -> Marks:
+    """Each note's token as one well mixed number, [T, 5] -> [T]: equal tokens, equal marks."""
+    mixed = np.zeros(len(rows), np.uint64)
+    for column in tokens(rows).T:
+        mixed = (mixed ^ column.astype(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
+        mixed ^= mixed >> np.uint64(29)
+    return mixed
+
+
+def runs(songs: Sequence[Marks], n: int) -> tuple[NDArray[np.int64], Marks]:
+    """Every run of `n` marks of the songs: the song of each [M], and the run as one number [M].
+
+    Two different runs get the same number once in 2^64 times.
+    """
+    lengths = np.array([len(song) for song in songs], np.int64)
+    song = np.repeat(np.arange(len(songs)), lengths)
+    mark = np.concatenate([np.zeros(0, np.uint64), *songs])
+    count = max(len(mark) - n + 1, 0)
+    run = np.zeros(count, np.uint64)
+    for offset in range(n):
+        run = (run + mark[offset : offset + count]) * np.uint64(0xBF58476D1CE4E5B9)
+        run ^= run >> np.uint64(31)
+    whole = song[:count] == song[n - 1 : n - 1 + count]
+    return song[:count][whole], run[whole]
+
+
 def ngrams(rows: Rows, n: int) -> Grams:
     """How often each run of `n` tokens occurs in a song."""
     made = tokens(rows)
@@ -54,74 +83,6 @@ def distinct_n(songs: Sequence[Rows], n: int) -> float:
     grams = _all_grams(songs, n)
     total = sum(sum(song.values()) for song in grams)
     return len(set().union(*grams)) / total
-
-
-def copied_ngrams(songs: Sequence[Rows], training: Sequence[Rows], n: int) -> float:
-    """Share of the songs' n-grams that occur in the training songs, 0 to 1.
-
-    To be read beside the rate of held-out real songs: real music shares phrases too.
-    Raises ValueError when no song has n notes.
-    """
-    known = set().union(*(ngrams(song, n) for song in training))
-    grams = _all_grams(songs, n)
-    total = sum(sum(song.values()) for song in grams)
-    return sum(count for song in grams for gram, count in song.items() if gram in known) / total
-
-
-def bleu(songs: Sequence[Rows], references: Sequence[Rows], order: int = 4) -> float:
-    """Corpus BLEU of songs against all references at once, 0 to 1 (Papineni et al. 2002).
-
-    The geometric mean over n = 1 to `order` of the share of n-grams that a reference has too,
-    each counted at most as often as in the one reference that has it most; and the brevity
-    penalty against each song's nearest reference length. Quality only: read it beside
-    `self_bleu`. Raises ValueError when a side is empty or no song has `order` notes.
-    """
-    if not references:
-        raise ValueError("no references: give at least 1 song to compare with")
-    log_precision = 0.0
-    for n in range(1, order + 1):
-        grams = _all_grams(songs, n)
-        most: Grams = Counter()
-        for reference in references:
-            most |= ngrams(reference, n)
-        matched = sum(min(count, most[gram]) for song in grams for gram, count in song.items())
-        if not matched:
-            return 0.0
-        log_precision += np.log(matched / sum(sum(song.values()) for song in grams)) / order
-    lengths = [len(reference) for reference in references]
-    nearest = [min(lengths, key=lambda r: (abs(r - size), r)) for size in map(len, songs)]
-    return float(np.exp(log_precision) * _brevity(sum(map(len, songs)), sum(nearest)))
-
-
-def self_bleu(songs: Sequence[Rows], order: int = 4) -> float:
-    """BLEU of each song against all the others, as one corpus, 0 to 1; high when they are alike.
-
-    (Zhu et al. 2018, Texygen.) Raises ValueError for fewer than 2 songs.
-    """
-    if len(songs) < 2:
-        raise ValueError(f"{len(songs)} songs: self-BLEU compares at least 2")
-    log_precision = 0.0
-    for n in range(1, order + 1):
-        grams = _all_grams(songs, n)
-        most: Grams = Counter()
-        second: Grams = Counter()
-        for song in grams:
-            for gram, count in song.items():
-                second[gram] = max(second[gram], min(count, most[gram]))
-                most[gram] = max(most[gram], count)
-        matched = total = 0
-        for song in grams:
-            for gram, count in song.items():
-                # Whoever has it most finds at best the second most among the others.
-                others = second[gram] if count == most[gram] else most[gram]
-                matched += min(count, others)
-                total += count
-        if not matched:
-            return 0.0
-        log_precision += np.log(matched / total) / order
-    lengths = sorted(map(len, songs))
-    nearest = [_nearest_other(lengths, size) for size in lengths]
-    return float(np.exp(log_precision) * _brevity(sum(lengths), sum(nearest)))
 
 
 def pairwise_distance(songs: Sequence[Rows], n: int = 2) -> float:
@@ -158,13 +119,3 @@ def _all_grams(songs: Sequence[Rows], n: int) -> list[Grams]:
     if not any(grams):
         raise ValueError(f"{len(songs)} songs: none has the {n} notes that an {n}-gram takes")
     return grams
-
-
-def _nearest_other(lengths: list[int], size: int) -> int:
-    others = list(lengths)
-    others.remove(size)
-    return min(others, key=lambda other: (abs(other - size), other))
-
-
-def _brevity(length: int, reference: int) -> float:
-    return 1.0 if length >= reference else float(np.exp(1 - reference / length))

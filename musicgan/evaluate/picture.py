@@ -58,7 +58,12 @@ def roll_picture(score: Score, grid: int = 4, cell: tuple[int, int] = (6, 5)) ->
 
 
 def write_png(image: Pixels, path: Path) -> None:
-    """Write pixels [H, W, 3] as a PNG (RFC 2083, no filter, one IDAT)."""
+    """Write pixels [H, W, 3] as a PNG."""
+    path.write_bytes(png(image))
+
+
+def png(image: Pixels) -> bytes:
+    """Pixels [H, W, 3] as the bytes of a PNG (RFC 2083, no filter, one IDAT)."""
     height, width, _ = image.shape
     lines = np.zeros((height, 1 + 3 * width), np.uint8)
     lines[:, 1:] = image.reshape(height, -1)
@@ -68,4 +73,4 @@ def write_png(image: Pixels, path: Path) -> None:
     for kind, data in chunks:
         checksum = struct.pack(">I", zlib.crc32(kind + data))
         out += struct.pack(">I", len(data)) + kind + data + checksum
-    path.write_bytes(out)
+    return out

@@ -17,6 +17,7 @@ from musicgan.compose.player import Player, player_of
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
 from musicgan.corpus.cache import Corpus
+from musicgan.corpus.choose import choose_codec, choose_frames_codec
 from musicgan.corpus.piece import Piece
 from musicgan.corpus.scan import Progress
 from musicgan.errors import CorpusError
@@ -25,7 +26,7 @@ from musicgan.model.file import ModelFile, save_model
 from musicgan.model.frames_config import FramesConfig
 from musicgan.score import Score
 from musicgan.train.adversarial import AdversarialPhase
-from musicgan.train.choose import choose_codec, choose_frames_codec, choose_layout
+from musicgan.train.choose import choose_layout
 from musicgan.train.critic_phase import CriticPhase
 from musicgan.train.critic_trainer import CriticTrainer
 from musicgan.train.frames_run import FramesRun

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from musicgan.corpus.duplicates import NO_SKETCH, exact_groups, near_groups, sketch
+from musicgan.corpus.duplicates import (
+    NO_SKETCH,
+    exact_groups,
+    near_groups,
+    nearest_sketches,
+    sketch,
+)
 from musicgan.corpus.report import report_score
 from musicgan.score import empty_notes
 
@@ -68,3 +74,11 @@ def test_many_sketches_are_grouped_without_comparing_all_pairs(count):
     sketches = [row.astype("<u4").tobytes() for row in np.concatenate([table, copies])]
     labels = near_groups(sketches, np.arange(count))
     assert labels.tolist() == list(range(count // 2)) * 2
+
+
+def test_the_nearest_sketch_is_found_with_its_likeness_in_any_key():
+    one, other, short = tune(1), tune(2), tune(3, 4)
+    sketches = [sketch(score) for score in (one.transposed(2), short)]
+    found = nearest_sketches(sketches, [sketch(short), sketch(other), sketch(one)])
+    assert found == [(2, 1.0), None]
+    assert nearest_sketches(sketches, [NO_SKETCH]) == [None, None]

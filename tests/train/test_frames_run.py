@@ -8,10 +8,10 @@ from click.testing import CliRunner
 
 from musicgan.cli import main
 from musicgan.compose.kinds import open_any
+from musicgan.corpus.choose import choose_frames_codec
 from musicgan.errors import CheckpointError, CorpusError
 from musicgan.midifile import read_midi, write_midi
 from musicgan.score import Score, empty_notes
-from musicgan.train.choose import choose_frames_codec
 from musicgan.train.frames_adversarial import FramesAdversarialOptions
 from musicgan.train.frames_run import FramesRun
 from musicgan.train.likelihood import LikelihoodOptions

@@ -12,11 +12,11 @@ from musicgan.compose.player import open_player
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
 from musicgan.corpus.cache import Corpus
+from musicgan.corpus.choose import choose_codec
 from musicgan.corpus.piece import Piece
 from musicgan.errors import CheckpointError, CorpusError
 from musicgan.midifile import write_midi
 from musicgan.score import Key
-from musicgan.train.choose import choose_codec
 from musicgan.train.loop import Interrupted
 from musicgan.train.options import WIDE, Options
 from musicgan.train.quality import SongJudge
