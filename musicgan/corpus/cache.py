@@ -21,7 +21,6 @@ from musicgan.corpus.ingest import Ingest
 from musicgan.corpus.known import stamp
 from musicgan.corpus.piece import Piece
 from musicgan.corpus.places import (
-    cache_folder,
     codec_key,
     digest,
     remove_stale_work,
@@ -33,6 +32,7 @@ from musicgan.corpus.scan import Progress, find_midi, report_of
 from musicgan.corpus.split import PARTS, split
 from musicgan.corpus.store import Store, is_store, move_into_place, write_store
 from musicgan.errors import CodecError, CorpusError
+from musicgan.folders import cache_folder
 from musicgan.midifile import read_bounded
 from musicgan.midifile.write import write_whole
 from musicgan.score import Key

@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import hashlib
 import json
-import os
 import shutil
 import sys
 import tempfile
@@ -17,27 +16,11 @@ from pathlib import Path
 import musicgan
 from musicgan.codecs.base import Codec
 from musicgan.corpus.store import FORMAT_VERSION
+from musicgan.folders import CACHE_VARIABLE
 
-CACHE_VARIABLE = "MUSICGAN_CACHE"
 SOURCES = ("*.py", "midifile/*.py", "codecs/*.py", "corpus/*.py")
 """The code that decides what a cache holds: when it changes, caches are made anew."""
 STALE_SEC = 24 * 3600
-
-
-def cache_folder(chosen: str | Path | None = None) -> Path:
-    """`chosen`, else $MUSICGAN_CACHE, else the platform's cache folder of this user."""
-    if chosen is not None:
-        return Path(chosen).expanduser().resolve()
-    variable = os.environ.get(CACHE_VARIABLE)
-    if variable:
-        return Path(variable).expanduser().resolve()
-    if sys.platform == "win32":
-        home = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        home = Path.home() / "Library" / "Caches"
-    else:
-        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return home / "musicgan"
 
 
 def writable_or_temporary(folder: Path) -> Path:

@@ -10,10 +10,11 @@ from typing import Any
 
 from musicgan.corpus.ingest import Ingest
 from musicgan.corpus.known import KnownReports, stamp
-from musicgan.corpus.places import cache_folder, writable_or_temporary
+from musicgan.corpus.places import writable_or_temporary
 from musicgan.corpus.pool import run_tasks, worker_count
 from musicgan.corpus.report import FileReport
 from musicgan.errors import CorpusError
+from musicgan.folders import cache_folder
 
 SUFFIXES = frozenset({".mid", ".midi", ".kar", ".rmi"})
 Progress = Callable[[int, int], None]

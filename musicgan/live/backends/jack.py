@@ -82,17 +82,21 @@ class JackBackend:
         self._ring[CLIENT] = self._address(self._client._ptr)
         self._due = np.zeros(ROOM, np.int64)
         """The frames of what waits, not wrapped."""
-        from musicgan.live.backends.jack_process import LIBRARY, process
-
-        ctypes.CDLL(LIBRARY).jack_set_process_callback(
-            ctypes.c_void_p(int(self._ring[CLIENT])),
-            ctypes.c_void_p(process.address),
-            ctypes.c_void_p(self._ring.ctypes.data),
-        )
+        self._call_back("process")
         self._client.set_shutdown_callback(self._on_shutdown)
         self._client.activate()
         if port is not None:
             self._connect(out, port)
+
+    def _call_back(self, name: str) -> None:
+        """Have the server's thread run `process` or `sync` of `jack_process`."""
+        from musicgan.live.backends.jack_code import LIBRARY, callbacks
+
+        getattr(ctypes.CDLL(LIBRARY), f"jack_set_{name}_callback")(
+            ctypes.c_void_p(int(self._ring[CLIENT])),
+            ctypes.c_void_p(getattr(callbacks(), name)),
+            ctypes.c_void_p(self._ring.ctypes.data),
+        )
 
     def _address(self, pointer: Any) -> int:
         return int(self._jack._ffi.cast("uintptr_t", pointer))
@@ -149,15 +153,8 @@ class JackBackend:
 
     def hold_transport(self) -> None:
         """Let it start only when `start_transport` says so; JACK waits some seconds at most."""
-        from musicgan.live.backends.jack_process import LIBRARY
-        from musicgan.live.backends.jack_sync import sync
-
         self._ring[READY] = HELD
-        ctypes.CDLL(LIBRARY).jack_set_sync_callback(
-            ctypes.c_void_p(int(self._ring[CLIENT])),
-            ctypes.c_void_p(sync.address),
-            ctypes.c_void_p(self._ring.ctypes.data),
-        )
+        self._call_back("sync")
 
     def start_transport(self, after_sec: float) -> int:
         """Let it roll so soon, if others do; from which frame on, on the backend's count."""
@@ -261,7 +258,7 @@ def _client(name: str) -> Any:
 def _jack() -> Any:
     try:
         import jack
-        import numba  # noqa: F401
+        import llvmlite  # noqa: F401
     except ImportError:
         raise MissingExtraError("the JACK backend", "jack") from None
     except OSError:

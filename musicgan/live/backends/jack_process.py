@@ -1,8 +1,8 @@
 """The machine code that runs in JACK's own thread, once a period.
 
 It takes no lock and never waits for Python, whatever the interpreter does; a callback in Python
-drops events and disturbs every other client. Compiling takes seconds, so it is kept on disk: that
-is why the server's functions are named here and not given as addresses, which no two runs share.
+drops events and disturbs every other client. `jack_code` keeps it on disk: that is why the server's
+functions are named here and not given as addresses, which no two runs share.
 
 It knows what sounds, and sees connections come and go. Whoever is disconnected in the middle of a
 note misses its end: at each new connection every note that has ended ends once more. A player who
@@ -11,10 +11,8 @@ is disconnected lets go of what they held.
 
 from __future__ import annotations
 
-import ctypes.util
 from typing import Any
 
-import llvmlite.binding
 import numpy as np
 from numba import carray, cfunc, njit, types
 from numba.core.types import ExternalFunction
@@ -25,13 +23,13 @@ from musicgan.live.backends.jack_ring import (
     DATA,
     ENDED,
     HEAD,
+    HELD,
     IN,
     IN_HEAD,
     IN_PEERS,
     IN_PLACES,
     IN_PORT,
     IN_TAIL,
-    LAYOUT,
     LOST,
     MESSAGE,
     NOW,
@@ -43,6 +41,7 @@ from musicgan.live.backends.jack_ring import (
     PLACES,
     PORT,
     POSITION,
+    READY,
     ROOM,
     SIZE,
     SMALL,
@@ -51,13 +50,13 @@ from musicgan.live.backends.jack_ring import (
     TAIL,
     TIME,
     TURN,
+    WORDS,
     WRAP,
 )
 from musicgan.live.messages import NOTE_OFF, NOTE_ON
 
-LIBRARY = ctypes.util.find_library("jack") or "libjack.so.0"
-llvmlite.binding.load_library_permanently(LIBRARY)
-
+STARTING = 3
+"""The transport's state."""
 pointer, number, address = types.uintp, types.uint32, types.voidptr
 
 
@@ -81,9 +80,9 @@ copy = external("memcpy", pointer, address, pointer, pointer)
 @njit
 def note(ring: Any, octets: Any, places: int, at: int) -> None:
     """What the message in word `at` does to a table."""
-    first, pitch, velocity = octets[8 * at + 1 : 8 * at + 4]
-    place = places + 128 * (first & 15) + (pitch & 127)
-    if first & 0xF0 == NOTE_ON and velocity > 0:
+    first = octets[8 * at + 1]
+    place = places + 128 * (first & 15) + (octets[8 * at + 2] & 127)
+    if first & 0xF0 == NOTE_ON and octets[8 * at + 3] > 0:
         ring[place] = SOUNDS
     elif first & 0xF0 == NOTE_ON or first & 0xF0 == NOTE_OFF:
         ring[place] = ENDED
@@ -145,44 +144,45 @@ def end_again(ring: Any, octets: Any, buffer: Any) -> None:
     ring[PEERS] = peers
 
 
-def made(layout: tuple[int, ...]) -> Any:
-    """The callback. What is kept of it is for this source and this layout: numba asks for what a
-    closure holds, not for what is imported."""
-
-    @cfunc(types.int32(types.uint32, types.voidptr), cache=True)
-    def process(frames: Any, argument: Any) -> Any:
-        """A period of `frames`; `argument` is the array of `jack_ring`. Always 0: all is well."""
-        ring = carray(argument, (layout[0],), np.int64)
-        octets = carray(argument, (layout[0] * 8,), np.uint8)
-        begin = np.int64(last_frame_time(ring[CLIENT]))
-        # Whoever reads a turn that is odd, or another one afterwards, reads again.
-        ring[TURN] += 1
-        ring[STATE] = query(ring[CLIENT], ring[POSITION:].ctypes)
-        ring[AT] = begin
-        ring[TURN] += 1
-        if ring[IN_PORT] != 0:
-            hear(ring, octets, frames, begin)
-        buffer = get_buffer(ring[PORT], frames)
-        clear(buffer)
-        end_again(ring, octets, buffer)
-        while ring[NOW_TAIL] < ring[NOW_HEAD]:
-            give(ring, octets, buffer, 0, NOW + 2 * (ring[NOW_TAIL] % SMALL) + 1)
-            ring[NOW_TAIL] += 1
-        tail, head = ring[TAIL], ring[HEAD]
-        while tail < head:
-            at = OUT + 2 * (tail % ROOM)
-            if octets[8 * (at + 1)] > 0:  # else it was cancelled, and its time does not matter
-                ahead = (ring[at] - begin) % WRAP
-                if ahead >= WRAP // 2:
-                    ahead = np.int64(0)  # it is late
-                if ahead >= frames:
-                    break
-                give(ring, octets, buffer, ahead, at + 1)
-            tail += 1
-        ring[TAIL] = tail
-        return 0
-
-    return process
+@cfunc(types.int32(types.uint32, types.voidptr))
+def process(frames: Any, argument: Any) -> Any:
+    """A period of `frames`; `argument` is the array of `jack_ring`. Always 0: all is well."""
+    ring = carray(argument, (WORDS,), np.int64)
+    octets = carray(argument, (WORDS * 8,), np.uint8)
+    begin = np.int64(last_frame_time(ring[CLIENT]))
+    # Whoever reads a turn that is odd, or another one afterwards, reads again.
+    ring[TURN] += 1
+    ring[STATE] = query(ring[CLIENT], ring[POSITION:].ctypes)
+    ring[AT] = begin
+    ring[TURN] += 1
+    if ring[IN_PORT] != 0:
+        hear(ring, octets, frames, begin)
+    buffer = get_buffer(ring[PORT], frames)
+    clear(buffer)
+    end_again(ring, octets, buffer)
+    while ring[NOW_TAIL] < ring[NOW_HEAD]:
+        give(ring, octets, buffer, 0, NOW + 2 * (ring[NOW_TAIL] % SMALL) + 1)
+        ring[NOW_TAIL] += 1
+    tail, head = ring[TAIL], ring[HEAD]
+    while tail < head:
+        at = OUT + 2 * (tail % ROOM)
+        if octets[8 * (at + 1)] > 0:  # else it was cancelled, and its time does not matter
+            ahead = (ring[at] - begin) % WRAP
+            if ahead >= WRAP // 2:
+                ahead = np.int64(0)  # it is late
+            if ahead >= frames:
+                break
+            give(ring, octets, buffer, ahead, at + 1)
+        tail += 1
+    ring[TAIL] = tail
+    return 0
 
 
-process = made(LAYOUT)
+@cfunc(types.int32(types.uint32, types.voidptr, types.voidptr))
+def sync(state: Any, place: Any, argument: Any) -> Any:
+    """Asked each period while the transport starts: whether it may roll from the next one on."""
+    ring = carray(argument, (WORDS,), np.int64)
+    if state != STARTING:
+        return 1
+    since = (np.int64(last_frame_time(ring[CLIENT])) - ring[READY]) % WRAP
+    return 1 if ring[READY] != HELD and since < WRAP // 2 else 0

@@ -31,5 +31,3 @@ IN_PLACES = OUT_PLACES + PLACES
 WORDS = IN_PLACES + PLACES
 WRAP = 1 << 32
 """JACK counts frames in 32 bits: a day and an hour at 48 kHz."""
-LAYOUT = (WORDS, *(value for value in list(globals().values()) if isinstance(value, int)))
-"""All of the above, the length of the array first."""
