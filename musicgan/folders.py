@@ -1,4 +1,4 @@
-"""Where files of our own are kept on this machine."""
+"""Where what is made once is kept on this machine."""
 
 from __future__ import annotations
 

@@ -4,10 +4,6 @@ import os
 import subprocess
 import sys
 
-import pytest
-
-pytest.importorskip("llvmlite")
-
 LOAD = """
 import sys
 from musicgan.live.backends.jack_code import callbacks

@@ -13,10 +13,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import llvmlite.binding
 import numpy as np
 from numba import carray, cfunc, njit, types
 from numba.core.types import ExternalFunction
 
+from musicgan.live.backends.jack_code import LIBRARY
 from musicgan.live.backends.jack_ring import (
     AT,
     CLIENT,
@@ -57,6 +59,7 @@ from musicgan.live.messages import NOTE_OFF, NOTE_ON
 
 STARTING = 3
 """The transport's state."""
+llvmlite.binding.load_library_permanently(LIBRARY)
 pointer, number, address = types.uintp, types.uint32, types.voidptr
 
 
