@@ -79,7 +79,7 @@ class JackRecorder:
             for frame, word in rows
         ]
 
-    def connect(self, name, patience_sec=10.0):
+    def connect(self, name, patience_sec=60.0):
         """To an output port as soon as it is there."""
         import jack
 
@@ -120,7 +120,7 @@ class JackRecorder:
             if message[0] & 0xF0 == CONTROL and message[1] in (120, 123)
         }
 
-    def wait_for(self, condition, patience_sec=10.0):
+    def wait_for(self, condition, patience_sec=60.0):
         """Until `condition()` holds."""
         until = time.monotonic() + patience_sec
         while not condition():
