@@ -67,6 +67,7 @@ class Generator:
         self._voice_out = _linear(w, "voice_out")
         self._pitch_out = _linear(w, "pitch_out")
         self._places = pitch_places(layout.looks_back)
+        self._each = np.ones(1 + self._places.tables, np.float32)
         self._duration_out = _linear(w, "duration_out")
         wait, *others = config.head_widths
         trunk = 3 * config.hidden
@@ -119,17 +120,16 @@ class Generator:
         own = self._pitch(before.columns)
         own += base[:, self._pitch_part]
         out = _apply(self._pitch_out, own)
-        tables = self._places.tables
-        rows = np.empty((len(out), tables), np.int64)
-        rows[:, 0] = tonic
-        for table, below in enumerate((before.last, before.lowest, before.echo)[: tables - 1], 1):
-            rows[:, table] = below
+        below = (before.last, before.lowest, before.echo)
+        rows = np.zeros((len(out), len(self._each)), np.int64)
+        rows[:, 1] = tonic
+        for table in range(2, rows.shape[1]):
+            rows[:, table] = below[table - 2]
         rows += self._places.begins
         places = self._places.joined.take(rows, axis=0)
-        places += np.arange(0, out.size, out.shape[1])[:, None, None]
-        logits = np.add.reduce(out.take(places), axis=1)
-        logits += out[:, :128]
-        return np.asarray(logits)
+        if len(out) > 1:
+            places += np.arange(0, out.size, out.shape[1])[:, None, None]
+        return np.asarray(self._each @ out.take(places))
 
     def duration(self, base: Floats, columns: Ints) -> Floats:
         """Logits [B, D] of the duration."""

@@ -40,14 +40,14 @@ class PitchPlaces:
 
     @cached_property
     def joined(self) -> Ints:
-        """All of `by`, one below the other, the row of -1 first in each: [N, 128]."""
-        tonic, *pitches = self.by
-        return np.concatenate([tonic, *(np.roll(table, 1, axis=0) for table in pitches)])
+        """Each pitch's own output and all of `by`, one below the other, -1 first: [N, 128]."""
+        own, (tonic, *pitches) = np.arange(128)[None], self.by
+        return np.concatenate([own, tonic, *(np.roll(table, 1, axis=0) for table in pitches)])
 
     @cached_property
     def begins(self) -> Ints:
-        """Where in `joined` the rows of tonic 0 and of pitch 0 are, [tables]."""
-        return np.append(0, 12 + 129 * np.arange(self.tables - 1) + 1)
+        """Where in `joined` the own outputs, the row of tonic 0 and those of pitch 0 are."""
+        return np.append([0, 1], 13 + 129 * np.arange(self.tables - 1) + 1)
 
 
 @lru_cache
