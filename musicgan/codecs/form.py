@@ -55,6 +55,8 @@ class Form:
 ALIKE = 0.5
 """How much two bars must share for one to be the other's return: of their notes, voice, place in
 the bar and pitch, twice what is in both over what is in either."""
+LONG_SECTION = 4
+"""Bars of a section that can do without its last one when it comes again."""
 GOES_ON = 0.15
 """How much less a bar may share with the one that goes on from where the bar before looked."""
 
@@ -108,7 +110,8 @@ def letters(form: Sequence[str], bars: int) -> Ints:
     """How many bars back each of `bars` bars looks in a form such as "AABA", [bars].
 
     The sections are equally long, in whole bars, the last one shorter where they must be; each
-    looks back at the latest one of its letter.
+    looks back at the latest one of its letter. In long ones the song's last bar is new: it has to
+    end, which the section did not when it came first.
     """
     size = -(-bars // len(form))
     lag = np.zeros(len(form) * size, np.int64)
@@ -116,4 +119,6 @@ def letters(form: Sequence[str], bars: int) -> Ints:
         earlier = [i for i in range(index) if form[i] == letter]
         if earlier:
             lag[index * size : (index + 1) * size] = (index - earlier[-1]) * size
+    if size >= LONG_SECTION:
+        lag[bars - 1] = 0
     return lag[:bars]

@@ -38,9 +38,14 @@ def drawn_form(
 ) -> NDArray[np.int64]:
     """The form of a piece of the collection: how many bars back each bar looks, [N], N <= `bars`.
 
-    One that is long enough, where there is one. Without any a song looks nowhere.
+    One that is long enough, where there is one; where it was cut short, the last bar is new, so
+    that the song can end. Without any a song looks nowhere.
     """
     long = [form for form in forms if len(form) >= bars] or forms
     if not long:
         return np.zeros(bars, np.int64)
-    return np.array(long[int(rng.integers(len(long)))][:bars], np.int64)
+    form = long[int(rng.integers(len(long)))]
+    lag = np.array(form[:bars], np.int64)
+    if len(form) > bars:
+        lag[-1] = 0
+    return lag

@@ -83,7 +83,9 @@ def test_sections_are_counted_from_where_the_lag_changes():
         ("ABAB", 4, [0, 0, 2, 2]),
         ("ABC", 7, [0] * 7),
         ("AA", 5, [0, 0, 0, 3, 3]),
+        ("AA", 8, [0, 0, 0, 0, 4, 4, 4, 0]),
+        ("AAA", 11, [0, 0, 0, 0, 4, 4, 4, 4, 4, 4, 0]),
     ],
 )
-def test_letters_that_come_again_look_back_at_the_latest_of_their_kind(form, bars, lag):
+def test_letters_that_come_again_look_back_but_for_the_bar_that_ends_it_all(form, bars, lag):
     assert letters(form, bars).tolist() == lag
