@@ -43,10 +43,10 @@ def cc(name, value):
 class Port:
     """A performance in a thread; the far ends of its pipes."""
 
-    def __init__(self, bpm=BPM, **options):
+    def __init__(self, bpm=BPM, backend=None, **options):
         self.bars, bars = Pipe()
         self.control, control = Pipe()
-        self.backend = Listener()
+        self.backend = backend or Listener()
         given = PortOptions(bpm, 4, TPB, BAR, TPB, VOICES, cc_map=DEFAULT_MAP, **options)
         self.playing = Playing(self.backend, bars, control, given)
         self.stopped = False
