@@ -17,6 +17,7 @@ termios = pytest.importorskip("termios")
 CHILD = """
 import fcntl, signal, sys, termios
 from musicgan.live.keys import keys_to
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever was inherited
 
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 try:
