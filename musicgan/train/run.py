@@ -29,6 +29,7 @@ from musicgan.train.adversarial import AdversarialPhase
 from musicgan.train.choose import choose_layout
 from musicgan.train.critic_phase import CriticPhase
 from musicgan.train.critic_trainer import CriticTrainer
+from musicgan.train.forms import forms_of
 from musicgan.train.frames_run import FramesRun
 from musicgan.train.guidance import GuidancePhase
 from musicgan.train.likelihood import LikelihoodPhase
@@ -49,11 +50,6 @@ FEW_WINDOWS = 16
 """Held-out windows that songs are judged by; with fewer the windows get shorter ..."""
 SHORT_WINDOW = 32
 """... but not for that reason shorter than this."""
-
-
-MOST_FORMS = 100
-FORM_BARS = 96
-"""Pieces whose form a model keeps, and how much of it."""
 
 
 class Run(Protocol):
@@ -253,18 +249,6 @@ def single_voices(pieces: Sequence[Piece], voices: int) -> list[bool]:
             notes[voice] += own.sum()
             overlaps[voice] += (begin[1:] < end[:-1]).sum()
     return [bool(o < 0.01 * n) for o, n in zip(overlaps, np.maximum(notes, 1), strict=True)]
-
-
-def forms_of(pieces: Sequence[Piece], songs: Sequence[Song]) -> list[list[int]]:
-    """How many bars back each bar of some pieces looks, without an upbeat, up to `FORM_BARS`."""
-    forms = []
-    for piece, song in list(zip(pieces, songs, strict=True))[:: -(-len(pieces) // MOST_FORMS)]:
-        length = np.diff(piece.bar_start_step)
-        upbeat = int(len(length) > 1 and length[0] < length[1])
-        bar_step = int(np.median(length))
-        form = np.rint(song.form.lag_step / bar_step).astype(int)[upbeat : upbeat + FORM_BARS]
-        forms.append(form.tolist())
-    return forms
 
 
 def shared_length(songs: Sequence[Song]) -> int:

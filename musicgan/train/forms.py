@@ -1,0 +1,26 @@
+"""The forms of a collection's pieces, for songs to have: what a model file keeps of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from musicgan.corpus.piece import Piece
+from musicgan.train.windows import Song
+
+MOST_FORMS = 100
+FORM_BARS = 96
+"""Pieces whose form a model keeps, and how much of it."""
+
+
+def forms_of(pieces: Sequence[Piece], songs: Sequence[Song]) -> list[list[int]]:
+    """How many bars back each bar of some pieces looks, without an upbeat, up to `FORM_BARS`."""
+    forms = []
+    for piece, song in list(zip(pieces, songs, strict=True))[:: -(-len(pieces) // MOST_FORMS)]:
+        length = np.diff(piece.bar_start_step)
+        upbeat = int(len(length) > 1 and length[0] < length[1])
+        bar_step = int(np.median(length))
+        form = np.rint(song.form.lag_step / bar_step).astype(int)[upbeat : upbeat + FORM_BARS]
+        forms.append(form.tolist())
+    return forms
