@@ -45,8 +45,8 @@ from musicgan.live.options import PortOptions
 from musicgan.live.orders import End, NewBar
 from musicgan.live.plan import PlannedBar, PlannedNote
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "live"))
-from jack_recorder import JackRecorder
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+from live.jack_recorder import JackRecorder
 
 RATE, PERIOD = 48_000, 32
 """Short periods: what is sent at once is as exact as they are, at best."""

@@ -125,8 +125,8 @@ class Context:
             out[:, 15 + voices :] = self.echo.answers(onset, place)
         return out
 
-    def own_voice(self, voice: Ints, wait: Ints, place: Place) -> Before:
-        """What is known of the note once its voice is."""
+    def own_voice(self, voice: Ints, wait: Ints, moment: Ints, place: Place) -> Before:
+        """What is known of the note once its voice is, besides `moment` [B, M]."""
         drum = self._drums[voice]
         last = self.last_pitch[self._all, voice]
         onset = self.onset_step + wait
@@ -134,7 +134,7 @@ class Context:
         columns = np.empty((len(voice), len(self.layout.pitch_sizes)), np.int64)
         columns[:, 0] = voice
         columns[:, 1] = np.where(drum, NO_DEGREE, self.degree(last))
-        columns[:, 2] = self._contiguity(onset)[self._all, voice]
+        columns[:, 2] = moment[self._all, 3 + voice]
         columns[:, 3 : 3 + voices] = self._approaches(voice, onset)
         echo = echo_duration = self._none
         if self.echo is not None:
@@ -270,7 +270,7 @@ def analyse(context: Context, rows: Rows, places: Sequence[Place]) -> Analysis:
         row = rows[:, t]
         wait, voice = row[:, WAIT], row[:, VOICE]
         moment = context.moment(wait, place)
-        before = context.own_voice(voice, wait, place)
+        before = context.own_voice(voice, wait, moment, place)
         duration = context.own_pitch(voice, row[:, PITCH], before)
         heard = context.hear(row, place)
         parts.append(

@@ -187,7 +187,10 @@ class Sampler:
 
     def hear(self, rows: Rows) -> Ints:
         """Feed given rows [B, 5]; the inputs [B, I] they make."""
-        place = self.bars.place(self.context.onset_step + rows[:, WAIT], self.layout.max_position)
+        onset = self.context.onset_step + rows[:, WAIT]
+        return self._hear(rows, self.bars.place(onset, self.layout.max_position))
+
+    def _hear(self, rows: Rows, place: Place) -> Ints:
         inputs = self.context.hear(rows, place)
         self.state = self.generator.advance(self.state, inputs)
         self.row = rows
@@ -207,7 +210,7 @@ class Sampler:
         base = generator.moment(state, moment)
 
         voice = self._draw(generator.voice(base), self._voices(wait, free))
-        before = context.own_voice(voice, wait, place)
+        before = context.own_voice(voice, wait, moment, place)
         logits = generator.pitch(base, context.tonic, before)
         pitch = self._draw(*lean.pitch(logits, self._pitches(wait, voice), voice, onset))
         columns = context.own_pitch(voice, pitch, before)
@@ -221,7 +224,7 @@ class Sampler:
             rows[:, VELOCITY] = self._draw(generator.velocity(base, columns, rows[:, DURATION]))
         self.ended = ended
         return Drawn(
-            rows, self.hear(rows), moment, before.columns, columns,
+            rows, self._hear(rows, place), moment, before.columns, columns,
             before.last, before.lowest, before.echo, ended,
         )  # fmt: skip
 

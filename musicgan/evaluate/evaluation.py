@@ -18,8 +18,9 @@ from musicgan.evaluate.side import Side
 
 FORMAT_VERSION = 1
 LIKELIHOODS = {
-    "nll": "the real pieces, as the model expects them (an upper bound)",
-    "nll_without_noise": "the same, told nothing of the piece beforehand (z = 0)",
+    "nll": "the real pieces, as the model expects them, their form given if it takes one (a bound)",
+    "nll_without_noise": "the same, no noise fitted to them (z = 0)",
+    "nll_without_form": "the same, not told which bars come back: for comparing with other models",
     "reverse_nll": "the real pieces, as a fresh model expects them that learned from the songs",
     "reverse_nll_real": "the same, learned from as many notes of training pieces",
 }

@@ -36,23 +36,33 @@ HELD_OUT = 8
 
 
 def model_nll(player: Player, pieces: Sequence[Piece]) -> dict[str, float]:
-    """`nll` and `nll_without_noise` of a model's generator on `pieces`, END included.
+    """`nll`, `nll_without_noise` and `nll_without_form` of a generator on `pieces`, END included.
 
     `nll` is the variational bound, above the truth: reconstruction plus KL, with a Gaussian over
     the noise z fitted to each window, for the posterior that training used is not in the file.
     Of more than `MOST_WINDOWS` windows so many are taken, spread evenly.
-    `nll_without_noise` feeds z = 0. The weights do not change.
+    `nll_without_noise` feeds z = 0. Both are given the form of the pieces where the network looks
+    back; then there is `nll_without_form`, which is not. The weights do not change.
     """
     config = player.generator.config
     generator = Generator(config)
     weights = player.file.part("generator")
     generator.load_state_dict({name: torch.from_numpy(np.array(w)) for name, w in weights.items()})
     generator.eval().requires_grad_(False)
-    batches = list(_windows(player, pieces, config).every(BATCH))
+    windows = _windows(player, pieces, config)
+    figures = _nats(generator, list(windows.every(BATCH)))
+    if config.layout.looks_back:
+        alone = _nats(generator, list(windows.every(BATCH, forgets=True)))
+        figures["nll_without_form"] = alone["nll"]
+    return figures
+
+
+def _nats(generator: Generator, batches: Sequence[Batch]) -> dict[str, float]:
+    """`nll` and `nll_without_noise` over some of the batches, spread evenly."""
     total = blind = rows = 0.0
     for index in np.unique(np.linspace(0, len(batches) - 1, MOST_WINDOWS // BATCH).round()):
         batch = batches[int(index)]
-        zero = torch.zeros(len(batch.mask), config.noise)
+        zero = torch.zeros(len(batch.mask), generator.config.noise)
         blind += float(generator(batch, zero).sum())
         total += _fitted(generator, batch)
         rows += float(batch.mask.sum())

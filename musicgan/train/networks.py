@@ -142,13 +142,12 @@ class Generator(nn.Module):
         wait, rest = torch.split(linear(self.trunk, hidden), [first, sum(others)], -1)
         base = rest + self.moment(batch.moment)
         voice, pitch, duration, *velocity = torch.split(base, others, -1)
-        columns = batch.duration
+        columns, layout = batch.duration, self.config.layout
+        own = pitch + self.pitch_context(batch.pitch)
         logits = [
             linear(self.wait_out, self._live(wait)),
             linear(self.voice_out, self._live(voice)),
-            pitch_logits(
-                linear(self.pitch_out, self._live(pitch + self.pitch_context(batch.pitch))), batch
-            ),
+            pitch_logits(linear(self.pitch_out, self._live(own)), batch, layout.looks_back),
             linear(self.duration_out, self._live(duration + self.duration_context(columns))),
         ]
         if self.config.heads == 5:
@@ -166,10 +165,9 @@ class Generator(nn.Module):
         return field_nll(self.heads(hidden, batch), batch)
 
 
-def pitch_logits(out: Tensor, batch: Batch) -> Tensor:
+def pitch_logits(out: Tensor, batch: Batch, looks_back: bool) -> Tensor:
     """Outputs of the pitch head [B, T, O] -> logits of 128 pitches, [B, T, 128]."""
     tonic = batch.tonic[:, None].expand(out.shape[:2])
-    looks_back = out.shape[-1] == pitch_places(True).outputs
     columns = (tonic, batch.last, batch.lowest, *([batch.echo] if looks_back else []))
     rows = (column.flatten().long() for column in columns)
     return spread_pitch(out.flatten(0, 1), *rows).view(*out.shape[:2], 128)

@@ -136,7 +136,7 @@ def test_analysing_is_stepping(listed):
     for t, place in enumerate(places(rows)):
         row = rows[:, t]
         moment = context.moment(row[:, 0], place)
-        before = context.own_voice(row[:, 1], row[:, 0], place)
+        before = context.own_voice(row[:, 1], row[:, 0], moment, place)
         duration = context.own_pitch(row[:, 1], row[:, 2], before)
         heard = context.hear(row, place)
         got = (heard, moment, before.columns, duration, before.last, before.lowest, before.echo)

@@ -2,28 +2,13 @@
 
 import math
 
-import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from musicgan.evaluate.bleu import bleu, self_bleu
 from musicgan.evaluate.ngrams import ngrams
 
-
-def song(*pitches, wait=1, duration=1, voice=0):
-    """One voice, evenly spaced."""
-    return np.array([(wait, voice, pitch, duration, 0) for pitch in pitches], np.int64)
-
-
-A = song(60, 62, 64, 65, 67)
-RISING = song(40, 41, 42, 43, 44)
-
-songs_of = st.lists(
-    st.lists(st.integers(60, 63), min_size=1, max_size=8).map(lambda line: song(*line)),
-    min_size=2,
-    max_size=5,
-).filter(lambda songs: max(map(len, songs)) >= 4)
+from .lines import RISING, A, song, songs_of
 
 
 def test_bleu_of_a_reference_is_one_and_of_a_stranger_zero():

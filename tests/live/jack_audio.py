@@ -1,26 +1,18 @@
 """A JACK client that keeps the sound it hears, with the frame at which it began."""
 
-import ctypes
-
 import jack
 import numpy as np
 from numba import carray, cfunc, types
+
+from .jack_functions import call_back, typed
 
 COUNT, PORT, CLIENT, BEGIN, FIRST = range(5)
 ROOM_SEC = 60
 
 
-def listening_callback(library, room):
+def listening_callback(room):
     """After `FIRST` 64-bit words come up to `room` samples of 32 bits."""
-    pointer, number = ctypes.c_size_t, ctypes.c_uint32
-    get_buffer, last_frame_time = library.jack_port_get_buffer, library.jack_last_frame_time
-    copy = ctypes.CDLL(None).memcpy
-    for function, restype, argtypes in (
-        (get_buffer, pointer, [pointer, number]),
-        (last_frame_time, number, [pointer]),
-        (copy, pointer, [ctypes.c_void_p, pointer, pointer]),
-    ):
-        function.restype, function.argtypes = restype, argtypes
+    get_buffer, last_frame_time, _, _, copy = typed()
 
     @cfunc(types.int32(types.uint32, types.voidptr))
     def process(frames, argument):
@@ -48,13 +40,8 @@ class JackListener:
         self._memory = np.zeros(FIRST + room // 2, np.int64)
         pointers = [int(jack._ffi.cast("uintptr_t", p)) for p in (port._ptr, self.client._ptr)]
         self._memory[PORT], self._memory[CLIENT] = pointers
-        library = ctypes.CDLL("libjack.so.0")
-        self._process = listening_callback(library, room)
-        library.jack_set_process_callback(
-            ctypes.c_void_p(pointers[1]),
-            ctypes.c_void_p(self._process.address),
-            ctypes.c_void_p(self._memory.ctypes.data),
-        )
+        self._process = listening_callback(room)
+        call_back(pointers[1], self._process, self._memory)
         self.client.activate()
         self.client.connect(name, port)
 

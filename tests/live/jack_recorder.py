@@ -1,33 +1,22 @@
 """An independent JACK client that records, in machine code: in Python it would lose notes."""
 
-import ctypes
 import time
 from functools import cache
 
 import numpy as np
 from numba import carray, cfunc, types
 
+from .jack_functions import call_back, typed
+
 COUNT, PORT, CLIENT, TIME, SIZE, DATA, FIRST = range(7)
 ROOM = 1 << 16
 NOTE_OFF, NOTE_ON, CONTROL = 0x80, 0x90, 0xB0
-library = ctypes.CDLL("libjack.so.0")
 
 
 @cache
 def recording_callback():
     """Frames and bytes of what comes, two words a message; see `JackRecorder.got`."""
-    pointer, number = ctypes.c_size_t, ctypes.c_uint32
-    get_buffer, last_frame_time = library.jack_port_get_buffer, library.jack_last_frame_time
-    count_of, event_of = library.jack_midi_get_event_count, library.jack_midi_event_get
-    copy = ctypes.CDLL(None).memcpy
-    for function, restype, argtypes in (
-        (get_buffer, pointer, [pointer, number]),
-        (last_frame_time, number, [pointer]),
-        (count_of, number, [pointer]),
-        (event_of, ctypes.c_int, [ctypes.c_void_p, pointer, number]),
-        (copy, pointer, [ctypes.c_void_p, pointer, pointer]),
-    ):
-        function.restype, function.argtypes = restype, argtypes
+    get_buffer, last_frame_time, count_of, event_of, copy = typed()
     words = FIRST + 2 * ROOM
 
     @cfunc(types.int32(types.uint32, types.voidptr))
@@ -62,11 +51,7 @@ class JackRecorder:
         pointers = [int(jack._ffi.cast("uintptr_t", p)) for p in (self.port._ptr, self.client._ptr)]
         self._ring[PORT], self._ring[CLIENT] = pointers
         self._process = recording_callback()
-        library.jack_set_process_callback(
-            ctypes.c_void_p(pointers[1]),
-            ctypes.c_void_p(self._process.address),
-            ctypes.c_void_p(self._ring.ctypes.data),
-        )
+        call_back(pointers[1], self._process, self._ring)
         self.client.activate()
 
     @property

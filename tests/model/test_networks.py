@@ -105,7 +105,7 @@ def played_logits(generator, config, piece, noise):
         state = generator.advance(state, inputs)
         moment = context.moment(wait, place)
         base = generator.moment(state, moment)
-        before = context.own_voice(voice, wait, place)
+        before = context.own_voice(voice, wait, moment, place)
         columns = context.own_pitch(voice, pitch, before)
         fields = [
             generator.wait(state),

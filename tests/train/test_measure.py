@@ -1,5 +1,6 @@
 """What a model is asked beside its songs: how well it expects real music."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,17 @@ def test_the_fitted_bound_is_no_worse_than_no_fit(player):
     """With the prior for a posterior the bound costs no KL, and z = 0 is its mean."""
     found = model_nll(player, pieces(3))
     assert 0 < found["nll"] < 1.02 * found["nll_without_noise"]
+
+
+def test_a_network_that_looks_back_is_asked_without_the_form_of_the_pieces_too(player):
+    some, layout = pieces(3), player.generator.config.layout
+    config = replace(player.generator.config, layout=replace(layout, looks_back=False))
+    model = tiny_model(codec(velocity_bins=1), single=True, config=config)
+    assert "nll_without_form" not in model_nll(player_of(model, Path("x")), some)
+    found = model_nll(player, some)
+    # Random weights make nothing of a form, but another thing without it.
+    assert found["nll_without_form"] != found["nll"]
+    assert found["nll_without_form"] == pytest.approx(found["nll"], rel=0.2)
 
 
 def test_asking_twice_gives_the_same(player):

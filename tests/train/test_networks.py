@@ -55,7 +55,7 @@ def test_pitch_logits_add_pitch_degree_leap_and_height(batch):
     context = replace(
         batch, tonic=torch.tensor([5]), last=torch.tensor([[62]]), lowest=torch.tensor([[50]])
     )
-    logits = pitch_logits(out, context)[0, 0]
+    logits = pitch_logits(out, context, False)[0, 0]
     # 60 is C (F's fifth), a step down from 62; 62 is an octave above 50; other Cs are fifths too.
     assert logits[60].item() == 111
     assert logits[62].item() == 1000
@@ -69,7 +69,7 @@ def test_pitch_logits_of_a_voice_that_has_not_sung_and_over_silence(batch):
     out[..., 140 + INTERVALS + NO_INTERVAL] = 2.0
     none = torch.tensor([[-1]])
     one = replace(batch, last=none, lowest=none, tonic=torch.tensor([0]))
-    assert pitch_logits(out, one)[0, 0].tolist() == [3.0] * 128
+    assert pitch_logits(out, one, False)[0, 0].tolist() == [3.0] * 128
 
 
 def test_leaps_beyond_two_octaves_are_one_class(batch):
@@ -78,7 +78,7 @@ def test_leaps_beyond_two_octaves_are_one_class(batch):
     one = replace(
         batch, last=torch.tensor([[60]]), lowest=torch.tensor([[-1]]), tonic=torch.tensor([0])
     )
-    logits = pitch_logits(out, one)[0, 0]
+    logits = pitch_logits(out, one, False)[0, 0]
     assert logits.nonzero().flatten().tolist() == list(range(84, 128))
 
 
