@@ -15,7 +15,7 @@ chorale)
         --licence "music in the public domain; encodings from the music21 corpus"
     ;;
 lieder)
-    python -m musicgan train "$3" --out "$out" --style lieder --dropout 0.45 --hidden 384 --minutes 62 \
+    python -m musicgan train "$3" --out "$out" --style lieder --dropout 0.45 --hidden 384 \
         --voice Voice:53 --voice "Piano right hand:0" --voice "Piano left hand:0" \
         --licence "CC0 1.0 (OpenScore Lieder)"
     ;;
