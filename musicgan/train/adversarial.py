@@ -22,10 +22,10 @@ from musicgan.train.likelihood import autocast, elbo, held_out
 from musicgan.train.losses import (
     balanced,
     candidate_loss,
-    candidate_weights,
+    candidate_push,
     feature_witness,
 )
-from musicgan.train.networks import Generator, Posterior, field_nll
+from musicgan.train.networks import Batch, Generator, Posterior, field_nll
 from musicgan.train.phase import Averaged, Ema, descend
 from musicgan.train.quality import Judge
 from musicgan.train.rollout import RollOut, played, roll_out
@@ -80,10 +80,7 @@ class AdversarialPhase(Averaged):
         config = self.generator.config
         generator = PlayedGenerator(played(self.generator), config)
         critic = PlayedCritic(played(self.critic.ema.module), config)
-        found = roll_out(
-            generator, critic, batch, noise, opening, self.rng,
-            block=options.block, candidates=options.candidates,
-        )  # fmt: skip
+        found = self.continued(generator, critic, batch, noise, opening)
         conditions = batch.conditions.numpy()
         self.critic.remember(found.heard, conditions, opening)
         for _ in range(options.critic_updates):
@@ -91,19 +88,43 @@ class AdversarialPhase(Averaged):
         real = self._real_features(batch, critic, opening)
         return figures | self._generator_step(found, real, progress)
 
+    def continued(
+        self,
+        generator: PlayedGenerator,
+        critic: PlayedCritic,
+        batch: Batch,
+        noise: Floats,
+        opening: int,
+    ) -> RollOut:
+        """What the generator learns from: continuations of real windows, candidates weighed."""
+        options = self.options
+        return roll_out(
+            generator, critic, batch, noise, opening, self.rng,
+            block=options.block, candidates=options.candidates,
+        )  # fmt: skip
+
+    def preferred(self, found: RollOut, real: Tensor) -> tuple[Tensor, dict[str, float]]:
+        """How much likelier each candidate should become, [G, K], and figures to log.
+
+        Around 0: the critic's weights less those of candidates it cannot tell apart.
+        """
+        witness = feature_witness(real, found.features.flatten(0, 1), found.features)
+        advice = self.options.feature_weight * balanced(witness, found.scores)
+        return candidate_push(found.scores + advice), {
+            "score_spread": float(found.scores.std(-1).mean()),
+            "witness_spread": float(witness.std(-1).mean()),
+        }
+
     def _generator_step(self, found: RollOut, real: Tensor, progress: float) -> dict[str, float]:
         options = self.options
-        flat = found.features.flatten(0, 1)
-        witness = feature_witness(real, flat, found.features)
-        advice = options.feature_weight * balanced(witness, found.scores)
-        weights = candidate_weights(found.scores + advice)
+        push, figures = self.preferred(found, real)
         anchor = self.train.draw(options.anchor_batch, self.rng).to(self.device)
         self.generator.train()
         with autocast(self.device, options.bf16):
             nll, _ = elbo(self.generator, self.posterior, anchor)
             block_nll = candidate_nll(self.generator, found, self.device)
         likelihood = nll.sum() / anchor.mask.sum()
-        chosen = candidate_loss(weights.to(self.device), block_nll.view_as(weights))
+        chosen = candidate_loss(push.to(self.device), block_nll.view_as(push))
         for group in self.optimizer.param_groups:
             group["lr"] = options.rate * (1 - 0.9 * progress)
         loss = chosen + options.anchor * likelihood
@@ -113,8 +134,7 @@ class AdversarialPhase(Averaged):
             "generator_loss": float(chosen.detach()),
             "train_nll": float(likelihood.detach()),
             "gradient": norm,
-            "score_spread": float(found.scores.std(-1).mean()),
-            "witness_spread": float(witness.std(-1).mean()),
+            **figures,
         }
 
     def evaluate(self) -> dict[str, float]:

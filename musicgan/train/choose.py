@@ -14,7 +14,7 @@ LONGEST_BEAT = 8
 """Waits and durations are told apart up to two bars of 4/4."""
 
 
-def choose_layout(codec: EventsCodec, pieces: Sequence[Piece]) -> Layout:
+def choose_layout(codec: EventsCodec, pieces: Sequence[Piece], looks_back: bool = True) -> Layout:
     """A vocabulary that holds all but the rarest waits and durations of `pieces`."""
     longest = LONGEST_BEAT * codec.grid
     rows = np.concatenate([piece.rows for piece in pieces]).astype(np.int64)
@@ -27,5 +27,5 @@ def choose_layout(codec: EventsCodec, pieces: Sequence[Piece]) -> Layout:
         velocity_bins=codec.velocity_bins,
         max_position=LONGEST_BEAT * codec.grid + 1,
         drums=drums,
-        looks_back=True,
+        looks_back=looks_back,
     )

@@ -75,13 +75,20 @@ def candidate_weights(scores: Tensor, clamp: float = 4.0) -> Tensor:
     return centred.clamp(-clamp, clamp).softmax(-1)
 
 
-def candidate_loss(weights: Tensor, nll: Tensor) -> Tensor:
-    """Sum over candidates of (weight - 1/K) x NLL, averaged, both [..., K] -> scalar.
+def candidate_push(scores: Tensor) -> Tensor:
+    """How much likelier each candidate should become by its score, [..., K] -> [..., K].
 
-    Zero when the critic has no preference; otherwise probability moves from the candidates it
-    likes less to those it likes more.
+    Its weight less 1/K: sums to 0, and is 0 when the critic has no preference.
     """
-    return ((weights.detach() - 1 / weights.shape[-1]) * nll).sum(-1).mean()
+    return candidate_weights(scores) - 1 / scores.shape[-1]
+
+
+def candidate_loss(push: Tensor, nll: Tensor) -> Tensor:
+    """Sum over candidates of push x NLL, averaged, both [..., K] -> scalar.
+
+    Probability moves from the candidates with a negative `push` to those with a positive one.
+    """
+    return (push.detach() * nll).sum(-1).mean()
 
 
 def frame_loss(logits: Tensor, frames: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,16 +79,7 @@ class SongJudge:
         self, generator: Generator, chosen: list[Song], rng: np.random.Generator
     ) -> tuple[list[tuple[Rows, int]], Ints]:
         """Two windows' worth of rows a song, with the bar position they begin at; inputs too."""
-        conditions = np.stack([song.conditions for song in chosen])
-        first = np.stack([song.columns["fed"][0] for song in chosen]).astype(np.int64)
-        bar_step = song_bar_step(conditions, generator.config.layout.grid)
-        count = np.maximum(first[:, REMAINING], 1)
-        form = Form.together([song.form for song in chosen])
-        bars = EvenBars(-first[:, POSITION], bar_step, count, form)
-        noise = rng.standard_normal((len(chosen), generator.config.noise)).astype(np.float32)
-        tonic = np.array([song.tonic for song in chosen])
-        rules = free_rules(generator.config)
-        sampler = Sampler.begin(generator, conditions, tonic, noise, bars, rules, rng)
+        sampler = begin_songs(generator, chosen, rng)
         drawn = [sampler.step() for _ in range(2 * self.valid.length)]
         rows = np.stack([step.rows for step in drawn], axis=1)
         heard = np.stack([step.heard for step in drawn], axis=1)
@@ -105,6 +96,22 @@ class SongJudge:
         real = _listen(critic, openings.astype(np.int64), long)
         fake = _listen(critic, drawn, songs)
         return held_out_verdicts(torch.from_numpy(real), torch.from_numpy(fake))
+
+
+def begin_songs(
+    generator: Generator, songs: Sequence[Song], rng: np.random.Generator, temperature: float = 1.0
+) -> Sampler:
+    """New songs before their first note, on the conditions, the bars and the form of `songs`."""
+    conditions = np.stack([song.conditions for song in songs])
+    first = np.stack([song.columns["fed"][0] for song in songs]).astype(np.int64)
+    bar_step = song_bar_step(conditions, generator.config.layout.grid)
+    count = np.maximum(first[:, REMAINING], 1)
+    form = Form.together([song.form for song in songs])
+    bars = EvenBars(-first[:, POSITION], bar_step, count, form)
+    noise = rng.standard_normal((len(songs), generator.config.noise)).astype(np.float32)
+    tonic = np.array([song.tonic for song in songs])
+    rules = free_rules(generator.config)
+    return Sampler.begin(generator, conditions, tonic, noise, bars, rules, rng, temperature)
 
 
 def _listen(critic: Critic, heard: Ints, songs: list[Song]) -> NDArray[np.float64]:

@@ -118,17 +118,18 @@ def roll_out(
     for _ in range((batch.rows.shape[1] - opening) // block):
         many, many_critic = songs.take(spread), critic_state.take(spread)
         hidden, before = many.state.hidden, logits[spread]
-        drawn, many_critic, after = _draw_block(many, critic, many_critic, block)
+        drawn, many_critic, after = draw_block(many, critic, many_critic, block)
         parts.append((drawn, hidden, after - before, many_critic.hidden))
         heard += [step.heard[first] for step in drawn]
         songs, critic_state, logits = many.take(first), many_critic.take(first), after[first]
-    return _gather(parts, batch, noise, candidates, np.stack(heard, axis=1))
+    return gather(parts, batch, noise, candidates, np.stack(heard, axis=1))
 
 
-def _draw_block(
+def draw_block(
     songs: Sampler, critic: Critic, state: CriticState, block: int
 ) -> tuple[list[Drawn], CriticState, Floats]:
-    drawn = []
+    """The next `block` rows of songs, and what the critic says of them: its state, logits [B]."""
+    drawn, logits = [], np.zeros(len(songs.ended), np.float32)
     for _ in range(block):
         step = songs.step()
         state, logits = critic.advance(state, step.heard)
@@ -136,13 +137,15 @@ def _draw_block(
     return drawn, state, logits
 
 
-def _gather(
+def gather(
     parts: list[tuple[list[Drawn], Floats, Floats, Floats]],
     batch: Batch,
     noise: Floats,
     candidates: int,
     heard: Ints,
 ) -> RollOut:
+    """A roll-out from its blocks: rows drawn, first states, scores and last features of each."""
+
     def column(name: str) -> Tensor:
         blocks = [np.stack([getattr(d, name) for d in drawn], axis=1) for drawn, *_ in parts]
         return torch.from_numpy(np.concatenate(blocks))

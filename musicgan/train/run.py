@@ -89,12 +89,17 @@ class Run(Protocol):
 
 
 class EventsRun:
-    """Networks, phases and the model file of a run over note tuples."""
+    """Networks, phases and the model file of a run over note tuples.
+
+    With `looks_back` false the networks have no memory but their state (`codecs.echo`).
+    """
 
     unused: tuple[str, ...] = ("frames",)
     """Options that make no difference here."""
 
-    def __init__(self, corpus: Corpus, codec: EventsCodec, options: Options) -> None:
+    def __init__(
+        self, corpus: Corpus, codec: EventsCodec, options: Options, looks_back: bool = True
+    ) -> None:
         torch.manual_seed(options.seed)
         self.corpus, self.codec, self.options = corpus, codec, options
         self.device = choose_device(options.device)
@@ -104,7 +109,7 @@ class EventsRun:
                 f"{corpus.folder}: too few pieces of {SHORTEST_PIECE} notes or more to train on "
                 "and to check against: give more music"
             )
-        layout = choose_layout(codec, train)
+        layout = choose_layout(codec, train, looks_back)
         self.config = EventsConfig(layout, (options.style,), hidden=options.width)
         self.ranges = voice_ranges(train, layout)
         self.songs = [analyse_pieces(part, self.config, self.ranges) for part in (train, valid)]

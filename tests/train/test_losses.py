@@ -10,6 +10,7 @@ from musicgan.train.losses import (
     balanced_accuracy,
     batch_noise,
     candidate_loss,
+    candidate_push,
     candidate_weights,
     critic_loss,
     feature_gap,
@@ -158,14 +159,19 @@ def test_candidate_weights_clamp_about_the_mean():
     assert float(weights[1] / weights[0]) == pytest.approx(math.exp(2), rel=1e-5)
 
 
+def test_candidate_push_is_the_weight_less_an_equal_share():
+    push = candidate_push(torch.tensor([[0.0, LN3], [5.0, 5.0]]))
+    torch.testing.assert_close(push, torch.tensor([[-0.25, 0.25], [0.0, 0.0]]))
+
+
 def test_candidate_loss_by_hand():
-    weights, nll = torch.tensor([[0.75, 0.25]]), torch.tensor([[2.0, 4.0]])
-    assert float(candidate_loss(weights, nll)) == -0.5  # 0.25 x 2 - 0.25 x 4
+    push, nll = torch.tensor([[0.25, -0.25]]), torch.tensor([[2.0, 4.0]])
+    assert float(candidate_loss(push, nll)) == -0.5  # 0.25 x 2 - 0.25 x 4
 
 
 def test_candidate_loss_is_zero_when_the_critic_has_no_preference():
     nll = torch.tensor([[1.0, 7.0, 3.0, 11.0]], requires_grad=True)
-    loss = candidate_loss(torch.full((1, 4), 0.25), nll)
+    loss = candidate_loss(candidate_push(torch.full((1, 4), 3.0)), nll)
     loss.backward()
     assert float(loss.detach()) == 0
     assert nll.grad.tolist() == [[0, 0, 0, 0]]
@@ -173,16 +179,16 @@ def test_candidate_loss_is_zero_when_the_critic_has_no_preference():
 
 def test_candidate_loss_moves_probability_to_the_preferred_candidate():
     logits = torch.zeros(3, requires_grad=True)
-    weights = candidate_weights(torch.tensor([0.0, 1.0, -1.0]))
-    candidate_loss(weights, -logits.log_softmax(0)).backward()
+    push = candidate_push(torch.tensor([0.0, 1.0, -1.0]))
+    candidate_loss(push, -logits.log_softmax(0)).backward()
     after = (logits.detach() - 0.1 * logits.grad).softmax(0)
     assert float(after[1]) > 1 / 3 > float(after[2])
 
 
-def test_candidate_loss_leaves_the_weights_alone():
+def test_candidate_loss_leaves_the_scores_alone():
     scores = torch.tensor([0.0, 1.0], requires_grad=True)
     nll = torch.tensor([1.0, 2.0], requires_grad=True)
-    candidate_loss(candidate_weights(scores), nll).backward()
+    candidate_loss(candidate_push(scores), nll).backward()
     assert scores.grad is None
 
 

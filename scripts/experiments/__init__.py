@@ -1,0 +1,1 @@
+"""The experiment behind `docs/results.md`: does the adversarial part earn its place?"""

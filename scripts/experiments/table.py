@@ -1,0 +1,282 @@
+"""The tables and the picture of `docs/results.md`, from what rows have left behind.
+
+    python -m scripts.experiments.table chorales [--out build/experiments] [--keep docs/results]
+
+Prints markdown. `--keep FOLDER` also writes every measured point to FOLDER/COLLECTION.json and the
+curves to FOLDER/COLLECTION.png; without results of its own it reads that file instead.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .rows import ROWS
+
+Points = list[dict[str, Any]]
+Results = dict[str, dict[str, dict[str, Any]]]
+"""{row: {seed: what it left}}"""
+
+COLUMNS = {
+    "self_bleu_4": "self-BLEU",
+    "bleu_4": "BLEU-4",
+    "frechet": "Frechet",
+    "parallel_share": "parallels",
+    "chord_share": "chords",
+    "top_step_share": "stepwise top",
+    "repetition": "returning bars",
+    "two_sample": "two-sample",
+    "coverage": "coverage",
+    "copied_8": "copied 8",
+    "copied_16": "copied 16",
+}
+MATCHED = (0.40, 0.45, 0.50, 0.55, 0.60)
+"""Self-BLEU at which methods are compared."""
+CONTROLS = ("mle", "mle-updates", "mle-time")
+T_90 = {2: 6.314, 3: 2.920, 4: 2.353, 5: 2.132}
+"""Student's t, 95% on one side, by the number of seeds."""
+
+
+def gather(folder: Path) -> Results:
+    """What the rows of all seeds have left under `folder`."""
+    found: Results = {}
+    for path in sorted(folder.glob("seed*/*/figures.json")):
+        row, seed = path.parent.name, path.parent.parent.name.removeprefix("seed")
+        trained = json.loads((path.parent / "trained.json").read_text())
+        figures = json.loads(path.read_text())
+        cost = {"updates": trained["updates"], "minutes": trained["seconds"] / 60}
+        history = trained["history"]
+        cost["selected"] = min(history, key=lambda record: record["score"])["step"]
+        nll = [record["nll"] for record in history if "nll" in record]
+        if nll:
+            best = min(history, key=lambda record: record["score"])
+            cost["valid_nll"] = best["nll"]
+        found.setdefault(row, {})[seed] = {**figures, **cost}
+    return found
+
+
+def at_matched(points: Points, measure: str, self_bleu: float) -> float | None:
+    """A measure where a curve over temperature crosses `self_bleu`; None beyond its ends.
+
+    Points are joined by straight lines. Where the curve crosses more than once the mean counts.
+    """
+    known = sorted(
+        (p["self_bleu_4"], p[measure]) for p in points if p.get("self_bleu_4") is not None
+    )
+    if not known or not known[0][0] <= self_bleu <= known[-1][0]:
+        return None
+    x, y = np.array(known).T
+    return float(np.interp(self_bleu, x, y))
+
+
+def with_interval(values: Sequence[float]) -> tuple[float, float | None]:
+    """Mean over seeds and half of its 90% interval (Student's t); None for one seed."""
+    array = np.array(values, np.float64)
+    if len(array) < 2:
+        return float(array.mean()), None
+    half = T_90[len(array)] * array.std(ddof=1) / np.sqrt(len(array))
+    return float(array.mean()), float(half)
+
+
+def shown(values: Sequence[float | None], digits: int = 3) -> str:
+    """Mean and half interval of what is known, as a cell."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return ""
+    mean, half = with_interval(known)
+    text = f"{mean:.{digits}f}"
+    return text if half is None else f"{text} ± {half:.{digits}f}"
+
+
+def at_one(results: Results, floors: dict[str, Any]) -> str:
+    """Every row at temperature 1 (guided ones with 8 candidates), beside real music."""
+    head = ["", *COLUMNS.values()]
+    lines = [" | ".join(head), " | ".join(["---"] * len(head))]
+    for name, title in (("train", "real: training pieces"), ("valid", "real: validation pieces")):
+        spread = floors["train_sd"] if name == "train" else {}
+        cells = [_floor(floors[name], spread, measure) for measure in COLUMNS]
+        lines.append(" | ".join([title, *cells]))
+    for row, seeds in results.items():
+        chosen = [_usual(figures["points"]) for figures in seeds.values()]
+        cells = [
+            shown([p.get(m) for p in chosen], 1 if m == "frechet" else 3) for m in COLUMNS
+        ]  # fmt: skip
+        guided = ", K = 8" if ROWS[row].guided else ""
+        lines.append(" | ".join([ROWS[row].title + guided, *cells]))
+    return _table(lines)
+
+
+def _floor(values: dict[str, Any], spread: dict[str, Any], measure: str) -> str:
+    value, digits = values.get(measure), 1 if measure == "frechet" else 3
+    if value is None:
+        return ""
+    text = f"{value:.{digits}f}"
+    return f"{text} ± {1.645 * spread[measure]:.{digits}f}" if measure in spread else text
+
+
+def _usual(points: Points) -> dict[str, Any]:
+    """The point at temperature 1, with 8 candidates if there are any."""
+    for point in points:
+        if point.get("temperature", 1.0) == 1.0 and point.get("candidates", 0) in (0, 8):
+            return point
+    return points[0]
+
+
+def matched(results: Results, ours: str = "ours") -> str:
+    """Our method against each control at equal self-BLEU: how much lower its Frechet distance is.
+
+    Seed by seed, each against the control of its own seed.
+    """
+    head = ["self-BLEU"]
+    for control in CONTROLS:
+        head += [f"Frechet of {ROWS[control].title}", "ours lower by", "BLEU-4 higher by"]
+    lines = [" | ".join(head), " | ".join(["---"] * len(head))]
+    for level in MATCHED:
+        cells = [f"{level:.2f}"]
+        for control in CONTROLS:
+            cells += _against(results.get(ours, {}), results.get(control, {}), level)
+        lines.append(" | ".join(cells))
+    return _table(lines)
+
+
+def _against(
+    ours: dict[str, dict[str, Any]], control: dict[str, dict[str, Any]], level: float
+) -> list[str]:
+    distances, shares, gains = [], [], []
+    for seed, figures in ours.items():
+        if seed not in control:
+            continue
+        mine, other, mine_bleu, other_bleu = (
+            at_matched(some["points"], measure, level)
+            for measure in ("frechet", "bleu_4")
+            for some in (figures, control[seed])
+        )
+        if mine is None or other is None or mine_bleu is None or other_bleu is None:
+            continue
+        distances.append(other)
+        shares.append(1 - mine / other)
+        gains.append(mine_bleu - other_bleu)
+    if not distances:
+        return ["", "", ""]
+    share = shown([100 * value for value in shares], 0)
+    return [shown(distances, 1), f"{share} % ({len(shares)})", shown(gains, 4)]
+
+
+def guided(results: Results) -> str:
+    """What candidates bring and cost."""
+    measures = ("self_bleu_4", "bleu_4", "frechet", "parallel_share", "two_sample", "copied_8")
+    head = ["", "K", "T", *(COLUMNS[m] for m in measures), "CPU ms a note"]
+    lines = [" | ".join(head), " | ".join(["---"] * len(head))]
+    for row, seeds in results.items():
+        if not ROWS[row].guided:
+            continue
+        points = zip(*(figures["points"] for figures in seeds.values()), strict=True)
+        for same in points:
+            k = same[0]["candidates"]
+            cost = [figures["cost_ms"][str(k)] for figures in seeds.values()]
+            cells = [shown([p.get(m) for p in same], 1 if m == "frechet" else 3) for m in measures]
+            name = [ROWS[row].title, str(k), f"{same[0]['temperature']:g}"]
+            lines.append(" | ".join([*name, *cells, shown(cost, 2)]))
+    return _table(lines)
+
+
+def costs(results: Results) -> str:
+    """Updates, CPU minutes, the update kept, held-out likelihood, and distinct songs."""
+    head = ["", "updates", "CPU minutes", "kept at", "valid nats a note", "distinct greedy of 64"]
+    lines = [" | ".join(head), " | ".join(["---"] * len(head))]
+    for row, seeds in results.items():
+        some = list(seeds.values())
+        cells = [
+            shown([s.get(name) for s in some], digits)
+            for name, digits in (
+                ("updates", 0), ("minutes", 1), ("selected", 0), ("valid_nll", 3),
+                ("distinct_greedy", 0),
+            )
+        ]  # fmt: skip
+        lines.append(" | ".join([f"{ROWS[row].title} ({len(some)} seeds)", *cells]))
+    return _table(lines)
+
+
+def _table(lines: Sequence[str]) -> str:
+    return "\n".join(f"| {line} |" for line in lines)
+
+
+def draw(results: Results, floors: dict[str, Any], path: Path) -> None:
+    """Frechet distance and BLEU-4 over self-BLEU-4, a line a row: the mean over seeds."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(1, 2, figsize=(12, 5))
+    for row, seeds in results.items():
+        curves = [figures["points"] for figures in seeds.values()]
+        same = [c for c in curves if all(p.get("self_bleu_4") is not None for p in c)]
+        if not same or row.startswith("textbook"):
+            continue
+        x = np.mean([[p["self_bleu_4"] for p in c] for c in same], axis=0)
+        order = np.argsort(x)
+        for axis, measure in zip(axes, ("frechet", "bleu_4"), strict=True):
+            y = np.mean([[p[measure] for p in c] for c in same], axis=0)
+            style = "--" if ROWS[row].guided else "-"
+            axis.plot(x[order], y[order], style, marker="o", markersize=3, label=ROWS[row].title)
+    for axis, measure in zip(axes, ("frechet", "bleu_4"), strict=True):
+        floor = floors["train"][measure]
+        axis.axhline(floor, color="black", linewidth=0.8, linestyle=":", label="real music")
+        axis.set_xlabel("self-BLEU-4: how alike songs are")
+        axis.set_ylabel(COLUMNS[measure])
+        axis.grid(alpha=0.2)
+    axes[0].legend(fontsize=7)
+    figure.tight_layout()
+    figure.savefig(path, dpi=80)
+    plt.close(figure)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("collection")
+    parser.add_argument("--out", type=Path, default=Path("build/experiments"))
+    parser.add_argument("--keep", type=Path)
+    asked = parser.parse_args(arguments)
+    results, floors = _read(asked.out / asked.collection, asked.keep, asked.collection)
+    if asked.keep is not None:
+        asked.keep.mkdir(parents=True, exist_ok=True)
+        kept = {"floors": _rounded(floors), "rows": _rounded(results)}
+        (asked.keep / f"{asked.collection}.json").write_text(json.dumps(kept, indent=None) + "\n")
+        draw(results, floors, asked.keep / f"{asked.collection}.png")
+    parts = (at_one(results, floors), matched(results), guided(results), costs(results))
+    print("\n\n".join(parts))
+    return 0
+
+
+def _read(folder: Path, keep: Path | None, name: str) -> tuple[Results, dict[str, Any]]:
+    results = gather(folder)
+    if results:
+        ordered = {row: results[row] for row in ROWS if row in results}
+        return ordered, json.loads((folder / "floors.json").read_text())
+    kept = keep / f"{name}.json" if keep is not None else None
+    if kept is None or not kept.is_file():
+        raise SystemExit(f"{folder}: no row has been measured yet")
+    found = json.loads(kept.read_text())
+    return found["rows"], found["floors"]
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    return round(value, 4) if isinstance(value, float) else value
+
+
+if __name__ == "__main__":
+    sys.exit(main())
