@@ -89,6 +89,15 @@ def critic_shapes(config: EventsConfig) -> dict[str, tuple[int, ...]]:
     }
 
 
+def posterior_shapes(config: EventsConfig) -> dict[str, tuple[int, ...]]:
+    """Every parameter of a posterior by name."""
+    return {
+        "embed.weight": (sum(config.layout.input_sizes), config.embed),
+        **_linear("mix", config.embed, config.embed),
+        **_linear("out", 2 * config.embed, 2 * config.noise),
+    }
+
+
 def _linear(name: str, inputs: int, outputs: int) -> dict[str, tuple[int, ...]]:
     return {f"{name}.weight": (outputs, inputs), f"{name}.bias": (outputs,)}
 
@@ -125,7 +134,11 @@ def tiny_model(
     """
     config = config or tiny_config(codec)
     rng = np.random.default_rng(seed)
-    parts = {"generator": generator_shapes(config), "critic": critic_shapes(config)}
+    parts = {
+        "generator": generator_shapes(config),
+        "critic": critic_shapes(config),
+        "posterior": posterior_shapes(config),
+    }
     weights = {
         f"{part}.{name}": value
         for part, shapes in parts.items()

@@ -36,13 +36,13 @@ class ModelFile:
     """
 
     weights: Mapping[str, Floats]
-    """Names `generator.*` and, where there is one, `critic.*`."""
+    """Names `generator.*` and, where there are such, `critic.*` and `posterior.*`."""
     metadata: Mapping[str, Any]
     digest: str = field(default="", compare=False)
     """First 12 hexadecimal digits of the file's sha256."""
 
     def part(self, name: str) -> dict[str, Floats]:
-        """The weights of "generator" or "critic", without the prefix; empty if absent."""
+        """The weights of "generator", "critic" or "posterior", bare of it; empty if absent."""
         prefix = name + "."
         return {k[len(prefix) :]: v for k, v in self.weights.items() if k.startswith(prefix)}
 

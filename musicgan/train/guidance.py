@@ -27,6 +27,9 @@ WORTH = 0.05
 """More candidates take longer: each of the `STRENGTHS` must bring songs so much nearer, as a share
 of the distance, to be taken before the one below it. About as much is chance."""
 SONGS = 48
+FEWEST_SONGS = 6
+LONG_MINUTES = 20.0
+"""Runs that are given less time measure fewer songs, for composing these takes about a minute."""
 MOST_BARS = 32
 TEMPERATURE = 0.95
 """That of `musicgan generate`."""
@@ -45,9 +48,15 @@ class GuidancePhase:
     patience = 0
 
     def __init__(
-        self, player: Callable[[], Player], pieces: Sequence[Piece], length: int, seed: int
+        self,
+        player: Callable[[], Player],
+        pieces: Sequence[Piece],
+        length: int,
+        seed: int,
+        minutes: float | None = None,
     ) -> None:
         self._player, self._pieces, self._length, self._seed = player, pieces, length, seed
+        self._songs = songs_for(minutes)
         self._at = 0
         self.chosen: int | None = None
         """Candidates that served best; None until it is known."""
@@ -64,7 +73,7 @@ class GuidancePhase:
         """Frechet distance of songs with so many candidates."""
         player = self._player()
         rng = np.random.default_rng([self._seed, 5])
-        pieces = [self._pieces[i] for i in rng.integers(len(self._pieces), size=SONGS)]
+        pieces = [self._pieces[i] for i in rng.integers(len(self._pieces), size=self._songs)]
         songs = songs_like(
             player, pieces, critic=STRENGTHS[self._at], temperature=TEMPERATURE,
             first_seed=self._seed, most_bars=MOST_BARS,
@@ -96,3 +105,10 @@ class GuidancePhase:
     def restore(self, selected: dict[str, Any]) -> None:
         """The best of them is the model's habit from now on."""
         self.chosen = selected["candidates"]
+
+
+def songs_for(minutes: float | None) -> int:
+    """Songs to measure for each choice in a run of so many minutes; None: as long as it takes."""
+    if minutes is None:
+        return SONGS
+    return min(SONGS, max(FEWEST_SONGS, round(SONGS * minutes / LONG_MINUTES)))

@@ -39,7 +39,7 @@ def model_nll(player: Player, pieces: Sequence[Piece]) -> dict[str, float]:
     """`nll`, `nll_without_noise` and `nll_without_form` of a generator on `pieces`, END included.
 
     `nll` is the variational bound, above the truth: reconstruction plus KL, with a Gaussian over
-    the noise z fitted to each window, for the posterior that training used is not in the file.
+    the noise z fitted to each window: what a posterior guesses at once would be further above.
     Of more than `MOST_WINDOWS` windows so many are taken, spread evenly.
     `nll_without_noise` feeds z = 0. Both are given the form of the pieces where the network looks
     back; then there is `nll_without_form`, which is not. The weights do not change.

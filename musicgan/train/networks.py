@@ -18,6 +18,7 @@ from torch.nn import functional as F
 from musicgan.codecs.form import Form
 from musicgan.model.config import EventsConfig
 from musicgan.model.pitch_places import pitch_places
+from musicgan.model.posterior import EVERY, LIMITS
 from musicgan.model.steps import offsets
 from musicgan.train.operations import bag, dropout, linear, live, spread_pitch
 from musicgan.train.recurrence import run_gru
@@ -203,12 +204,12 @@ class Posterior(nn.Module):
 
     def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Mean and log variance of z, each [B, Z]."""
-        notes = F.relu(linear(self.mix, F.relu(self.embed(batch.heard[:, ::2]))))
-        mask = batch.mask[:, ::2, None].to(notes.dtype)
+        notes = F.relu(linear(self.mix, F.relu(self.embed(batch.heard[:, ::EVERY]))))
+        mask = batch.mask[:, ::EVERY, None].to(notes.dtype)
         mean = (notes * mask).sum(1) / mask.sum(1).clamp(min=1)
         peak = (notes * mask).amax(1)
         mu, log_var = self.out(torch.cat([mean, peak], -1)).float().chunk(2, -1)
-        return mu, log_var.clamp(-8, 4)
+        return mu, log_var.clamp(*LIMITS)
 
 
 @dataclass(frozen=True)

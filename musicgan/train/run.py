@@ -138,7 +138,7 @@ class EventsRun:
             options.adversarial, device, options.adversarial_steps,
         )  # fmt: skip
         critic_phase = CriticPhase(adversarial, judge, options.critic_steps)
-        self.guidance = GuidancePhase(self._player, self._valid, length, seed)
+        self.guidance = GuidancePhase(self._player, self._valid, length, seed, options.minutes)
         return [likelihood, adversarial, critic_phase, self.guidance]
 
     @property
@@ -151,8 +151,9 @@ class EventsRun:
         return player_of(self.model_file([]), Path("in memory"))
 
     def model_file(self, history: Sequence[dict[str, Any]]) -> ModelFile:
-        """The model as it stands: averaged generator, averaged critic."""
+        """The model as it stands: averaged generator and critic, and the posterior."""
         weights = {f"generator.{k}": v for k, v in played(self.generator).items()}
+        weights |= {f"posterior.{k}": v for k, v in played(self.posterior).items()}
         weights |= {f"critic.{k}": v for k, v in played(self.critic.ema.module).items()}
         return ModelFile(weights, about("events", self, history))
 

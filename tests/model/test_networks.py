@@ -9,6 +9,7 @@ from tiny_model import (
     choir_codec,
     critic_shapes,
     generator_shapes,
+    posterior_shapes,
     random_weights,
     tiny_config,
 )
@@ -20,6 +21,7 @@ from musicgan.compose.sampler import EvenBars, Rules, Sampler
 from musicgan.corpus.piece import Piece
 from musicgan.model.critic import Critic
 from musicgan.model.generator import Generator
+from musicgan.model.posterior import Posterior
 from musicgan.score import Key
 
 TOLERANCE = 1e-5
@@ -158,6 +160,22 @@ def test_the_played_critic_is_the_trained_one(drawn, torch):
     assert np.abs(np.array(got) - wanted).max() < TOLERANCE
 
 
+def test_the_played_posterior_is_the_trained_one(drawn, torch):
+    from musicgan.train import networks
+    from musicgan.train.rollout import played
+
+    config, batch, _, _ = drawn
+    torch.manual_seed(0)
+    trained = networks.Posterior(config).eval()
+    with torch.no_grad():
+        wanted = [column[0].numpy() for column in trained(batch)]
+    got = Posterior(played(trained), config)(batch.heard[0].numpy())
+    for one, other in zip(got, wanted, strict=True):
+        assert one.shape == (config.noise,)
+        assert np.ptp(other) > 0.1
+        assert np.abs(one - other).max() < TOLERANCE
+
+
 def test_a_windows_columns_are_those_that_are_played(drawn):
     config, batch, piece, _ = drawn
     count = len(piece.rows)
@@ -180,6 +198,7 @@ def test_parameters_have_the_names_and_shapes_that_are_trained(codec, torch):
     pairs = [
         (networks.Generator(config), generator_shapes(config)),
         (networks.Critic(config), critic_shapes(config)),
+        (networks.Posterior(config), posterior_shapes(config)),
     ]
     for trained, shapes in pairs:
         assert {name: value.shape for name, value in played(trained).items()} == shapes

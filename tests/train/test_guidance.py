@@ -9,7 +9,7 @@ import pytest
 from musicgan.compose.player import player_of
 from musicgan.model.file import ModelFile
 from musicgan.train import guidance
-from musicgan.train.guidance import STRENGTHS, GuidancePhase
+from musicgan.train.guidance import SONGS, STRENGTHS, GuidancePhase, songs_for
 from musicgan.train.networks import Critic
 from musicgan.train.rollout import played
 
@@ -107,3 +107,8 @@ def test_what_was_chosen_is_how_the_model_plays(player):
 def test_without_a_window_nothing_is_known(some, player):
     phase = GuidancePhase(lambda: player, some[:1], length=10_000, seed=0)
     assert phase.evaluate()["score"] == float("inf")
+
+
+def test_a_short_run_measures_fewer_songs():
+    assert songs_for(None) == songs_for(60) == SONGS
+    assert [songs_for(minutes) for minutes in (10, 5, 1)] == [24, 12, 6]
