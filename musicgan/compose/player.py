@@ -15,6 +15,7 @@ from musicgan.model.config import EventsConfig
 from musicgan.model.critic import Critic
 from musicgan.model.file import ModelFile, load_model
 from musicgan.model.generator import Generator
+from musicgan.model.posterior import Posterior
 
 USUAL_CRITIC = 8
 """Where a model file does not say."""
@@ -30,6 +31,8 @@ class Player:
     critic: Critic | None
     codec: EventsCodec
     rules: Rules
+    posterior: Posterior | None = None
+    """None in models of earlier versions."""
 
     @property
     def typical(self) -> dict[str, Any]:
@@ -59,13 +62,14 @@ def player_of(file: ModelFile, path: Path) -> Player:
         config = EventsConfig.from_json(meta["config"])
         voices = meta["voices"]
         rules = Rules(np.array(voices["ranges"], np.int64), np.array(voices["single"], bool))
-        critic = file.part("critic")
+        critic, posterior = file.part("critic"), file.part("posterior")
         return Player(
             file=file,
             generator=Generator(file.part("generator"), config),
             critic=Critic(critic, config) if critic else None,
             codec=EventsCodec(**meta["codec"]["options"]),
             rules=rules,
+            posterior=Posterior(posterior, config) if posterior else None,
         )
     except (KeyError, TypeError, ValueError, CodecError) as error:
         raise ModelFileError(f"{path}: the model's description is damaged: {error!r}") from error
