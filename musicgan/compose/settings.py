@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from musicgan.chords import Progression
 from musicgan.errors import ComposeError
 from musicgan.score import PITCH_NAMES, Key
 
@@ -33,6 +34,8 @@ class Settings:
     """Notes in a candidate block."""
     form: str | None = None
     """Letters of equally long sections; one that comes again returns to what it was."""
+    chords: Progression | None = None
+    """Over and over from the first bar on; without a key, in the one that fits them."""
 
     def __post_init__(self) -> None:
         _within("bars", self.bars, 1, MAX_BARS)
@@ -81,3 +84,12 @@ def parse_key(text: str) -> Key:
     tonic = tonics[_SHARPS.get(upper, upper)]
     minor = mode.startswith("min") or mode == "m" if mode else name[0].islower()
     return Key(0, tonic, minor)
+
+
+def parse_metre(text: str) -> tuple[int, int]:
+    """A metre from "3/4". Raises `ComposeError` where it is none; `Settings` knows the range."""
+    match = re.fullmatch(r"\s*(\d{1,3})\s*/\s*(\d{1,3})\s*", text)
+    if match is None:
+        raise ComposeError(f"metre {text!r}: write beats in a bar and their value, such as 3/4")
+    above, below = match.groups()
+    return int(above), int(below)

@@ -70,6 +70,30 @@ def test_the_options_reach_the_song(generate, tmp_path):
     assert {name: said[name.replace("-", "_")] for name in options} == options
 
 
+def test_chords_and_metre_reach_the_song(generate, tmp_path):
+    """They are said in the file, and the key is the chords'."""
+    result = generate("--chords", "| Dm C/E |Bb", "--metre", "3/4", "--bars", 4, "--seed", 1)
+    assert ": 4 bars, " in result.stdout and " notes, Dm, " in result.stdout
+    track = mido.MidiFile(tmp_path / "song.mid").tracks[0]
+    [text] = [m.text for m in track if m.type == "text"]
+    said = json.loads(text)
+    assert (said["chords"], said["metre"]) == ("Dm C/E | Bb", [3, 4])
+    [metre] = [m for m in track if m.type == "time_signature"]
+    assert (metre.numerator, metre.denominator) == (3, 4)
+    score = read_midi(tmp_path / "song.mid")
+    first = score.notes[score.notes["onset_tick"] % (3 * score.ticks_per_beat) == 0]
+    in_first = first[first["onset_tick"] // score.ticks_per_beat // 3 % 2 == 0]
+    assert {int(pitch) % 12 for pitch in in_first["pitch"]} <= {2, 5, 9}
+
+
+def test_what_is_not_asked_for_is_not_said(generate, tmp_path):
+    """Songs without the newer options are the bytes they were before."""
+    assert generate("--bars", 1, "--seed", 1).exit_code == 0
+    [text] = [m.text for m in mido.MidiFile(tmp_path / "song.mid").tracks[0] if m.type == "text"]
+    usual = {"bars", "seed", "temperature", "top_p", "block", "critic"}
+    assert set(json.loads(text)) == {"musicgan", "model", "style", *usual}
+
+
 def test_several_songs_are_numbered(generate, tmp_path):
     result = generate("--count", 3, "--bars", 1, "--seed", 4)
     names = [f"song-00{i}.mid" for i in (1, 2, 3)]
@@ -110,6 +134,12 @@ def test_a_primer_is_continued(generate, tmp_path):
         ("--count", "0", "0 is out of range: from 1 to 10000"),
         ("--key", "H", "key 'H': write a note and a mode, such as C, F#m, Bb or 'A minor'"),
         ("--key", "", "key '': write a note and a mode, such as C, F#m, Bb or 'A minor'"),
+        ("--metre", "3", "metre '3': write beats in a bar and their value, such as 3/4"),
+        ("--metre", "3/5", "metre 3/5: from 1 to 255 beats, of 1, 2, 4, 8, 16, 32, 64 or 128"),
+        ("--chords", "C H", "chord 'H': begin with a capital letter from A to G, such as C, F#m"),
+        ("--chords", "Cx", "chord 'Cx': 'x' is no kind of chord; known are maj, M, m, "),
+        ("--chords", "", "chords: none are given; write one a bar, such as 'C Am F G'"),
+        ("--chords", "C C C C C | F", "5 in a bar of 4 beats; at most one a beat, so put bar"),
         ("--format", "wav", "'wav' is not one of 'mid', 'musicxml'"),
     ],
 )

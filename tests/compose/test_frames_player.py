@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tiny_frames import tiny_frames_model
 from tiny_model import choir_codec, tiny_model
 
+from musicgan.chords import parse_progression
 from musicgan.compose.frames_player import FramesPlayer, compose_frames, frames_player_of
 from musicgan.compose.kinds import compose_any, open_any
 from musicgan.compose.player import Player, player_of
@@ -99,7 +100,8 @@ def test_a_key_is_met_by_transposing(tonic, is_minor):
 @pytest.mark.parametrize(
     ("asked", "named"),
     [(Settings(critic=16), "critic 16"), (Settings(top_p=0.9), "top-p 0.9"),
-     (Settings(block=4), "block 4"), (Settings(form="AB"), "form AB")],
+     (Settings(block=4), "block 4"), (Settings(form="AB"), "form AB"),
+     (Settings(chords=parse_progression("C Am")), "chords C Am")],
 )  # fmt: skip
 def test_what_frames_cannot_do_is_refused_in_one_line(asked, named):
     with pytest.raises(ComposeError, match=named) as refused:
