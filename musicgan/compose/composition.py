@@ -102,7 +102,7 @@ class Composition:
     def _lean(self) -> Lean:
         """What the song's own chords and where the knobs stand do to draws."""
         sampler, plan = self.sampler, self.plan
-        return lean_of(self.steering, sampler.layout, sampler.rules, plan.beats, plan.harmony)
+        return lean_of(self.steering, sampler.layout, sampler.rules, plan.beats, plan.wishes)
 
     @property
     def _candidates(self) -> int:

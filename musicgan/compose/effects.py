@@ -16,11 +16,14 @@ from musicgan.compose.sampler import Rules
 from musicgan.compose.sampling import masked
 from musicgan.compose.settings import MOST_CANDIDATES, TEMPERATURES
 from musicgan.compose.steering import Steering
+from musicgan.compose.wishes import NO_WISHES, Wishes
 from musicgan.model.steps import Floats, Ints
 
 WAIT_NATS = 1.5
 DURATION_NATS = 2.5
 """How much likelier, at density 1, a long wait or duration becomes than one twice as long."""
+VOICE_NATS = 2.0
+"""How much likelier a voice that plays chords is to be next, a density of 1 denser than all."""
 REGISTER_NATS = 5.0
 """How much likelier, at register 1, a voice's highest pitch becomes than its lowest."""
 CHORD_NATS = 2.0
@@ -63,8 +66,8 @@ def _other_noise(seed: int, purpose: int, number: int, like: Floats) -> Floats:
     return np.random.default_rng(child).standard_normal(like.shape).astype(np.float32)
 
 
-def length_bias(count: int, grid: int, nats: float) -> Floats:
-    """What is added to the logits of lengths of 0, 1, ... steps, [count].
+def length_bias(count: int, grid: int, nats: Floats | float) -> Floats:
+    """What is added to the logits of lengths of 0, 1, ... steps, [count]; nats [V, 1]: [V, count].
 
     0 for length 0, -`nats` for a quarter of a beat, and as much less again for three times as
     much, seven times and so on: in the end for each doubling.
@@ -72,8 +75,8 @@ def length_bias(count: int, grid: int, nats: float) -> Floats:
     return np.asarray(-nats * np.log2(1 + 4 * np.arange(count) / grid), np.float32)
 
 
-def height_bias(ranges: Ints, nats: float) -> Floats:
-    """What is added to the logits of each voice's pitches, [V, 128], ranges [V, 2].
+def height_bias(ranges: Ints, nats: Floats | float) -> Floats:
+    """What is added to the logits of each voice's pitches, [V, 128]; ranges [V, 2], nats [V, 1].
 
     0 in the middle of a voice's range, +-`nats` / 2 at its ends.
     """
@@ -90,9 +93,9 @@ def held_to(tones: NDArray[np.bool_], allowed: NDArray[np.bool_]) -> NDArray[np.
 
 
 class Steered(Lean):
-    """Density, register and chords of a steering, at work on the logits.
+    """Density, register and chords, of a steering and of the song's own, at work on the logits.
 
-    `harmony` is what a song's own chords are; a chord that is held takes their place.
+    A chord that is held takes the place of the song's own.
     """
 
     def __init__(
@@ -101,30 +104,39 @@ class Steered(Lean):
         layout: Layout,
         rules: Rules,
         beats: Beats,
-        harmony: Harmony | None = None,
+        wishes: Wishes = NO_WISHES,
     ) -> None:
-        density, register = np.clip([steering.density, steering.register], -1, 1)
-        grid, drums = layout.grid, list(layout.drums)
+        voices, drums, grid = layout.voices, list(layout.drums), layout.grid
+        density = _both(steering.density, wishes.density, voices)
+        register = _both(steering.register, wishes.register, voices)
+        usual = float(np.delete(density, drums).mean()) if len(drums) < voices else density[0]
         self._beats = beats
-        self._wait = length_bias(layout.end + 1, grid, WAIT_NATS * density)
+        self._wait = length_bias(layout.end + 1, grid, WAIT_NATS * usual)
         self._wait[layout.end] = 0
         # Where a voice plays one note at a time, the next one comes when that is over.
-        lasting = length_bias(layout.max_duration + 1, grid, DURATION_NATS * density)
+        lasting = length_bias(layout.max_duration + 1, grid, DURATION_NATS * density[:, None])
         self._duration = lasting * rules.single[:, None]
-        self._pitch = height_bias(rules.ranges, REGISTER_NATS * register)
+        self._voice = np.where(rules.single, 0, VOICE_NATS * (density - usual)).astype(np.float32)
+        self._pitch = height_bias(rules.ranges, REGISTER_NATS * register[:, None])
         self._pitch[drums] = 0
-        is_led = bool(steering.chord) or harmony is None
-        self._harmony = one_chord(steering.chord) if is_led or harmony is None else harmony
+        harmony = wishes.harmony
+        if steering.chord or harmony is None:
+            harmony = one_chord(steering.chord)
+        self._harmony = harmony
         self._lowest, self._ranges = lowest_voice(rules, layout.drums), rules.ranges
-        self._tones = _tables(self._harmony, layout, self._lowest)
+        self._tones = _tables(harmony, layout, self._lowest)
         # What is free gets no bonus, rather than one for everything.
         bonus = np.where(self._tones.all(axis=2, keepdims=True), 0, CHORD_NATS)
         self._bonus = np.asarray(bonus * self._tones, np.float32)
-        self._bonus[:, self._lowest] += np.float32(ROOT_NATS) * self._harmony.root
+        self._bonus[:, self._lowest] += np.float32(ROOT_NATS) * harmony.root
 
     def wait(self, logits: Floats) -> Floats:
         """Shorter or longer ones, by density."""
         return logits + self._wait
+
+    def voice(self, logits: Floats) -> Floats:
+        """Those that are to be denser than others rather, where they play chords."""
+        return logits + self._voice
 
     def pitch(
         self, logits: Floats, allowed: NDArray[np.bool_], voice: Ints, onset_step: Ints
@@ -164,14 +176,19 @@ def lowest_voice(rules: Rules, drums: Collection[int] = ()) -> int:
     return min(pitched, key=lambda voice: int(middle[voice]), default=0)
 
 
+def _both(turned: float, asked: Floats | float, voices: int) -> Floats:
+    """A knob that was turned on top of what was asked, [V]."""
+    return np.asarray(np.clip(np.broadcast_to(asked, voices) + np.clip(turned, -1, 1), -1, 1))
+
+
 def lean_of(
     steering: Steering,
     layout: Layout,
     rules: Rules,
     beats: Beats,
-    harmony: Harmony | None = None,
+    wishes: Wishes = NO_WISHES,
 ) -> Lean:
-    """What a steering does to draws, of a song that has chords of its own or none."""
-    if steering.density or steering.register or steering.chord or harmony is not None:
-        return Steered(steering, layout, rules, beats, harmony)
+    """What a steering and the song's own wishes do to draws."""
+    if steering.density or steering.register or steering.chord or wishes:
+        return Steered(steering, layout, rules, beats, wishes)
     return FREE

@@ -13,6 +13,7 @@ from musicgan.compose.harmony import Beats, Harmony, beat_length_step, harmony_o
 from musicgan.compose.player import Player
 from musicgan.compose.primer import Primer, upbeat_metres
 from musicgan.compose.settings import Settings
+from musicgan.compose.wishes import wishes_of
 from musicgan.errors import ComposeError
 from musicgan.model.steps import Floats
 from musicgan.score import Key, Tempo
@@ -44,7 +45,7 @@ class Plan:
         self.beats = Beats(self.origin_step, self.bar_step, beat_length_step(metre, grid))
         primer_step = heard.end_step - self.origin_step if heard else 0
         self.n_bars = settings.bars + -(-primer_step // self.bar_step)
-        self.harmony = self._harmony(settings)
+        self.wishes = wishes_of(player, settings, self._harmony(settings))
         self.last_chord = chords.bar(settings.bars - 1)[-1] if chords else None
         self.form = self._form(player, settings, rng)
         manner = nearest_met(typical, Manner(metre, bpm, self.key.is_minor))

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from musicgan.chords import Progression
+from musicgan.compose.per_voice import PerVoice
 from musicgan.errors import ComposeError
 from musicgan.score import PITCH_NAMES, Key
 
@@ -36,6 +37,10 @@ class Settings:
     """Letters of equally long sections; one that comes again returns to what it was."""
     chords: Progression | None = None
     """Over and over from the first bar on; without a key, in the one that fits them."""
+    density: PerVoice | None = None
+    """-1 sparse to 1 dense: about half to twice the notes."""
+    register: PerVoice | None = None
+    """-1 low to 1 high, within the voices' ranges."""
 
     def __post_init__(self) -> None:
         _within("bars", self.bars, 1, MAX_BARS)

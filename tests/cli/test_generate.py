@@ -86,6 +86,17 @@ def test_chords_and_metre_reach_the_song(generate, tmp_path):
     assert {int(pitch) % 12 for pitch in in_first["pitch"]} <= {2, 5, 9}
 
 
+def test_density_and_register_reach_the_song(generate, tmp_path):
+    words = ["--density", "-0.5", "--density", "Bass:1", "--register", "alto:-1"]
+    assert generate(*words, "--bars", 1, "--seed", 1).exit_code == 0
+    [text] = [m.text for m in mido.MidiFile(tmp_path / "song.mid").tracks[0] if m.type == "text"]
+    said = json.loads(text)
+    assert (said["density"], said["register"]) == ("-0.5, Bass:1", "alto:-1")
+    result = generate("--bars", 1, "--seed", 1, out="plain.mid")
+    assert result.exit_code == 0
+    assert read_midi(tmp_path / "plain.mid") != read_midi(tmp_path / "song.mid")
+
+
 def test_what_is_not_asked_for_is_not_said(generate, tmp_path):
     """Songs without the newer options are the bytes they were before."""
     assert generate("--bars", 1, "--seed", 1).exit_code == 0
@@ -140,6 +151,10 @@ def test_a_primer_is_continued(generate, tmp_path):
         ("--chords", "Cx", "chord 'Cx': 'x' is no kind of chord; known are maj, M, m, "),
         ("--chords", "", "chords: none are given; write one a bar, such as 'C Am F G'"),
         ("--chords", "C C C C C | F", "5 in a bar of 4 beats; at most one a beat, so put bar"),
+        ("--density", "2", "density '2': write a number from -1 to 1, or a voice and a number"),
+        ("--density", "nan", "density 'nan': write a number from -1 to 1, or a voice and a"),
+        ("--register", "alto", "register 'alto': write a number from -1 to 1, or a voice and a"),
+        ("--register", "x:1", "voice 'x' is none of the voices: soprano, alto, tenor, bass"),
         ("--format", "wav", "'wav' is not one of 'mid', 'musicxml'"),
     ],
 )

@@ -15,6 +15,7 @@ from musicgan.compose.sampling import NEVER
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
 from musicgan.compose.steering import Steering
+from musicgan.compose.wishes import Wishes
 from musicgan.errors import ComposeError
 from musicgan.score import Key
 
@@ -77,7 +78,7 @@ def test_what_chords_do_to_logits_by_hand():
     layout = type(bundled("chorale").generator.config.layout)(2, 4, 8, 8, 1, 33)
     rules = Rules(np.array([[50, 70], [40, 60]]), np.array([False, False]))
     harmony = harmony_of(parse_progression("| C/E G |"), 0, 8, 4)
-    lean = Steered(Steering(), layout, rules, Beats(0, 8, 4), harmony)
+    lean = Steered(Steering(), layout, rules, Beats(0, 8, 4), Wishes(harmony))
     assert lowest_voice(rules) == 1
     voice, start = np.array([0, 1]), np.array([0, 0])
     in_range = (np.arange(128) >= rules.ranges[:, :1]) & (np.arange(128) <= rules.ranges[:, 1:])
