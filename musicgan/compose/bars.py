@@ -73,7 +73,8 @@ class LiveSong:
     def bars(self) -> Iterator[Bar]:
         """The bars to come one by one, empty ones too, each as soon as the next has begun.
 
-        Their notes are those of `compose` with the same player, settings and primer.
+        Their notes are those of `compose` with the same player, settings and primer; dynamics,
+        which are shaped over a whole song, apart.
         """
         return iter(self.next, None)
 

@@ -44,7 +44,11 @@ class Plan:
         self.origin_step = upbeat_step - self.bar_step if upbeat_step else 0
         self.beats = Beats(self.origin_step, self.bar_step, beat_length_step(metre, grid))
         primer_step = heard.end_step - self.origin_step if heard else 0
-        self.n_bars = settings.bars + -(-primer_step // self.bar_step)
+        before = -(-primer_step // self.bar_step)
+        self.n_bars = settings.bars + before
+        self.begin_step = self.origin_step + before * self.bar_step
+        """Where the bars that were asked for begin: after the primer, at a bar line."""
+        self.end_step = self.begin_step + settings.bars * self.bar_step
         self.wishes = wishes_of(player, settings, self._harmony(settings))
         self.last_chord = chords.bar(settings.bars - 1)[-1] if chords else None
         self.form = self._form(player, settings, rng)
@@ -55,11 +59,10 @@ class Plan:
         self.keys = (self.key,)
 
     def _harmony(self, settings: Settings) -> Harmony | None:
-        """The song's own chords; they come in after the primer, at a bar line."""
+        """The song's own chords; they come in after the primer."""
         if settings.chords is None:
             return None
-        start_step = self.origin_step + (self.n_bars - settings.bars) * self.bar_step
-        return harmony_of(settings.chords, start_step, self.bar_step, self.beats.beat_step)
+        return harmony_of(settings.chords, self.begin_step, self.bar_step, self.beats.beat_step)
 
     def _form(self, player: Player, settings: Settings, rng: np.random.Generator) -> Form | None:
         """How far back each bar looks, [1, N]; None for a model that cannot look back."""

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from musicgan.chords import Progression
+from musicgan.compose.dynamics import Dynamics
 from musicgan.compose.per_voice import PerVoice
 from musicgan.errors import ComposeError
 from musicgan.score import PITCH_NAMES, Key
@@ -41,6 +42,8 @@ class Settings:
     """-1 sparse to 1 dense: about half to twice the notes."""
     register: PerVoice | None = None
     """-1 low to 1 high, within the voices' ranges."""
+    dynamics: Dynamics | None = None
+    """How loud it is from its first bar to its last; a `LiveSong` plays without."""
 
     def __post_init__(self) -> None:
         _within("bars", self.bars, 1, MAX_BARS)

@@ -6,6 +6,7 @@ import numpy as np
 
 from musicgan.codecs.stream import StreamDecoder
 from musicgan.compose.composition import Composition
+from musicgan.compose.dynamics import shaped
 from musicgan.compose.plan import Plan
 from musicgan.compose.player import Player
 from musicgan.compose.primer import hear_primer
@@ -29,4 +30,5 @@ def compose(player: Player, settings: Settings, primer: Score | None = None) -> 
         for row in song.advance():
             notes += decoder.push(row)
     notes += decoder.close()
-    return decoder.score(notes, tempos=plan.tempos, metres=plan.metres, keys=plan.keys)
+    score = decoder.score(notes, tempos=plan.tempos, metres=plan.metres, keys=plan.keys)
+    return shaped(score, settings.dynamics, plan.begin_step, plan.end_step)

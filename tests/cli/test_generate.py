@@ -97,6 +97,21 @@ def test_density_and_register_reach_the_song(generate, tmp_path):
     assert read_midi(tmp_path / "plain.mid") != read_midi(tmp_path / "song.mid")
 
 
+def test_dynamics_reach_the_song(generate, tmp_path):
+    """A crescendo over two bars, without a note changed."""
+    assert generate("--bars", 2, "--seed", 1, "--dynamics", "pp < ff").exit_code == 0
+    song = mido.MidiFile(tmp_path / "song.mid")
+    [text] = [m.text for m in song.tracks[0] if m.type == "text"]
+    assert json.loads(text)["dynamics"] == "pp<ff"
+    loudness = [m.velocity for m in mido.merge_tracks(song.tracks) if m.type == "note_on"]
+    loudness = [velocity for velocity in loudness if velocity]
+    assert loudness == sorted(loudness) and loudness[0] < 60 and loudness[-1] > 85
+    assert generate("--bars", 2, "--seed", 1, out="plain.mid").exit_code == 0
+    plain, loud = (read_midi(tmp_path / f"{name}.mid").notes for name in ("plain", "song"))
+    told = ["onset_tick", "duration_tick", "pitch", "track"]
+    assert plain[told].tolist() == loud[told].tolist()
+
+
 def test_what_is_not_asked_for_is_not_said(generate, tmp_path):
     """Songs without the newer options are the bytes they were before."""
     assert generate("--bars", 1, "--seed", 1).exit_code == 0
@@ -155,6 +170,8 @@ def test_a_primer_is_continued(generate, tmp_path):
         ("--density", "nan", "density 'nan': write a number from -1 to 1, or a voice and a"),
         ("--register", "alto", "register 'alto': write a number from -1 to 1, or a voice and a"),
         ("--register", "x:1", "voice 'x' is none of the voices: soprano, alto, tenor, bass"),
+        ("--dynamics", "x", "dynamics 'x': write marks from ppp, pp, p, mp, mf, f, ff, fff with"),
+        ("--dynamics", "p>f", "dynamics 'p>f': p>f does not get softer; < leads to a louder mark"),
         ("--format", "wav", "'wav' is not one of 'mid', 'musicxml'"),
     ],
 )
