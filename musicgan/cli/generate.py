@@ -22,6 +22,7 @@ Examples:
   musicgan generate --chords "Dm7 G7 | Cmaj7 | Dm7 G7 | C/E" --metre 3/4 --out song.mid
   musicgan generate --density -0.5 --register 0.3 --register Bass:-1 --out song.mid
   musicgan generate --dynamics "p<f>p" --out song.mid
+  musicgan generate --instrument Soprano:Flute --instrument Bass:71 --out song.mid
   musicgan generate --seed 7 --count 5 --out take.mid
   musicgan generate --primer tune.mid --bars 16 --out answer.mid
   musicgan generate --model my-style.safetensors --temperature 0.95 --out song.mid
@@ -44,6 +45,12 @@ Examples:
 @click.option("--density", multiple=True, help="-1 few notes to 1 many; Soprano:0.5 for a voice.")
 @click.option("--register", multiple=True, help="-1 low to 1 high; Bass:-0.5 for one voice.")
 @click.option("--dynamics", help="From beginning to end, such as p<f>p or mf.")
+@click.option(
+    "--instrument",
+    "instruments",
+    multiple=True,
+    help="VOICE:PROGRAM, General MIDI's name or number from 1, such as Soprano:Flute.",
+)
 @click.option("--seed", type=int, help="Repeats a song exactly.  [default: drawn, and printed]")
 @click.option("--temperature", default=0.95, show_default=True, help="Below 1 safer, above wilder.")
 @click.option("--top-p", default=1.0, show_default=True, help="Keep the likeliest share of notes.")
@@ -82,6 +89,7 @@ def generate(out: Path, style: str, model: Path | None, key: str | None, **optio
 def _settings(key: str | None, options: dict[str, Any]) -> Settings:
     """What the options ask for. Raises `ComposeError`."""
     from musicgan.chords import parse_progression
+    from musicgan.compose.band import parse_band
     from musicgan.compose.dynamics import parse_dynamics
     from musicgan.compose.per_voice import parse_per_voice
     from musicgan.compose.settings import Settings, parse_key, parse_metre
@@ -100,6 +108,7 @@ def _settings(key: str | None, options: dict[str, Any]) -> Settings:
         density=parse_per_voice("density", options["density"]) if options["density"] else None,
         register=parse_per_voice("register", options["register"]) if options["register"] else None,
         dynamics=parse_dynamics(dynamics) if dynamics is not None else None,
+        instruments=parse_band(options["instruments"]) if options["instruments"] else None,
         temperature=options["temperature"],
         top_p=options["top_p"],
         critic=options["critic"],

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from musicgan.chords import Progression
+from musicgan.compose.band import Band
 from musicgan.compose.dynamics import Dynamics
 from musicgan.compose.per_voice import PerVoice
 from musicgan.errors import ComposeError
@@ -44,6 +45,8 @@ class Settings:
     """-1 low to 1 high, within the voices' ranges."""
     dynamics: Dynamics | None = None
     """How loud it is from its first bar to its last; a `LiveSong` plays without."""
+    instruments: Band | None = None
+    """Instruments of the voices, which keep within what these can play."""
 
     def __post_init__(self) -> None:
         _within("bars", self.bars, 1, MAX_BARS)

@@ -112,6 +112,27 @@ def test_dynamics_reach_the_song(generate, tmp_path):
     assert plain[told].tolist() == loud[told].tolist()
 
 
+def test_instruments_reach_the_song(generate, tmp_path):
+    """A flute begins at C4; the tiny choir sings from 40 to 80."""
+    words = ["--instrument", "Soprano:flute", "--instrument", "bass:71"]
+    assert generate(*words, "--bars", 4, "--seed", 1).exit_code == 0
+    song = mido.MidiFile(tmp_path / "song.mid")
+    [text] = [m.text for m in song.tracks[0] if m.type == "text"]
+    assert json.loads(text)["instruments"] == "Soprano:Flute, bass:Bassoon"
+    programs = [m.program for track in song.tracks for m in track if m.type == "program_change"]
+    assert programs == [73, 52, 52, 70]
+    score = read_midi(tmp_path / "song.mid")
+    flute = score.notes["pitch"][score.notes["track"] == 0]
+    assert len(flute) and flute.min() >= 60
+
+
+def test_an_instrument_that_hardly_fits_is_warned_of(generate, tmp_path):
+    result = generate("--instrument", "alto:piccolo", "--bars", 1)
+    assert result.exit_code == 0
+    said = "Warning: instrument alto:Piccolo: of what the voice plays it has only D5 to Ab5\n"
+    assert result.stderr == said
+
+
 def test_what_is_not_asked_for_is_not_said(generate, tmp_path):
     """Songs without the newer options are the bytes they were before."""
     assert generate("--bars", 1, "--seed", 1).exit_code == 0
@@ -172,6 +193,10 @@ def test_a_primer_is_continued(generate, tmp_path):
         ("--register", "x:1", "voice 'x' is none of the voices: soprano, alto, tenor, bass"),
         ("--dynamics", "x", "dynamics 'x': write marks from ppp, pp, p, mp, mf, f, ff, fff with"),
         ("--dynamics", "p>f", "dynamics 'p>f': p>f does not get softer; < leads to a louder mark"),
+        ("--instrument", "flute", "instrument 'flute': write a voice and an instrument, such as"),
+        ("--instrument", "Alto:x2", "instrument 'x2': none of General MIDI's; give a number from"),
+        ("--instrument", "Alto:129", "instrument 129: General MIDI's numbers go from 1 to 128"),
+        ("--instrument", "x:Flute", "voice 'x' is none of the voices: soprano, alto, tenor, bass"),
         ("--format", "wav", "'wav' is not one of 'mid', 'musicxml'"),
     ],
 )
