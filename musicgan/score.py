@@ -30,6 +30,11 @@ MAX_TRACKS = 65_535
 PITCH_NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 
 
+def pitch_name(pitch: int) -> str:
+    """Such as C4 for 60."""
+    return f"{PITCH_NAMES[pitch % 12]}{pitch // 12 - 1}"
+
+
 @dataclass(frozen=True)
 class Track:
     """One instrument. `program` is General MIDI's, 0-127, and meaningless when `is_drum`."""

@@ -49,11 +49,15 @@ def estimate_key(score: Score, final_bass_bonus: float = FINAL_BASS_BONUS) -> Ke
     final_bass = int(last.min()) % 12
     # Pitch classes are counted from the final bass: ties then break alike in every key.
     relative = (notes["pitch"].astype(np.int64) - final_bass) % 12
-    weight = np.bincount(relative, notes["duration_tick"], 12).astype(np.float64)
-    fit = np.einsum("mtp,p->mt", _KEY_TEMPLATES, _standardized(weight))
+    fit = key_fit(np.bincount(relative, notes["duration_tick"], 12).astype(np.float64))
     fit[:, 0] += final_bass_bonus
     mode, tonic = divmod(int(np.argmax(fit)), 12)
     return Key(0, (tonic + final_bass) % 12, is_minor=bool(mode))
+
+
+def key_fit(weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How well each key fits pitch classes of `weight` [12]: correlations [2, 12], major first."""
+    return np.asarray(np.einsum("mtp,p->mt", _KEY_TEMPLATES, _standardized(weight)))
 
 
 def downbeats(score: Score) -> NDArray[np.int64]:

@@ -12,6 +12,7 @@ from musicgan.score import (
     Score,
     Tempo,
     Track,
+    pitch_name,
     snap_columns,
     sort_notes,
     to_columns,
@@ -163,3 +164,8 @@ def test_scores_are_equal_by_content_and_cannot_be_changed():
         one.notes["pitch"] = 61
     with pytest.raises(TypeError):
         hash(one)
+
+
+@pytest.mark.parametrize(("pitch", "name"), [(60, "C4"), (0, "C-1"), (127, "G9"), (70, "Bb4")])
+def test_pitches_have_the_names_of_musicians(pitch, name):
+    assert pitch_name(pitch) == name

@@ -10,6 +10,7 @@ import click
 from musicgan.cli import one_thread
 
 if TYPE_CHECKING:
+    from musicgan.compose.settings import Settings
     from musicgan.score import Score
 
 EXAMPLES = """\b
@@ -17,6 +18,11 @@ Examples:
   musicgan generate --out song.mid
   musicgan generate --style lieder --bars 32 --key Am --tempo 96 --out song.mid
   musicgan generate --form AABA --bars 32 --out song.mid
+  musicgan generate --chords "C Am F G" --bars 17 --out song.mid
+  musicgan generate --chords "Dm7 G7 | Cmaj7 | Dm7 G7 | C/E" --metre 3/4 --out song.mid
+  musicgan generate --density -0.5 --register 0.3 --register Bass:-1 --out song.mid
+  musicgan generate --dynamics "p<f>p" --out song.mid
+  musicgan generate --instrument Soprano:Flute --instrument Bass:71 --out song.mid
   musicgan generate --seed 7 --count 5 --out take.mid
   musicgan generate --primer tune.mid --bars 16 --out answer.mid
   musicgan generate --model my-style.safetensors --temperature 0.95 --out song.mid
@@ -31,6 +37,20 @@ Examples:
 @click.option("--form", help="Sections as letters, such as AABA.  [default: drawn by the seed]")
 @click.option("--tempo", type=float, help="Beats a minute, 20 to 400.  [default: the style's]")
 @click.option("--key", help="Such as C, F#m, Bb or 'A minor'.  [default: drawn by the seed]")
+@click.option("--metre", help="Such as 3/4 or 6/8.  [default: the style's]")
+@click.option(
+    "--chords",
+    help="One a bar, over and over: 'C Am F G'; or more, with bar lines: 'C Am | F G'.",
+)
+@click.option("--density", multiple=True, help="-1 few notes to 1 many; Soprano:0.5 for a voice.")
+@click.option("--register", multiple=True, help="-1 low to 1 high; Bass:-0.5 for one voice.")
+@click.option("--dynamics", help="From beginning to end, such as p<f>p or mf.")
+@click.option(
+    "--instrument",
+    "instruments",
+    multiple=True,
+    help="VOICE:PROGRAM, General MIDI's name or number from 1, such as Soprano:Flute.",
+)
 @click.option("--seed", type=int, help="Repeats a song exactly.  [default: drawn, and printed]")
 @click.option("--temperature", default=0.95, show_default=True, help="Below 1 safer, above wilder.")
 @click.option("--top-p", default=1.0, show_default=True, help="Keep the likeliest share of notes.")
@@ -44,36 +64,55 @@ def generate(out: Path, style: str, model: Path | None, key: str | None, **optio
     one_thread()
     from musicgan.compose.kinds import open_any
     from musicgan.compose.player import bundled_path
-    from musicgan.compose.settings import Settings, parse_key
-    from musicgan.compose.write import draw_seed, write_songs
+    from musicgan.compose.write import write_songs
     from musicgan.errors import ComposeError
 
-    count, seed = options["count"], options["seed"]
+    count = options["count"]
     if not 1 <= count <= 10_000:
         raise click.BadParameter(f"{count} is out of range: from 1 to 10000", param_hint="--count")
     try:
-        settings = Settings(
-            bars=options["bars"],
-            seed=draw_seed() if seed is None else seed,
-            form=options["form"],
-            tempo_bpm=options["tempo"],
-            key=parse_key(key) if key is not None else None,
-            temperature=options["temperature"],
-            top_p=options["top_p"],
-            critic=options["critic"],
-        )
+        settings = _settings(key, options)
+        player = open_any(model or bundled_path(style))
+        for written in write_songs(
+            player, settings, out, count=count, kind=options["kind"], primer=options["primer"]
+        ):
+            if options["picture"]:
+                _draw(written.score, written.path.with_suffix(".png"))
+            click.echo(
+                f"{written.path}: {written.bars} bars, {written.notes} notes, "
+                f"{written.key}, {written.bpm:.0f} bpm, seed {written.seed}"
+            )
     except ComposeError as error:
         raise click.UsageError(str(error)) from error
-    player = open_any(model or bundled_path(style))
-    for written in write_songs(
-        player, settings, out, count=count, kind=options["kind"], primer=options["primer"]
-    ):
-        if options["picture"]:
-            _draw(written.score, written.path.with_suffix(".png"))
-        click.echo(
-            f"{written.path}: {written.bars} bars, {written.notes} notes, "
-            f"{written.key}, {written.bpm:.0f} bpm, seed {written.seed}"
-        )
+
+
+def _settings(key: str | None, options: dict[str, Any]) -> Settings:
+    """What the options ask for. Raises `ComposeError`."""
+    from musicgan.chords import parse_progression
+    from musicgan.compose.band import parse_band
+    from musicgan.compose.dynamics import parse_dynamics
+    from musicgan.compose.per_voice import parse_per_voice
+    from musicgan.compose.settings import Settings, parse_key, parse_metre
+    from musicgan.compose.write import draw_seed
+
+    seed, metre, chords = options["seed"], options["metre"], options["chords"]
+    dynamics = options["dynamics"]
+    return Settings(
+        bars=options["bars"],
+        seed=draw_seed() if seed is None else seed,
+        form=options["form"],
+        tempo_bpm=options["tempo"],
+        key=parse_key(key) if key is not None else None,
+        metre=parse_metre(metre) if metre is not None else None,
+        chords=parse_progression(chords) if chords is not None else None,
+        density=parse_per_voice("density", options["density"]) if options["density"] else None,
+        register=parse_per_voice("register", options["register"]) if options["register"] else None,
+        dynamics=parse_dynamics(dynamics) if dynamics is not None else None,
+        instruments=parse_band(options["instruments"]) if options["instruments"] else None,
+        temperature=options["temperature"],
+        top_p=options["top_p"],
+        critic=options["critic"],
+    )
 
 
 def _draw(score: Score, path: Path) -> None:

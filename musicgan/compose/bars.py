@@ -10,6 +10,7 @@ import numpy as np
 from musicgan.codecs.base import Rows
 from musicgan.codecs.events import DURATION, PITCH, VELOCITY, VOICE, WAIT
 from musicgan.codecs.stream import Sounded
+from musicgan.compose.band import played_by
 from musicgan.compose.composition import Composition
 from musicgan.compose.plan import Plan
 from musicgan.compose.player import Player
@@ -56,6 +57,7 @@ class LiveSong:
     def __init__(
         self, player: Player, settings: Settings, primer: Score | Primer | None = None
     ) -> None:
+        player = played_by(player, settings.instruments)
         rng = np.random.default_rng(settings.seed)
         heard = hear_primer(player, primer) if isinstance(primer, Score) else primer
         self.player = player
@@ -73,7 +75,8 @@ class LiveSong:
     def bars(self) -> Iterator[Bar]:
         """The bars to come one by one, empty ones too, each as soon as the next has begun.
 
-        Their notes are those of `compose` with the same player, settings and primer.
+        Their notes are those of `compose` with the same player, settings and primer; dynamics,
+        which are shaped over a whole song, apart.
         """
         return iter(self.next, None)
 

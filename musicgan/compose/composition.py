@@ -19,6 +19,7 @@ from musicgan.compose.effects import (
     steered_temperature,
 )
 from musicgan.compose.endings import CANDIDATES, ending_scores, ends_at_home
+from musicgan.compose.lean import Lean
 from musicgan.compose.plan import Plan
 from musicgan.compose.player import Player
 from musicgan.compose.sampler import Drawn, EvenBars, Sampler
@@ -40,6 +41,7 @@ class Composition:
         self.player, self.settings, self.plan = player, settings, plan
         self.steering = Steering()
         self.sampler = _begin(player, settings, plan, rng)
+        self.sampler.lean = self._lean
         self.ear = Ear(self._critic, plan.conditions)
         for row in plan.primer:
             self.hear(row)
@@ -87,7 +89,7 @@ class Composition:
         self.steering = steering
         self.ear.listen_with(self._critic)
         sampler.temperature = steered_temperature(steering, self.settings.temperature)
-        sampler.lean = lean_of(steering, sampler.layout, sampler.rules, plan.beats)
+        sampler.lean = self._lean
         sampler.go_on_from(np.array([from_step]))
         noise = steered_noise(steering, self.settings.seed, plan.noise)
         state = self.player.generator.begin(plan.conditions, noise)
@@ -95,6 +97,12 @@ class Composition:
             sampler.begin_anew(state, np.array([from_step]))
         else:
             sampler.state = state.with_past(sampler.state)
+
+    @property
+    def _lean(self) -> Lean:
+        """What the song's own chords and where the knobs stand do to draws."""
+        sampler, plan = self.sampler, self.plan
+        return lean_of(self.steering, sampler.layout, sampler.rules, plan.beats, plan.wishes)
 
     @property
     def _candidates(self) -> int:
@@ -118,11 +126,12 @@ class Composition:
         many, listeners = self.sampler.take(_same(0, count)), self.ear.listeners(count)
         score, home = np.zeros(count), np.zeros(count, bool)
         steps: list[Drawn] = []
+        last_chord = self.plan.last_chord
         while not many.ended.all():
             if steps and block is not None and (len(steps) == block or in_last_bar(many).any()):
                 break
             # What a song hears after it has ended means nothing.
-            home = np.where(many.ended, home, ends_at_home(many.context))
+            home = np.where(many.ended, home, ends_at_home(many.context, last_chord))
             drawn = many.step()
             # A song that has ended keeps the score it ended with.
             score = np.where(drawn.ended, score, listeners.hear(drawn.heard))

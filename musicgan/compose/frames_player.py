@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from musicgan.codecs.bars import even_bars, place
 from musicgan.codecs.pianoroll import PianorollCodec
+from musicgan.compose.dynamics import shaped
 from musicgan.compose.frames_sampler import FrameRules, draw_frames
 from musicgan.compose.habits import Manner, nearest_met
 from musicgan.compose.settings import Settings
@@ -92,7 +93,8 @@ def compose_frames(player: FramesPlayer, settings: Settings, primer: Score | Non
         metres=(Metre(0, metre[0], metre[1]),),
         ticks_per_beat=grid,
     )
-    return _in_key(player.codec.decode(frames[0], like), settings.key)
+    score = _in_key(player.codec.decode(frames[0], like), settings.key)
+    return shaped(score, settings.dynamics, 0, settings.bars * bar_step)
 
 
 def song_places(config: FramesConfig, bars: int, bar_step: int) -> NDArray[np.int64]:
@@ -115,7 +117,7 @@ def _check(settings: Settings, primer: Score | None) -> None:
         raise ComposeError(
             f"critic {settings.critic}: a frame model plays without its critic; leave it out"
         )
-    for name in ("top_p", "block", "form"):
+    for name in ("top_p", "block", "form", "chords", "density", "register", "instruments"):
         if getattr(settings, name) != usual[name]:
             raise ComposeError(
                 f"{name.replace('_', '-')} {getattr(settings, name)}: a frame model has no use "

@@ -15,6 +15,10 @@ class Lean:
         """Logits [B, W] of the wait, END included."""
         return logits
 
+    def voice(self, logits: Floats) -> Floats:
+        """Logits [B, V] of the voice."""
+        return logits
+
     def pitch(
         self, logits: Floats, allowed: NDArray[np.bool_], voice: Ints, onset_step: Ints
     ) -> tuple[Floats, NDArray[np.bool_]]:

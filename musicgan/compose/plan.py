@@ -8,11 +8,12 @@ import numpy as np
 
 from musicgan.codecs.base import Rows
 from musicgan.codecs.form import Form, letters
-from musicgan.compose.effects import Beats, beat_length_step
 from musicgan.compose.habits import Manner, drawn_form, nearest_met
+from musicgan.compose.harmony import Beats, Harmony, beat_length_step, harmony_of
 from musicgan.compose.player import Player
 from musicgan.compose.primer import Primer, upbeat_metres
 from musicgan.compose.settings import Settings
+from musicgan.compose.wishes import wishes_of
 from musicgan.errors import ComposeError
 from musicgan.model.steps import Floats
 from musicgan.score import Key, Tempo
@@ -20,7 +21,7 @@ from musicgan.timing import bar_length_step, bpm_to_us
 
 
 class Plan:
-    """Bars, form, key, metre, tempo, noise and primer of a song; `rng` gives noise, key, form."""
+    """Bars, form, key, metre, tempo, chords, noise, primer; `rng` gives noise, key and form."""
 
     def __init__(
         self, player: Player, settings: Settings, heard: Primer | None, rng: np.random.Generator
@@ -33,7 +34,9 @@ class Plan:
         bpm = settings.tempo_bpm or (heard and heard.bpm) or float(typical["bpm"])
         own_metre = heard.metre if heard else None
         metre = settings.metre or own_metre or usual_metre(player)
-        self.key = settings.key or (heard and heard.key) or _drawn_key(typical["keys"], rng)
+        chords = settings.chords
+        given = settings.key or (chords.key if chords else heard and heard.key)
+        self.key = given or _drawn_key(typical["keys"], rng)
         grid = player.codec.grid
         self.bar_step = bar_length_step(metre[0], metre[1], grid)
         # Bars go on from the primer's own bar lines: what is left over at its start is an upbeat.
@@ -41,13 +44,25 @@ class Plan:
         self.origin_step = upbeat_step - self.bar_step if upbeat_step else 0
         self.beats = Beats(self.origin_step, self.bar_step, beat_length_step(metre, grid))
         primer_step = heard.end_step - self.origin_step if heard else 0
-        self.n_bars = settings.bars + -(-primer_step // self.bar_step)
+        before = -(-primer_step // self.bar_step)
+        self.n_bars = settings.bars + before
+        self.begin_step = self.origin_step + before * self.bar_step
+        """Where the bars that were asked for begin: after the primer, at a bar line."""
+        self.end_step = self.begin_step + settings.bars * self.bar_step
+        self.wishes = wishes_of(player, settings, self._harmony(settings))
+        self.last_chord = chords.bar(settings.bars - 1)[-1] if chords else None
         self.form = self._form(player, settings, rng)
         manner = nearest_met(typical, Manner(metre, bpm, self.key.is_minor))
         self.conditions = config.conditions(0, *manner)[None]
         self.tempos = (Tempo(0, bpm_to_us(bpm)),)
         self.metres = upbeat_metres(metre, upbeat_step, self.bar_step, grid)
         self.keys = (self.key,)
+
+    def _harmony(self, settings: Settings) -> Harmony | None:
+        """The song's own chords; they come in after the primer."""
+        if settings.chords is None:
+            return None
+        return harmony_of(settings.chords, self.begin_step, self.bar_step, self.beats.beat_step)
 
     def _form(self, player: Player, settings: Settings, rng: np.random.Generator) -> Form | None:
         """How far back each bar looks, [1, N]; None for a model that cannot look back."""

@@ -209,7 +209,7 @@ class Sampler:
         moment = context.moment(wait, place)
         base = generator.moment(state, moment)
 
-        voice = self._draw(generator.voice(base), self._voices(wait, free))
+        voice = self._draw(lean.voice(generator.voice(base)), self._voices(wait, free))
         before = context.own_voice(voice, wait, moment, place)
         logits = generator.pitch(base, context.tonic, before)
         pitch = self._draw(*lean.pitch(logits, self._pitches(wait, voice), voice, onset))

@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from musicgan.chords import Progression
+from musicgan.compose.band import Band
+from musicgan.compose.dynamics import Dynamics
+from musicgan.compose.per_voice import PerVoice
 from musicgan.errors import ComposeError
 from musicgan.score import PITCH_NAMES, Key
 
@@ -33,6 +37,16 @@ class Settings:
     """Notes in a candidate block."""
     form: str | None = None
     """Letters of equally long sections; one that comes again returns to what it was."""
+    chords: Progression | None = None
+    """Over and over from the first bar on; without a key, in the one that fits them."""
+    density: PerVoice | None = None
+    """-1 sparse to 1 dense: about half to twice the notes."""
+    register: PerVoice | None = None
+    """-1 low to 1 high, within the voices' ranges."""
+    dynamics: Dynamics | None = None
+    """How loud it is from its first bar to its last; a `LiveSong` plays without."""
+    instruments: Band | None = None
+    """Instruments of the voices, which keep within what these can play."""
 
     def __post_init__(self) -> None:
         _within("bars", self.bars, 1, MAX_BARS)
@@ -81,3 +95,12 @@ def parse_key(text: str) -> Key:
     tonic = tonics[_SHARPS.get(upper, upper)]
     minor = mode.startswith("min") or mode == "m" if mode else name[0].islower()
     return Key(0, tonic, minor)
+
+
+def parse_metre(text: str) -> tuple[int, int]:
+    """A metre from "3/4". Raises `ComposeError` where it is none; `Settings` knows the range."""
+    match = re.fullmatch(r"\s*(\d{1,3})\s*/\s*(\d{1,3})\s*", text)
+    if match is None:
+        raise ComposeError(f"metre {text!r}: write beats in a bar and their value, such as 3/4")
+    above, below = match.groups()
+    return int(above), int(below)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from musicgan.codecs.stream import StreamDecoder
+from musicgan.compose.band import played_by
 from musicgan.compose.composition import Composition
+from musicgan.compose.dynamics import shaped
 from musicgan.compose.plan import Plan
 from musicgan.compose.player import Player
 from musicgan.compose.primer import hear_primer
@@ -17,8 +19,9 @@ def compose(player: Player, settings: Settings, primer: Score | None = None) -> 
     """A song of `settings.bars` bars (after the primer, if any); a tick is one grid step.
 
     The same player, settings and primer give the same score. Raises `ComposeError` for a primer
-    with no notes the model's voices can take.
+    with no notes the model's voices can take, and for wishes that it cannot honour.
     """
+    player = played_by(player, settings.instruments)
     rng = np.random.default_rng(settings.seed)
     heard = hear_primer(player, primer) if primer is not None else None
     plan = Plan(player, settings, heard, rng)
@@ -29,4 +32,5 @@ def compose(player: Player, settings: Settings, primer: Score | None = None) -> 
         for row in song.advance():
             notes += decoder.push(row)
     notes += decoder.close()
-    return decoder.score(notes, tempos=plan.tempos, metres=plan.metres, keys=plan.keys)
+    score = decoder.score(notes, tempos=plan.tempos, metres=plan.metres, keys=plan.keys)
+    return shaped(score, settings.dynamics, plan.begin_step, plan.end_step)

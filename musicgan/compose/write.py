@@ -67,12 +67,11 @@ def provenance(player: AnyPlayer, settings: Settings, primer: Path | None = None
     """One line of JSON that says how to make a song again."""
     asked = {name: value for name, value in vars(settings).items() if value is not None}
     asked.setdefault("critic", player.critic_habit)
-    if settings.key is not None:
-        asked["key"] = str(settings.key)
     if primer is not None:
         asked["primer"] = primer.name
     made = {"musicgan": __version__, "model": player.file.digest}
-    return json.dumps({**made, "style": player.file.metadata.get("style"), **asked})
+    said = {**made, "style": player.file.metadata.get("style"), **asked}
+    return json.dumps(said, default=str)
 
 
 def check_folder(out: Path) -> None:

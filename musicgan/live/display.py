@@ -12,7 +12,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from musicgan.live.controls import CONTROLS, VOICES
-from musicgan.score import PITCH_NAMES
+from musicgan.score import pitch_name
 
 WIDTH = 80
 NAME_WIDTH = 14
@@ -60,11 +60,6 @@ def status_line(state: State, ticks_per_beat: int, metre: tuple[int, int]) -> st
     parts += [f"{said} ahead" for said in _seconds(state, "ahead_sec")]
     parts += [f"{name} {state[name]}" for name in TROUBLES if state.get(name)]
     return "  ".join(parts)
-
-
-def pitch_name(pitch: int) -> str:
-    """60 is C4."""
-    return f"{PITCH_NAMES[pitch % 12]}{pitch // 12 - 1}"
 
 
 def _place(state: State, ticks_per_beat: int, metre: tuple[int, int]) -> list[str]:

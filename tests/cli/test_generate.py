@@ -70,6 +70,77 @@ def test_the_options_reach_the_song(generate, tmp_path):
     assert {name: said[name.replace("-", "_")] for name in options} == options
 
 
+def test_chords_and_metre_reach_the_song(generate, tmp_path):
+    """They are said in the file, and the key is the chords'."""
+    result = generate("--chords", "| Dm C/E |Bb", "--metre", "3/4", "--bars", 4, "--seed", 1)
+    assert ": 4 bars, " in result.stdout and " notes, Dm, " in result.stdout
+    track = mido.MidiFile(tmp_path / "song.mid").tracks[0]
+    [text] = [m.text for m in track if m.type == "text"]
+    said = json.loads(text)
+    assert (said["chords"], said["metre"]) == ("Dm C/E | Bb", [3, 4])
+    [metre] = [m for m in track if m.type == "time_signature"]
+    assert (metre.numerator, metre.denominator) == (3, 4)
+    score = read_midi(tmp_path / "song.mid")
+    first = score.notes[score.notes["onset_tick"] % (3 * score.ticks_per_beat) == 0]
+    in_first = first[first["onset_tick"] // score.ticks_per_beat // 3 % 2 == 0]
+    assert {int(pitch) % 12 for pitch in in_first["pitch"]} <= {2, 5, 9}
+
+
+def test_density_and_register_reach_the_song(generate, tmp_path):
+    words = ["--density", "-0.5", "--density", "Bass:1", "--register", "alto:-1"]
+    assert generate(*words, "--bars", 1, "--seed", 1).exit_code == 0
+    [text] = [m.text for m in mido.MidiFile(tmp_path / "song.mid").tracks[0] if m.type == "text"]
+    said = json.loads(text)
+    assert (said["density"], said["register"]) == ("-0.5, Bass:1", "alto:-1")
+    result = generate("--bars", 1, "--seed", 1, out="plain.mid")
+    assert result.exit_code == 0
+    assert read_midi(tmp_path / "plain.mid") != read_midi(tmp_path / "song.mid")
+
+
+def test_dynamics_reach_the_song(generate, tmp_path):
+    """A crescendo over two bars, without a note changed."""
+    assert generate("--bars", 2, "--seed", 1, "--dynamics", "pp < ff").exit_code == 0
+    song = mido.MidiFile(tmp_path / "song.mid")
+    [text] = [m.text for m in song.tracks[0] if m.type == "text"]
+    assert json.loads(text)["dynamics"] == "pp<ff"
+    loudness = [m.velocity for m in mido.merge_tracks(song.tracks) if m.type == "note_on"]
+    loudness = [velocity for velocity in loudness if velocity]
+    assert loudness == sorted(loudness) and loudness[0] < 60 and loudness[-1] > 85
+    assert generate("--bars", 2, "--seed", 1, out="plain.mid").exit_code == 0
+    plain, loud = (read_midi(tmp_path / f"{name}.mid").notes for name in ("plain", "song"))
+    told = ["onset_tick", "duration_tick", "pitch", "track"]
+    assert plain[told].tolist() == loud[told].tolist()
+
+
+def test_instruments_reach_the_song(generate, tmp_path):
+    """A flute begins at C4; the tiny choir sings from 40 to 80."""
+    words = ["--instrument", "Soprano:flute", "--instrument", "bass:71"]
+    assert generate(*words, "--bars", 4, "--seed", 1).exit_code == 0
+    song = mido.MidiFile(tmp_path / "song.mid")
+    [text] = [m.text for m in song.tracks[0] if m.type == "text"]
+    assert json.loads(text)["instruments"] == "Soprano:Flute, bass:Bassoon"
+    programs = [m.program for track in song.tracks for m in track if m.type == "program_change"]
+    assert programs == [73, 52, 52, 70]
+    score = read_midi(tmp_path / "song.mid")
+    flute = score.notes["pitch"][score.notes["track"] == 0]
+    assert len(flute) and flute.min() >= 60
+
+
+def test_an_instrument_that_hardly_fits_is_warned_of(generate, tmp_path):
+    result = generate("--instrument", "alto:piccolo", "--bars", 1)
+    assert result.exit_code == 0
+    said = "Warning: instrument alto:Piccolo: of what the voice plays it has only D5 to Ab5\n"
+    assert result.stderr == said
+
+
+def test_what_is_not_asked_for_is_not_said(generate, tmp_path):
+    """Songs without the newer options are the bytes they were before."""
+    assert generate("--bars", 1, "--seed", 1).exit_code == 0
+    [text] = [m.text for m in mido.MidiFile(tmp_path / "song.mid").tracks[0] if m.type == "text"]
+    usual = {"bars", "seed", "temperature", "top_p", "block", "critic"}
+    assert set(json.loads(text)) == {"musicgan", "model", "style", *usual}
+
+
 def test_several_songs_are_numbered(generate, tmp_path):
     result = generate("--count", 3, "--bars", 1, "--seed", 4)
     names = [f"song-00{i}.mid" for i in (1, 2, 3)]
@@ -110,6 +181,22 @@ def test_a_primer_is_continued(generate, tmp_path):
         ("--count", "0", "0 is out of range: from 1 to 10000"),
         ("--key", "H", "key 'H': write a note and a mode, such as C, F#m, Bb or 'A minor'"),
         ("--key", "", "key '': write a note and a mode, such as C, F#m, Bb or 'A minor'"),
+        ("--metre", "3", "metre '3': write beats in a bar and their value, such as 3/4"),
+        ("--metre", "3/5", "metre 3/5: from 1 to 255 beats, of 1, 2, 4, 8, 16, 32, 64 or 128"),
+        ("--chords", "C H", "chord 'H': begin with a capital letter from A to G, such as C, F#m"),
+        ("--chords", "Cx", "chord 'Cx': 'x' is no kind of chord; known are maj, M, m, "),
+        ("--chords", "", "chords: none are given; write one a bar, such as 'C Am F G'"),
+        ("--chords", "C C C C C | F", "5 in a bar of 4 beats; at most one a beat, so put bar"),
+        ("--density", "2", "density '2': write a number from -1 to 1, or a voice and a number"),
+        ("--density", "nan", "density 'nan': write a number from -1 to 1, or a voice and a"),
+        ("--register", "alto", "register 'alto': write a number from -1 to 1, or a voice and a"),
+        ("--register", "x:1", "voice 'x' is none of the voices: soprano, alto, tenor, bass"),
+        ("--dynamics", "x", "dynamics 'x': write marks from ppp, pp, p, mp, mf, f, ff, fff with"),
+        ("--dynamics", "p>f", "dynamics 'p>f': p>f does not get softer; < leads to a louder mark"),
+        ("--instrument", "flute", "instrument 'flute': write a voice and an instrument, such as"),
+        ("--instrument", "Alto:x2", "instrument 'x2': none of General MIDI's; give a number from"),
+        ("--instrument", "Alto:129", "instrument 129: General MIDI's numbers go from 1 to 128"),
+        ("--instrument", "x:Flute", "voice 'x' is none of the voices: soprano, alto, tenor, bass"),
         ("--format", "wav", "'wav' is not one of 'mid', 'musicxml'"),
     ],
 )

@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 from tiny_frames import tiny_frames_model
 from tiny_model import choir_codec, tiny_model
 
+from musicgan.chords import parse_progression
+from musicgan.compose.band import Band
 from musicgan.compose.frames_player import FramesPlayer, compose_frames, frames_player_of
 from musicgan.compose.kinds import compose_any, open_any
+from musicgan.compose.per_voice import PerVoice
 from musicgan.compose.player import Player, player_of
 from musicgan.compose.settings import Settings
 from musicgan.compose.write import write_songs
@@ -99,7 +102,11 @@ def test_a_key_is_met_by_transposing(tonic, is_minor):
 @pytest.mark.parametrize(
     ("asked", "named"),
     [(Settings(critic=16), "critic 16"), (Settings(top_p=0.9), "top-p 0.9"),
-     (Settings(block=4), "block 4"), (Settings(form="AB"), "form AB")],
+     (Settings(block=4), "block 4"), (Settings(form="AB"), "form AB"),
+     (Settings(chords=parse_progression("C Am")), "chords C Am"),
+     (Settings(density=PerVoice(0.5)), "density 0.5: a frame model has no use"),
+     (Settings(register=PerVoice(0, (("piano", 1.0),))), "register piano:1: a frame"),
+     (Settings(instruments=Band((("piano", 0),))), "instruments piano:Acoustic Grand Piano")],
 )  # fmt: skip
 def test_what_frames_cannot_do_is_refused_in_one_line(asked, named):
     with pytest.raises(ComposeError, match=named) as refused:

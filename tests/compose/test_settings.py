@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from musicgan.compose.settings import MAX_BARS, Settings, parse_key
+from musicgan.compose.settings import MAX_BARS, Settings, parse_key, parse_metre
 from musicgan.errors import ComposeError
 from musicgan.score import Key
 
@@ -94,3 +94,10 @@ def test_a_key_as_it_is_printed_is_read_again(tonic, is_minor):
 def test_what_is_no_key_is_refused(text):
     with pytest.raises(ComposeError, match="write a note and a mode, such as C, F#m, Bb or"):
         parse_key(text)
+
+
+def test_metres_are_read_from_text():
+    assert [parse_metre(text) for text in ("3/4", " 6 / 8 ", "12/8")] == [(3, 4), (6, 8), (12, 8)]
+    for text in ("", "3", "3/4/5", "a/4", "3/", "1000/4"):
+        with pytest.raises(ComposeError, match="write beats in a bar and their value, such as 3/4"):
+            parse_metre(text)

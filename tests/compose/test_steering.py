@@ -12,11 +12,8 @@ from musicgan.compose.effects import (
     DURATION_NATS,
     REGISTER_NATS,
     WAIT_NATS,
-    Beats,
     Steered,
     arc,
-    beat_length_step,
-    chord_tones,
     height_bias,
     held_to,
     lean_of,
@@ -25,6 +22,7 @@ from musicgan.compose.effects import (
     steered_noise,
     steered_temperature,
 )
+from musicgan.compose.harmony import Beats, beat_length_step, chord_tones
 from musicgan.compose.lean import FREE
 from musicgan.compose.player import bundled_path, open_player
 from musicgan.compose.sampler import Rules

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from musicgan.live.controls import CONTROLS, KEYS, VOICES
 from musicgan.live.desk import Desk
-from musicgan.live.display import panel, pitch_name, status_line
+from musicgan.live.display import panel, status_line
 
 STATE = {
     "tick": 480 * 7, "bpm": 96.2, "notes": 40, "ahead_sec": 2.04, "underruns": 0, "skipped": 0,
@@ -104,8 +104,3 @@ def test_80_columns_are_enough_for_the_longest_of_everything():
         assert part in shown
     assert "10 Acoustic" not in shown, "only nine voices have a key"
     assert {len(row) for row in rendered(FULL, width=60).splitlines()} == {60}
-
-
-@pytest.mark.parametrize(("pitch", "name"), [(60, "C4"), (0, "C-1"), (127, "G9"), (70, "Bb4")])
-def test_pitches_have_the_names_of_musicians(pitch, name):
-    assert pitch_name(pitch) == name

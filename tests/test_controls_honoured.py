@@ -1,0 +1,73 @@
+"""The script that measures whether options are honoured: its measures by hand, and its table."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import numpy as np
+import pretty_midi
+import pytest
+
+SCRIPT = Path(__file__).resolve().parents[1] / "scripts" / "controls_honoured.py"
+
+
+@pytest.fixture(scope="module")
+def script():
+    spec = importlib.util.spec_from_file_location("controls_honoured", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def song(*notes, metre=(4, 4)):
+    """Notes (begin, end, pitch) in seconds, at 60 beats a minute."""
+    made = pretty_midi.PrettyMIDI(initial_tempo=60)
+    made.time_signature_changes.append(pretty_midi.TimeSignature(*metre, 0))
+    part = pretty_midi.Instrument(73, name="Alto")
+    part.notes = [pretty_midi.Note(80, pitch, begin, end) for begin, end, pitch in notes]
+    made.instruments.append(part)
+    return made
+
+
+C_AM = song((0, 4, 48), (0, 2, 64), (2.5, 3, 65), (4, 8, 57), (4, 8, 60), (5, 8, 62))
+"""A bar of C with a passing F, and one of A minor with a D on its second beat."""
+
+
+def test_notes_of_a_chord_are_counted_by_bar_and_beat(script):
+    assert script.in_chord(C_AM, on_beats=True) == pytest.approx(100 * 4 / 5)
+    assert script.in_chord(C_AM, on_beats=False) == pytest.approx(100 * 4 / 6)
+
+
+def test_bars_are_named_and_their_roots_heard(script):
+    assert script.named(song((0, 4, 48), (0, 4, 52), (0, 4, 55), (4, 8, 48), (4, 8, 64))) == 50
+    assert script.rooted(C_AM) == 100
+    assert script.rooted(song((0, 4, 52), (4, 8, 57))) == 50
+
+
+def test_the_plain_measures_by_hand(script):
+    assert script.in_scale(C_AM, 0, script.MAJOR) == 100
+    assert script.in_scale(C_AM, 2, script.MAJOR) == pytest.approx(100 * 3 / 6)
+    assert script.notes_a_bar(C_AM) == 3
+    assert script.mean_pitch(song((0, 1, 60), (1, 2, 70))) == 65
+    assert script.tempo_bpm(C_AM) == pytest.approx(60)
+    assert [script.in_metre(song((0, 9, 60), metre=m)) for m in ((4, 4), (3, 4))] == [0, 100]
+    assert script.in_range(song((0, 1, 59), (1, 2, 60))) == 50
+    louder = song((0, 1, 60), (7, 8, 60))
+    louder.instruments[0].notes[1].velocity = 100
+    assert script.swell(louder) == 20
+
+
+def test_a_difference_has_its_interval_and_leaves_out_songs_of_nothing(script):
+    one, other = np.array([1.0, 2.0, np.nan]), np.array([2.0, 3.0, 9.0])
+    assert script.compared(one, other) == "1.5 | 2.5 | +1.0 [+1.0, +1.0]"
+
+
+def test_the_table(script, monkeypatch, capsys):
+    words = ["controls_honoured.py", "--style", "chorale", "--seeds", "2", "--bars", "2"]
+    monkeypatch.setattr("sys.argv", words)
+    assert script.main() == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2 + len(script.ROWS)
+    assert all(re.fullmatch(r"\| chorale \|.*\[.*\] \|", line) for line in lines[2:])
+    [chords] = [line for line in lines if "in the bar's chord" in line and "--chords" in line]
+    assert " | 100.0 | " in chords
