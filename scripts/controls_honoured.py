@@ -28,7 +28,7 @@ from musicgan.compose.kinds import AnyPlayer, open_any
 from musicgan.compose.per_voice import PerVoice
 from musicgan.compose.player import bundled_path, bundled_styles
 from musicgan.compose.settings import Settings, parse_key
-from musicgan.compose.write import write_songs
+from musicgan.compose.write import takes, write_songs
 
 CHORDS = parse_progression("C Am F G")
 MAJOR = (0, 2, 4, 5, 7, 9, 11)
@@ -133,7 +133,7 @@ def songs(player: AnyPlayer, seeds: int, bars: int, settings: dict[str, Any]) ->
     """Songs on seeds from 0 on, as another library reads their files."""
     with tempfile.TemporaryDirectory() as folder:
         asked = Settings(bars=bars, temperature=0.95, **settings)
-        for written in write_songs(player, asked, Path(folder) / "song.mid", count=seeds):
+        for written in write_songs(player, takes(asked, seeds), Path(folder) / "song.mid"):
             yield pretty_midi.PrettyMIDI(str(written.path))
 
 

@@ -10,6 +10,7 @@ import click
 from musicgan.cli import one_thread
 
 if TYPE_CHECKING:
+    from musicgan.compose.kinds import AnyPlayer
     from musicgan.compose.settings import Settings
     from musicgan.score import Score
 
@@ -25,6 +26,8 @@ Examples:
   musicgan generate --instrument Soprano:Flute --instrument Bass:71 --out song.mid
   musicgan generate --seed 7 --count 5 --out take.mid
   musicgan generate --primer tune.mid --bars 16 --out answer.mid
+  musicgan generate --like tune.mid --count 4 --out variation.mid
+  musicgan generate --morph one.mid other.mid --steps 8 --out morph.mid
   musicgan generate --model my-style.safetensors --temperature 0.95 --out song.mid
 """
 
@@ -33,7 +36,7 @@ Examples:
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="File to write.")
 @click.option("--style", default="chorale", show_default=True, help="Bundled model to play.")
 @click.option("--model", type=click.Path(path_type=Path), help="A model file of your own.")
-@click.option("--bars", default=16, show_default=True, help="Length in bars.")
+@click.option("--bars", type=int, help="Length in bars.  [default: 16, or as --like]")
 @click.option("--form", help="Sections as letters, such as AABA.  [default: drawn by the seed]")
 @click.option("--tempo", type=float, help="Beats a minute, 20 to 400.  [default: the style's]")
 @click.option("--key", help="Such as C, F#m, Bb or 'A minor'.  [default: drawn by the seed]")
@@ -55,6 +58,11 @@ Examples:
 @click.option("--temperature", default=0.95, show_default=True, help="Below 1 safer, above wilder.")
 @click.option("--top-p", default=1.0, show_default=True, help="Keep the likeliest share of notes.")
 @click.option("--primer", type=click.Path(path_type=Path), help="MIDI file to continue.")
+@click.option("--like", type=click.Path(path_type=Path), help="MIDI file to vary the idea of.")
+@click.option(
+    "--morph", nargs=2, type=click.Path(path_type=Path), help="From one file's idea to another's."
+)
+@click.option("--steps", type=int, help="Songs on the way of --morph.  [default: 8]")
 @click.option("--critic", type=int, help="Candidates weighed; 0: none.  [default: the style's]")
 @click.option("--count", default=1, show_default=True, help="Songs to write, numbered.")
 @click.option("--picture", is_flag=True, help="Also draw the piano roll, as song.png.")
@@ -67,14 +75,13 @@ def generate(out: Path, style: str, model: Path | None, key: str | None, **optio
     from musicgan.compose.write import write_songs
     from musicgan.errors import ComposeError
 
-    count = options["count"]
-    if not 1 <= count <= 10_000:
-        raise click.BadParameter(f"{count} is out of range: from 1 to 10000", param_hint="--count")
+    _check(options)
     try:
         settings = _settings(key, options)
         player = open_any(model or bundled_path(style))
+        songs = _songs(player, settings, options)
         for written in write_songs(
-            player, settings, out, count=count, kind=options["kind"], primer=options["primer"]
+            player, songs, out, kind=options["kind"], primer=options["primer"]
         ):
             if options["picture"]:
                 _draw(written.score, written.path.with_suffix(".png"))
@@ -84,6 +91,37 @@ def generate(out: Path, style: str, model: Path | None, key: str | None, **optio
             )
     except ComposeError as error:
         raise click.UsageError(str(error)) from error
+
+
+def _check(options: dict[str, Any]) -> None:
+    """Raises `click.UsageError` for options that are out of range or exclude each other."""
+    count, steps = options["count"], options["steps"]
+    if not 1 <= count <= 10_000:
+        raise click.BadParameter(f"{count} is out of range: from 1 to 10000", param_hint="--count")
+    if steps is not None and not 2 <= steps <= 1000:
+        raise click.BadParameter(f"{steps} is out of range: from 2 to 1000", param_hint="--steps")
+    if steps is not None and options["morph"] is None:
+        raise click.UsageError("--steps says how many songs --morph makes: give --morph, too")
+    if options["morph"] is not None:
+        for other, given in (("--like", options["like"] is not None), ("--count", count > 1)):
+            if given:
+                raise click.UsageError(f"--morph with {other}: give one of the two")
+
+
+def _songs(player: AnyPlayer, settings: Settings, options: dict[str, Any]) -> list[Settings]:
+    """The songs to compose: takes of one, or the way from one idea to another."""
+    from musicgan.compose.idea import MORPH_STEPS, in_the_manner_of, morph, open_idea
+    from musicgan.compose.write import takes
+
+    bars = options["bars"]
+    if options["morph"] is not None:
+        one, other = (open_idea(player, path) for path in options["morph"])
+        ideas = morph(one, other, options["steps"] or MORPH_STEPS)
+        return [in_the_manner_of(settings, idea, bars) for idea in ideas]
+    if options["like"] is not None:
+        idea = open_idea(player, options["like"])
+        settings = in_the_manner_of(settings, idea, bars)
+    return takes(settings, options["count"])
 
 
 def _settings(key: str | None, options: dict[str, Any]) -> Settings:
@@ -98,7 +136,7 @@ def _settings(key: str | None, options: dict[str, Any]) -> Settings:
     seed, metre, chords = options["seed"], options["metre"], options["chords"]
     dynamics = options["dynamics"]
     return Settings(
-        bars=options["bars"],
+        bars=16 if options["bars"] is None else options["bars"],
         seed=draw_seed() if seed is None else seed,
         form=options["form"],
         tempo_bpm=options["tempo"],

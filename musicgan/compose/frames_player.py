@@ -117,7 +117,7 @@ def _check(settings: Settings, primer: Score | None) -> None:
         raise ComposeError(
             f"critic {settings.critic}: a frame model plays without its critic; leave it out"
         )
-    for name in ("top_p", "block", "form", "chords", "density", "register", "instruments"):
+    for name in ("top_p", "block", "form", "chords", "density", "register", "instruments", "like"):
         if getattr(settings, name) != usual[name]:
             raise ComposeError(
                 f"{name.replace('_', '-')} {getattr(settings, name)}: a frame model has no use "

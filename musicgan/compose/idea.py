@@ -6,7 +6,8 @@ is metre, tempo, key, length and form. Nothing of the piece's notes is kept.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,22 +15,28 @@ from numpy.typing import NDArray
 from musicgan.codecs.bars import place_in_form
 from musicgan.codecs.context import Context, analyse
 from musicgan.codecs.form import Form, lags
-from musicgan.compose.effects import arc
+from musicgan.compose.kinds import AnyPlayer
 from musicgan.compose.player import Player
+from musicgan.compose.settings import TEMPOS_BPM, Settings
 from musicgan.corpus.piece import Piece, make_piece
 from musicgan.errors import ComposeError
+from musicgan.midifile import read_midi
 from musicgan.model.steps import Floats, Ints
 from musicgan.score import Key, Score
 
 WINDOW = 128
 """Notes that the posterior hears at a time, as in training."""
 SHORTEST = 16
+MORPH_STEPS = 8
+MOST_BARS = 64
+"""Of a song that is as long as the piece it is like."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Idea:
     """What a song can take from a piece."""
 
+    name: str
     mean: Floats
     """[Z]"""
     spread: Floats
@@ -41,6 +48,9 @@ class Idea:
     lag_bars: NDArray[np.int64]
     """How many bars back each bar of the piece looks, [N]; 0: it is new."""
 
+    def __str__(self) -> str:
+        return self.name
+
     @property
     def bars(self) -> int:
         """Bars of the piece."""
@@ -51,7 +61,7 @@ class Idea:
         return np.asarray(self.mean + self.spread * drawn, np.float32)
 
 
-def hear_idea(player: Player, score: Score) -> Idea:
+def hear_idea(player: Player, score: Score, name: str) -> Idea:
     """The idea of `score`, as the posterior that trained with the generator hears it.
 
     Raises `ComposeError` for a model without a posterior, and for a piece with fewer than
@@ -72,6 +82,7 @@ def hear_idea(player: Player, score: Score) -> Idea:
     means, log_vars = zip(*(player.posterior(part) for part in _parts(heard)), strict=True)
     length = np.maximum(np.diff(piece.bar_start_step), 1)
     return Idea(
+        name=name,
         mean=np.mean(means, axis=0),
         spread=np.exp(0.5 * np.mean(log_vars, axis=0)),
         key=piece.key,
@@ -81,9 +92,50 @@ def hear_idea(player: Player, score: Score) -> Idea:
     )
 
 
-def between(one: Idea, other: Idea, part: float, drawn: Floats) -> Floats:
-    """z [1, Z] from the idea of `one` at part 0 to that of `other` at 1, along the arc."""
-    return arc(one.noise(drawn), other.noise(drawn), part)
+def open_idea(player: AnyPlayer, path: Path) -> Idea:
+    """The idea of a MIDI file. Raises `MidiReadError`, and `ComposeError` as `hear_idea` does."""
+    if not isinstance(player, Player):
+        raise ComposeError("a frame model hears no idea: use an events model")
+    return hear_idea(player, read_midi(path), path.name)
+
+
+def morph(one: Idea, other: Idea, steps: int) -> list[Idea]:
+    """Ideas in even steps from `one` to `other`, both included."""
+    return [morphed(one, other, float(part)) for part in np.linspace(0, 1, steps)]
+
+
+def morphed(one: Idea, other: Idea, part: float) -> Idea:
+    """From `one` at part 0 to `other` at 1; metre, key and form are those of `one` all the way.
+
+    The noise goes along the arc, on which it is as far from nothing as normal noise is; the
+    tempo by equal factors.
+    """
+    near, far = np.cos(part * np.pi / 2), np.sin(part * np.pi / 2)
+    spread = np.sqrt((near * one.spread) ** 2 + (far * other.spread) ** 2)
+    bpm = one.bpm and other.bpm and one.bpm ** (1 - part) * other.bpm**part
+    return replace(
+        one,
+        name=f"{part:.0%} of the way from {one.name} to {other.name}",
+        mean=near * one.mean + far * other.mean,
+        spread=spread,
+        bpm=bpm or one.bpm,
+    )
+
+
+def in_the_manner_of(settings: Settings, idea: Idea, bars: int | None) -> Settings:
+    """`settings` for a song like `idea`: key, metre and tempo that they leave open are its own.
+
+    So is its length unless `bars` are asked for; at most `MOST_BARS`.
+    """
+    bpm = None if idea.bpm is None else float(np.clip(idea.bpm, *TEMPOS_BPM))
+    return replace(
+        settings,
+        like=idea,
+        bars=bars or max(1, min(idea.bars, MOST_BARS)),
+        key=settings.key or (None if settings.chords else idea.key),
+        metre=settings.metre or idea.metre,
+        tempo_bpm=settings.tempo_bpm or bpm,
+    )
 
 
 def _heard(player: Player, piece: Piece, lag_step: NDArray[np.int64]) -> Ints:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from musicgan.compose.kinds import AnyPlayer, compose_any
-from musicgan.compose.settings import Settings
+from musicgan.compose.settings import TEMPOS_BPM, Settings
 from musicgan.corpus.piece import Piece
 from musicgan.score import Score
 
@@ -34,7 +34,7 @@ def songs_like(
             Settings(
                 bars=min(piece.n_bars, most_bars),
                 seed=first_seed + index,
-                tempo_bpm=float(np.clip(piece.bpm, 20, 400)),
+                tempo_bpm=float(np.clip(piece.bpm, *TEMPOS_BPM)),
                 key=piece.key,
                 metre=piece.metre,
                 temperature=temperature,

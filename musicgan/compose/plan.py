@@ -27,7 +27,8 @@ class Plan:
         self, player: Player, settings: Settings, heard: Primer | None, rng: np.random.Generator
     ) -> None:
         config, typical = player.generator.config, player.typical
-        self.noise: Floats = rng.standard_normal((1, config.noise)).astype(np.float32)
+        drawn = rng.standard_normal((1, config.noise)).astype(np.float32)
+        self.noise: Floats = settings.like.noise(drawn) if settings.like else drawn
         self.primer: Rows = heard.rows if heard else np.zeros((0, 5), np.int64)
         self.start_step = heard.start_step if heard else 0
         self.answer_step = heard.answer_step if heard else None
@@ -76,7 +77,9 @@ class Plan:
         if settings.form is not None:
             lag = letters(settings.form, settings.bars)
         else:
-            lag = drawn_form(player.typical.get("forms", []), settings.bars, rng)
+            like = settings.like
+            forms = [like.lag_bars.tolist()] if like else player.typical.get("forms", [])
+            lag = drawn_form(forms, settings.bars, rng)
         primer, song = Form.of(np.zeros(before, np.int64)), Form.of(lag * self.bar_step)
         lag_step = np.concatenate([primer.lag_step, song.lag_step])
         return Form(lag_step[None], np.concatenate([primer.section, song.section])[None])

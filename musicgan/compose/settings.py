@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from musicgan.chords import Progression
 from musicgan.compose.band import Band
@@ -12,8 +13,12 @@ from musicgan.compose.per_voice import PerVoice
 from musicgan.errors import ComposeError
 from musicgan.score import PITCH_NAMES, Key
 
+if TYPE_CHECKING:
+    from musicgan.compose.idea import Idea
+
 MAX_BARS = 10_000
 TEMPERATURES = 0.05, 5
+TEMPOS_BPM = 20, 400
 MOST_CANDIDATES = 256
 MOST_SECTIONS = 64
 NOTE_VALUES = (1, 2, 4, 8, 16, 32, 64, 128)
@@ -47,6 +52,8 @@ class Settings:
     """How loud it is from its first bar to its last; a `LiveSong` plays without."""
     instruments: Band | None = None
     """Instruments of the voices, which keep within what these can play."""
+    like: Idea | None = None
+    """A piece whose idea the song is a variation of: see `idea.in_the_manner_of`."""
 
     def __post_init__(self) -> None:
         _within("bars", self.bars, 1, MAX_BARS)
@@ -57,7 +64,7 @@ class Settings:
             _within("critic", self.critic, 0, MOST_CANDIDATES)
         _within("block", self.block, 1, 64)
         if self.tempo_bpm is not None:
-            _within("tempo", self.tempo_bpm, 20, 400)
+            _within("tempo", self.tempo_bpm, *TEMPOS_BPM)
         if self.form is not None and not re.fullmatch(f"[A-Z]{{1,{MOST_SECTIONS}}}", self.form):
             raise ComposeError(
                 f"form {self.form!r}: write 1 to {MOST_SECTIONS} sections as letters, such as AABA"

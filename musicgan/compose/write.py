@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -39,14 +39,13 @@ def draw_seed() -> int:
 
 def write_songs(
     player: AnyPlayer,
-    settings: Settings,
+    songs: Sequence[Settings],
     out: Path,
     *,
-    count: int = 1,
     kind: str | None = None,
     primer: Path | None = None,
 ) -> Iterator[Written]:
-    """Compose `count` songs on consecutive seeds and write each; yields as they are done.
+    """Compose songs and write each; yields as they are done.
 
     With several, `song.mid` becomes `song-001.mid` and so on. Seed, model hash and settings go
     into each MIDI file as a text event. Raises `MidiReadError` for the primer, `MidiWriteError`
@@ -55,12 +54,16 @@ def write_songs(
     kind = kind or ("musicxml" if out.suffix.lower() in (".musicxml", ".xml") else "mid")
     heard = read_midi(primer) if primer else None
     check_folder(out)
-    for index in range(count):
-        one = replace(settings, seed=settings.seed + index)
-        path = out if count == 1 else out.with_name(f"{out.stem}-{index + 1:03}{out.suffix}")
+    for index, one in enumerate(songs):
+        path = out if len(songs) == 1 else out.with_name(f"{out.stem}-{index + 1:03}{out.suffix}")
         score = compose_any(player, one, heard)
         _write(score, path, kind, provenance(player, one, primer))
         yield _written(score, path, one)
+
+
+def takes(settings: Settings, count: int) -> list[Settings]:
+    """`count` songs of the same settings, on consecutive seeds."""
+    return [replace(settings, seed=settings.seed + index) for index in range(count)]
 
 
 def provenance(player: AnyPlayer, settings: Settings, primer: Path | None = None) -> str:

@@ -166,6 +166,52 @@ def test_a_primer_is_continued(generate, tmp_path):
     assert ": 3 bars, " in result.stdout
 
 
+def test_a_song_like_another_has_its_frame_and_other_notes(generate, tmp_path):
+    asked = ("--bars", 9, "--seed", 1, "--key", "Am", "--metre", "3/4", "--tempo", 80)
+    assert generate(*asked, "--density", 1, out="first.mid").exit_code == 0
+    result = generate("--like", tmp_path / "first.mid", "--seed", 2, "--count", 2)
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.count(": 9 bars, ") == 2
+    first, *others = (
+        read_midi(tmp_path / name) for name in ("first.mid", "song-001.mid", "song-002.mid")
+    )
+    for other in others:
+        assert (other.metres, other.tempos) == (first.metres, first.tempos)
+        assert other.notes.tolist() != first.notes.tolist()
+    assert others[0].notes.tolist() != others[1].notes.tolist()
+    text = (tmp_path / "song-001.mid").read_bytes()
+    assert b'"like": "first.mid"' in text
+
+
+def test_a_morph_goes_from_one_to_the_other_on_one_seed(generate, tmp_path):
+    for name, seed in (("a.mid", 1), ("b.mid", 2)):
+        made = generate("--bars", 12, "--seed", seed, "--density", 1, out=name)
+        assert made.exit_code == 0
+    pair = (tmp_path / "a.mid", tmp_path / "b.mid")
+    result = generate("--morph", *pair, "--steps", 3, "--bars", 2, "--seed", 4)
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.count("2 bars") == result.stdout.count("seed 4") == 3
+    songs = [(tmp_path / f"song-{n:03}.mid").read_bytes() for n in (1, 2, 3)]
+    assert len(set(songs)) == 3
+    assert b"50% of the way from a.mid to b.mid" in songs[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--steps", "3"), "--steps says how many songs --morph makes"),
+        (("--morph", "a", "b", "--steps", "1"), "1 is out of range: from 2 to 1000"),
+        (("--morph", "a", "b", "--like", "c"), "--morph with --like: give one of the two"),
+        (("--morph", "a", "b", "--count", "2"), "--morph with --count: give one of the two"),
+    ],
+)
+def test_options_that_exclude_each_other_are_named(generate, tmp_path, arguments, said):
+    result = generate(*arguments)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [
@@ -222,6 +268,7 @@ def test_out_is_needed(model):
         ([], "", "is a folder; give a file name"),
         (["--primer", "none.mid"], "song.mid", "none.mid: cannot be opened: No such file"),
         (["--primer", __file__], "song.mid", "test_generate.py: not a MIDI file"),
+        (["--like", "none.mid"], "song.mid", "none.mid: cannot be opened: No such file"),
         (["--model", "none.safetensors"], "song.mid", "there is no such model file"),
         (["--model", __file__], "song.mid", "not a whole model file"),
     ],

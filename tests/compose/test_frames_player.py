@@ -148,7 +148,7 @@ def test_a_damaged_description_is_one_line(damage):
 
 def test_a_written_song_is_the_song(tmp_path):
     out = tmp_path / "song.mid"
-    (written,) = write_songs(player(), Settings(bars=3, seed=2), out)
+    (written,) = write_songs(player(), [Settings(bars=3, seed=2)], out)
     song = compose_frames(player(), Settings(bars=3, seed=2))
     assert (written.bars, written.notes) == (3, len(song))
     assert np.array_equal(read_midi(out).snapped(4).notes["pitch"], song.notes["pitch"])

@@ -10,7 +10,7 @@ import pytest
 import musicgan
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
-from musicgan.compose.write import draw_seed, provenance, write_songs
+from musicgan.compose.write import draw_seed, provenance, takes, write_songs
 from musicgan.errors import MidiReadError, MidiWriteError
 from musicgan.midifile import read_midi
 from musicgan.score import Key, Metre, Tempo
@@ -18,9 +18,9 @@ from musicgan.score import Key, Metre, Tempo
 SETTINGS = Settings(bars=2, seed=11, key=Key(0, 9, True), tempo_bpm=96)
 
 
-def write(player, out, settings=SETTINGS, **options):
+def write(player, out, settings=SETTINGS, count=1, **options):
     """All songs written, as a list."""
-    return list(write_songs(player, settings, out, **options))
+    return list(write_songs(player, takes(settings, count), out, **options))
 
 
 def text_of(path):
