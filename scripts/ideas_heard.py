@@ -1,0 +1,137 @@
+"""Is the noise z heard? Neighbours in it, and songs like a given piece.
+
+    python scripts/ideas_heard.py FOLDER [--style chorale] [--pieces 24] [--songs 4]
+
+FOLDER is what the model was trained on; its test pieces are used. All songs are 128 notes or so, of
+16 bars, without the critic; what a song sounds like are the standardised descriptors of
+`musicgan evaluate`, averaged over the songs of one noise.
+
+Neighbours: how far two noises' songs are from each other, by how far the noises are on the arc from
+one to an independent one; 0 is what two sets of songs of the same noise differ by, 1 what those
+of independent noises do. Ideas: songs `--like` a piece are asked which of the pieces they are
+nearest to; beside them songs in the same key, metre, tempo and form whose noise is free.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from musicgan.compose.effects import arc
+from musicgan.compose.idea import Idea, hear_idea, in_the_manner_of
+from musicgan.compose.player import Player, bundled_path, open_player
+from musicgan.compose.settings import Settings
+from musicgan.compose.song import compose
+from musicgan.corpus.cache import Corpus
+from musicgan.evaluate.descriptors import descriptor_matrix
+from musicgan.score import Score
+
+Floats = NDArray[np.float64]
+BARS = 16
+PARTS = (0.1, 0.25, 0.5, 0.75, 1.0)
+
+
+def main() -> int:
+    """Print both tables."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--style", default="chorale")
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--pieces", type=int, default=24)
+    parser.add_argument("--songs", type=int, default=4)
+    asked = parser.parse_args()
+    player = open_player(asked.model or bundled_path(asked.style))
+    corpus = Corpus.open(asked.folder, player.codec)
+    test = list(corpus.pieces("test"))[: asked.pieces]
+    ideas = [hear_idea(player, _score(player, piece), piece.name) for piece in test]
+    own = np.stack([_described(player, [_score(player, piece)]) for piece in test])
+    scale = own.std(0) + 1e-9
+    print("| of the way to an independent noise | distance of songs, 0 same noise, 1 independent |")
+    print("|---|---|")
+    for part, (mean, half) in neighbours(player, ideas[0], asked.songs, asked.pieces, scale):
+        print(f"| {part:.0%} | {mean:.2f} ± {half:.2f} |")
+    print("\n| songs | nearest to their own piece | mean rank of it |\n|---|---|---|")
+    for title, keeps in (("--like", True), ("same frame, free noise", False)):
+        first, rank = found(player, ideas, own, asked.songs, scale, keeps)
+        print(f"| {title} | {first:.0%} of {len(ideas)} | {rank:.1f} |")
+    print(f"| chance | {1 / len(ideas):.0%} | {(len(ideas) + 1) / 2:.1f} |")
+    return 0
+
+
+def neighbours(
+    player: Player, frame: Idea, songs: int, pairs: int, scale: Floats
+) -> list[tuple[float, tuple[float, float]]]:
+    """Distances by part of the arc, mean and half of the 90% interval over pairs."""
+    rng = np.random.default_rng(0)
+    size = player.generator.config.noise
+    rows = []
+    for pair in range(pairs):
+        one, other = rng.standard_normal((2, 1, size)).astype(np.float32)
+        seeds = 10_000 * pair
+        near = _songs_of(player, frame, one, songs, seeds)
+        again = _songs_of(player, frame, one, songs, seeds + 5000)
+        floor = _distance(near, again, scale)
+        each = [
+            _distance(
+                near, _songs_of(player, frame, arc(one, other, p), songs, seeds + 5000), scale
+            )
+            for p in PARTS
+        ]
+        rows.append([floor, *each])
+    floor, *parts = np.array(rows).T
+    unit = parts[-1].mean() - floor.mean()
+    told = [(part - floor) / unit for part in parts]
+    half = [1.645 * values.std(ddof=1) / np.sqrt(pairs) for values in told]
+    return [(p, (float(v.mean()), float(h))) for p, v, h in zip(PARTS, told, half, strict=True)]
+
+
+def found(
+    player: Player, ideas: list[Idea], own: Floats, songs: int, scale: Floats, keeps: bool
+) -> tuple[float, float]:
+    """Share of pieces that their songs are nearest to, and the mean rank of the own piece."""
+    ranks = []
+    for index, idea in enumerate(ideas):
+        free = replace(idea, mean=0 * idea.mean, spread=0 * idea.spread + 1)
+        made = []
+        for seed in range(songs):
+            settings = Settings(seed=1000 * index + seed, critic=0)
+            made.append(compose(player, in_the_manner_of(settings, idea if keeps else free, BARS)))
+        distance = np.linalg.norm((own - _described(player, made)) / scale, axis=1)
+        ranks.append(1 + int((distance < distance[index]).sum()))
+    return float(np.mean(np.array(ranks) == 1)), float(np.mean(ranks))
+
+
+def _songs_of(
+    player: Player, frame: Idea, noise: NDArray[np.float32], count: int, first_seed: int
+) -> Floats:
+    idea = replace(frame, mean=noise[0], spread=0 * frame.spread)
+    settings = Settings(critic=0, temperature=0.95)
+    songs = [
+        compose(player, in_the_manner_of(replace(settings, seed=first_seed + i), idea, BARS))
+        for i in range(count)
+    ]
+    return _described(player, songs)
+
+
+def _described(player: Player, songs: list[Score]) -> Floats:
+    """The descriptors of songs, averaged, [D]."""
+    return np.asarray(descriptor_matrix(iter(songs)).mean(0))
+
+
+def _distance(one: Floats, other: Floats, scale: Floats) -> float:
+    return float(np.linalg.norm((one - other) / scale))
+
+
+def _score(player: Player, piece: object) -> Score:
+    return player.codec.decode(piece.rows[:128])  # type: ignore[attr-defined]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
