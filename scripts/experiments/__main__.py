@@ -23,7 +23,8 @@ import torch
 
 from .figures import floors
 from .ground import COLLECTIONS, Place
-from .rows import ROWS, measure_row, train_row
+from .measuring import measure_row
+from .rows import ROWS, train_row, window_of
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -67,9 +68,7 @@ def write_floors(place: Place) -> None:
         return
     run = place.run()
     parts = [place.songs(run, part) for part in ("train", "valid", "test")]
-    codec = place.corpus.codec
-    length = run.phases[1].train.length  # type: ignore[attr-defined]
-    found = floors(*parts, codec, length)  # type: ignore[arg-type]
+    found = floors(*parts, place.codec, window_of(run))
     path.write_text(json.dumps(found, indent=1))
 
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from musicgan.codecs.events import EventsCodec
 from musicgan.corpus.cache import Corpus
 from musicgan.corpus.choose import choose_codec
 from musicgan.corpus.split import PARTS
@@ -94,14 +95,20 @@ class Place:
         folder = self.data / self.about.folder
         return Corpus.open(folder, choose_codec(folder))
 
+    @property
+    def codec(self) -> EventsCodec:
+        """How pieces are note tuples."""
+        codec = self.corpus.codec
+        assert isinstance(codec, EventsCodec)
+        return codec
+
     def run(self, options: Options | None = None) -> EventsRun:
         """Fresh networks and phases.
 
         They do not look back: a form taken from real pieces would tell of them what no textbook
         method is told.
         """
-        codec = self.corpus.codec
-        return EventsRun(self.corpus, codec, options or self.options, looks_back=False)  # type: ignore[arg-type]
+        return EventsRun(self.corpus, self.codec, options or self.options, looks_back=False)
 
     def songs(self, run: EventsRun, part: str) -> list[Song]:
         """The analysed pieces of a part, too short ones left out."""

@@ -1,7 +1,6 @@
 """The rows of the table: what each method does, from where, and what it leaves behind.
 
-A row trains once (its checkpoint resumes), keeps weights and costs, and is measured over
-temperatures, or over numbers of candidates where a critic guides it.
+A row trains once (its checkpoint resumes) and keeps weights and costs.
 """
 
 from __future__ import annotations
@@ -12,35 +11,26 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from musicgan.codecs.events import EventsCodec
 from musicgan.evaluate.distances import frechet
-from musicgan.model.critic import Critic as PlayedCritic
-from musicgan.model.generator import Generator as PlayedGenerator
 from musicgan.train.adversarial import AdversarialPhase
 from musicgan.train.critic_phase import CriticPhase
 from musicgan.train.critic_trainer import AdversarialOptions
 from musicgan.train.phase import Ema, Phase
 from musicgan.train.quality import SongJudge
-from musicgan.train.rollout import played
 from musicgan.train.run import EventsRun
 
 from .controls import AnchorPhase, FirstCriticPhase
-from .figures import NOTES, measured, real_set, song_set, templates, training_set
+from .figures import real_set, song_set
 from .ground import Place
 from .matching import MatchBatch, MatchKernel, MatchPairs
 from .seqgan import SeqGan
-from .songs import cost_ms, distinct_greedy, free_songs, guided_songs
 from .textbook_events import Scale, TextbookEvents
 from .textbook_frames import TextbookFrames
 from .training import run_phases
 
-TEMPERATURES = (1.05, 1.0, 0.95, 0.9, 0.85, 0.8)
-GUIDES = ((4, 1.0), (8, 1.05), (8, 1.0), (8, 0.95), (8, 0.9), (16, 1.0), (16, 0.95), (32, 1.0))
-"""Candidates and temperature."""
 CRITIC_LESSONS = 200
 """After the adversarial phase; a critic of the likelihood's generator gets as many updates."""
 TEXTBOOK_UPDATES = 8
@@ -123,8 +113,7 @@ def _adversarial(run: EventsRun) -> AdversarialPhase:
 
 def _textbook_events(place: Place, run: EventsRun) -> list[Phase]:
     valid = place.songs(run, "valid")
-    codec = _codec(place)
-    window = _adversarial(run).train.length
+    codec, window = place.codec, window_of(run)
     real = real_set(valid, codec, window).descriptors
 
     def judge(songs: Any) -> float:
@@ -221,64 +210,15 @@ def load_weights(place: Place, name: str, run: EventsRun) -> None:
     run.critic.ema = Ema(run.critic.critic, options.critic_ema)
 
 
-def measure_row(place: Place, name: str) -> None:
-    """Measure a trained row, unless that was done; what it finds is kept in `figures.json`."""
-    path = place.row(name) / "figures.json"
-    if path.is_file():
-        return
-    run, codec = place.run(), _codec(place)
-    window = _adversarial(run).train.length
-    train, test = (place.songs(run, part) for part in ("train", "test"))
-    real, training = real_set(test, codec, window), training_set(train, codec, window)
-    found = []
-    for settings, rows, like in _sets(place, name, run, train, window):
-        some = song_set(rows, like, codec, window)
-        figures = measured(some, real, training) if some is not None else {}
-        found.append({**settings, **figures})
-        print(name, {k: round(v, 3) if v is not None else v for k, v in found[-1].items()})
-    extra = _extra(name, run) if not name.startswith("textbook") else {}
-    path.write_text(json.dumps({"points": found, **extra}, indent=1))
+def textbook_events(place: Place, run: EventsRun) -> TextbookEvents:
+    """The textbook phase with the weights that its row has kept."""
+    (phase,) = _textbook_events(place, run)
+    assert isinstance(phase, TextbookEvents)
+    weights = load_file(place.row("textbook-events") / "weights.safetensors")
+    phase.ema.module.load_state_dict({k.split(".", 1)[1]: v for k, v in weights.items()})
+    return phase
 
 
-def _sets(place: Place, name: str, run: EventsRun, train: Any, window: int) -> Any:
-    """The sets of songs that a row is measured by: settings, rows, the pieces they are like."""
-    if name == "textbook-frames":
-        yield from TextbookFrames(place).sets(place.row(name), _codec(place))
-        return
-    like = templates(train, np.random.default_rng([place.seed, 7]), window)
-    if name == "textbook-events":
-        (phase,) = _textbook_events(place, run)
-        assert isinstance(phase, TextbookEvents)
-        weights = load_file(place.row(name) / "weights.safetensors")
-        phase.ema.module.load_state_dict({k.split(".", 1)[1]: v for k, v in weights.items()})
-        yield {}, list(phase.draw(len(like), NOTES, np.random.default_rng([place.seed, 8]))), like
-        return
-    load_weights(place, name, run)
-    generator, critic = _played(run)
-    for candidates, temperature in GUIDES if ROWS[name].guided else [(0, t) for t in TEMPERATURES]:
-        rng = np.random.default_rng([place.seed, 8])
-        if candidates:
-            rows = guided_songs(generator, critic, like, NOTES, rng, temperature, candidates)
-        else:
-            rows = free_songs(generator, like, NOTES, rng, temperature)
-        yield {"temperature": temperature, "candidates": candidates}, list(rows), like
-
-
-def _extra(name: str, run: EventsRun) -> dict[str, Any]:
-    generator, critic = _played(run)
-    song = run.songs[0][0]
-    if ROWS[name].guided:
-        return {"cost_ms": {k: cost_ms(generator, critic, song, k) for k in (0, 4, 8, 16, 32)}}
-    return {"distinct_greedy": distinct_greedy(generator, song)}
-
-
-def _played(run: EventsRun) -> tuple[PlayedGenerator, PlayedCritic]:
-    config = run.config
-    generator = PlayedGenerator(played(run.generator), config)
-    return generator, PlayedCritic(played(run.critic.ema.module), config)
-
-
-def _codec(place: Place) -> EventsCodec:
-    codec = place.corpus.codec
-    assert isinstance(codec, EventsCodec)
-    return codec
+def window_of(run: EventsRun) -> int:
+    """Notes in a window of this collection."""
+    return _adversarial(run).train.length

@@ -9,7 +9,7 @@ from train.making import ADVERSARIAL, tune
 
 from musicgan.midifile import write_midi
 from musicgan.train.quality import SongJudge
-from scripts.experiments import rows
+from scripts.experiments import measuring, rows
 from scripts.experiments.__main__ import main, write_floors
 from scripts.experiments.ground import Collection, Place
 
@@ -27,13 +27,13 @@ def place(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MUSICGAN_CACHE", str(root / "cache"))
         patch.setattr("musicgan.train.run.SongJudge", partial(SongJudge, songs=6))
-        for name, value in (
-            ("TEMPERATURES", (1.0, 0.9)), ("GUIDES", ((2, 1.0), (4, 1.0))), ("CRITIC_LESSONS", 1),
-        ):  # fmt: skip
-            patch.setattr(rows, name, value)
+        patch.setattr(rows, "CRITIC_LESSONS", 1)
+        patch.setattr(measuring, "TEMPERATURES", (1.0, 0.9))
+        patch.setattr(measuring, "GUIDES", ((2, 1.0), (4, 1.0)))
+        patch.setattr(measuring, "COUNTS", (0, 2))
         patch.setattr("scripts.experiments.figures.SONGS", 8)
         patch.setattr("scripts.experiments.figures.NOTES", 64)
-        patch.setattr("scripts.experiments.rows.NOTES", 64)
+        patch.setattr("scripts.experiments.measuring.NOTES", 64)
         patch.setattr("scripts.experiments.textbook_frames.SONGS", 8)
         patch.setattr("scripts.experiments.textbook_frames.MOST_STEPS", 64)
         yield Place(
@@ -65,7 +65,7 @@ def test_every_row_trains_and_is_measured_once(place, monkeypatch):
     """In one test: rows begin where others ended."""
     for name in rows.ROWS:
         rows.train_row(place, name)
-        rows.measure_row(place, name)
+        measuring.measure_row(place, name)
         trained, found = place.read(name, "trained.json"), place.read(name, "figures.json")
         assert trained["updates"] > 0 and trained["seconds"] > 0
         if name.startswith("textbook"):
@@ -74,11 +74,19 @@ def test_every_row_trains_and_is_measured_once(place, monkeypatch):
             assert len(found["points"]) == 2
             assert all(point["frechet"] > 0 for point in found["points"])
     equal_time(*(place.read(row, "trained.json") for row in ("ours", "mle-updates", "mle-time")))
+    # Another temperature is measured beside the old ones.
+    before = place.read("mle", "figures.json")["points"]
+    monkeypatch.setattr(measuring, "TEMPERATURES", (1.0, 0.95, 0.9))
+    measuring.measure_row(place, "mle")
+    after = place.read("mle", "figures.json")["points"]
+    assert [point["temperature"] for point in after] == [1.0, 0.95, 0.9]
+    assert after[::2] == before
+    monkeypatch.setattr(measuring, "TEMPERATURES", (1.0, 0.9))
     # A second call finds all done: it makes no networks.
     monkeypatch.setattr(Place, "run", None)
     for name in rows.ROWS:
         rows.train_row(place, name)
-        rows.measure_row(place, name)
+        measuring.measure_row(place, name)
 
 
 def equal_time(ours, cheap, more):
