@@ -11,6 +11,7 @@ from musicgan.cli import one_thread
 
 if TYPE_CHECKING:
     from musicgan.compose.settings import Settings
+    from musicgan.compose.tasks import Task
     from musicgan.score import Score
 
 EXAMPLES = """\b
@@ -25,6 +26,7 @@ Examples:
   musicgan generate --instrument Soprano:Flute --instrument Bass:71 --out song.mid
   musicgan generate --seed 7 --count 5 --out take.mid
   musicgan generate --primer tune.mid --bars 16 --out answer.mid
+  musicgan generate --infill tune.mid --from 9 --to 12 --out filled.mid
   musicgan generate --model my-style.safetensors --temperature 0.95 --out song.mid
 """
 
@@ -55,6 +57,11 @@ Examples:
 @click.option("--temperature", default=0.95, show_default=True, help="Below 1 safer, above wilder.")
 @click.option("--top-p", default=1.0, show_default=True, help="Keep the likeliest share of notes.")
 @click.option("--primer", type=click.Path(path_type=Path), help="MIDI file to continue.")
+@click.option(
+    "--infill", type=click.Path(path_type=Path), help="MIDI file to compose bars of anew."
+)
+@click.option("--from", "from_bar", type=int, help="First of these bars, counted from 1.")
+@click.option("--to", "to_bar", type=int, help="Last of these bars.")
 @click.option("--critic", type=int, help="Candidates weighed; 0: none.  [default: the style's]")
 @click.option("--count", default=1, show_default=True, help="Songs to write, numbered.")
 @click.option("--picture", is_flag=True, help="Also draw the piano roll, as song.png.")
@@ -74,8 +81,9 @@ def generate(out: Path, style: str, model: Path | None, key: str | None, **optio
         settings = _settings(key, options)
         player = open_any(model or bundled_path(style))
         for written in write_songs(
-            player, settings, out, count=count, kind=options["kind"], primer=options["primer"]
-        ):
+            player, settings, out, count=count, kind=options["kind"], primer=options["primer"],
+            task=_task(options),
+        ):  # fmt: skip
             if options["picture"]:
                 _draw(written.score, written.path.with_suffix(".png"))
             click.echo(
@@ -113,6 +121,25 @@ def _settings(key: str | None, options: dict[str, Any]) -> Settings:
         top_p=options["top_p"],
         critic=options["critic"],
     )
+
+
+def _task(options: dict[str, Any]) -> Task | None:
+    """What the song is made from, None for a free one. Raises `ComposeError`, `MidiReadError`."""
+    from musicgan.compose.tasks import InfillTask
+    from musicgan.errors import ComposeError
+
+    infill, from_bar, to_bar = options["infill"], options["from_bar"], options["to_bar"]
+    if infill is None:
+        if from_bar is not None or to_bar is not None:
+            raise ComposeError("from, to: these are bars of a song; give it with --infill SONG.mid")
+        return None
+    if options["primer"] is not None:
+        raise ComposeError(
+            "infill, primer: a song is filled in or continued, one at a time; leave one out"
+        )
+    if from_bar is None or to_bar is None:
+        raise ComposeError("infill: say which bars to compose anew, such as --from 9 --to 16")
+    return InfillTask.read(infill, from_bar, to_bar)
 
 
 def _draw(score: Score, path: Path) -> None:

@@ -166,6 +166,49 @@ def test_a_primer_is_continued(generate, tmp_path):
     assert ": 3 bars, " in result.stdout
 
 
+def test_bars_are_composed_anew(generate, tmp_path):
+    """Bar 2 of 3; how is said in the file, and the number of bars is not."""
+    assert generate("--bars", 3, "--seed", 1, out="first.mid").exit_code == 0
+    first = tmp_path / "first.mid"
+    words = ["--infill", first, "--from", 2, "--to", 2, "--density", 0.5]
+    result = generate(*words, "--seed", 5, "--count", 2, out="filled.mid")
+    assert result.exit_code == 0, result.stderr
+    assert ": 3 bars, " in result.stdout.splitlines()[0]
+    before = read_midi(first)
+    bar_tick = 4 * before.ticks_per_beat
+    for name in ("filled-001.mid", "filled-002.mid"):
+        filled = read_midi(tmp_path / name)
+        outside = [s.notes[s.notes["onset_tick"] // bar_tick != 1] for s in (before, filled)]
+        assert outside[0].tolist() == outside[1].tolist()
+        assert filled != before
+    [text] = [m.text for m in mido.MidiFile(tmp_path / name).tracks[0] if m.type == "text"]
+    said = json.loads(text)
+    asked = {name: said.get(name) for name in ("infill", "from", "to", "density", "seed", "bars")}
+    assert list(asked.values()) == ["first.mid", 2, 2, "0.5", 6, None]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--from", 1], "from, to: these are bars of a song; give it with --infill SONG.mid"),
+        (["--to", 1], "from, to: these are bars of a song; give it with --infill SONG.mid"),
+        (["--infill", "SONG"], "infill: say which bars to compose anew, such as --from 9 --to 16"),
+        (["--infill", "SONG", "--from", 3, "--to", 2], "bar 3 to bar 2: the last comes before"),
+        (["--infill", "SONG", "--from", 1, "--to", 3], "bar 3 is not in the song: it has"),
+        (["--infill", "SONG", "--from", 1, "--to", 1, "--primer", "SONG"],
+         "infill, primer: a song is filled in or continued, one at a time; leave one out"),
+        (["--infill", "SONG", "--from", 1, "--to", 1, "--key", "C"],
+         "key: bars that are filled in keep the song's; leave it out"),
+    ],
+)  # fmt: skip
+def test_a_bad_filling_is_exit_2_in_one_line(generate, tmp_path, words, said):
+    assert generate("--bars", 2, "--seed", 1, out="song.mid").exit_code == 0
+    result = generate(*(tmp_path / "song.mid" if w == "SONG" else w for w in words), out="new.mid")
+    assert result.exit_code == 2
+    assert said in result.stderr.splitlines()[-1]
+    assert not (tmp_path / "new.mid").exists()
+
+
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [
