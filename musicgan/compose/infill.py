@@ -156,7 +156,12 @@ def _plan(
     rows[:, DURATION] = np.clip(rows[:, DURATION], 1, np.maximum(last_step - onset, 1))
     bar_step = gap.step(gap.bar_tick[gap.from_bar - 1 : gap.to_bar + 1])
     whole = bar_step[:-1][np.diff(bar_step) == np.diff(bar_step).max()][0]
-    asked = replace(settings, bars=int((bar_step[:-1] >= whole).sum()), key=piece.key)
+    lengths = np.diff(bar_step)[bar_step[:-1] >= whole]
+    if settings.chords is not None and (lengths != lengths[0]).any():
+        raise ComposeError(
+            "chords: the metre changes in these bars; leave chords out, or fill fewer"
+        )
+    asked = replace(settings, bars=len(lengths), key=piece.key)
     heard = Primer(
         rows=rows,
         key=piece.key,

@@ -235,6 +235,14 @@ def test_bars_that_are_not_there_are_refused(choir, from_bar, to_bar, said):
         infill(choir, Settings(), played(), from_bar, to_bar)
 
 
+def test_chords_want_bars_of_one_length(choir):
+    song = replace(played(), metres=(Metre(0, 4, 4), Metre(3 * BAR, 3, 4)))
+    chords = Settings(chords=parse_progression("C F"))
+    with pytest.raises(ComposeError, match="chords: the metre changes in these bars; leave chords"):
+        infill(choir, chords, song, 2, 5)
+    assert infill(choir, chords, song, 4, 5) != song
+
+
 def test_a_song_without_notes_for_the_voices_is_refused(choir):
     for song in (Score(empty_notes()), replace(played(tracks=1), tracks=(Track("", 0, True),))):
         with pytest.raises(ComposeError, match="holds no notes that the model's voices can take"):
