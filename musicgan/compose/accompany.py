@@ -52,6 +52,9 @@ def accompany(
     if settings.bars != Settings.bars:
         raise ComposeError("bars: a song around a melody is as long as that; leave it out")
     tune = hear_tune(player, score, track, voice)
+    low, high = player.rules.ranges.T
+    if (low <= high).sum() < 2:
+        raise ComposeError("this style has one voice: there is none to go with a melody")
     rng = np.random.default_rng(settings.seed)
     frame = Frame(player, settings, score, tune, rng)
     song = Accompaniment(player, frame, rng)

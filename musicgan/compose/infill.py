@@ -150,9 +150,9 @@ def _plan(
 ) -> Plan:
     """What is settled: all that the song says, and chords that count from its first whole bar."""
     rows, begin_step = player.codec.encode(gap.left), int(gap.step(gap.begin_tick))
-    # At its first onset a voice must come free within the longest wait.
-    onset = rows[:, WAIT].cumsum()
-    last_step = begin_step + player.generator.config.layout.max_wait
+    # After its last onset a voice must come free within the longest wait, to go on.
+    onset, longest = rows[:, WAIT].cumsum(), player.generator.config.layout.max_wait
+    last_step = max(begin_step, int(onset.max(initial=0)) + longest)
     rows[:, DURATION] = np.clip(rows[:, DURATION], 1, np.maximum(last_step - onset, 1))
     bar_step = gap.step(gap.bar_tick[gap.from_bar - 1 : gap.to_bar + 1])
     whole = bar_step[:-1][np.diff(bar_step) == np.diff(bar_step).max()][0]

@@ -7,6 +7,7 @@ from musicgan.chords import parse_progression
 from musicgan.compose import composition
 from musicgan.compose.accompany import Accompaniment, Frame, accompany
 from musicgan.compose.dynamics import parse_dynamics
+from musicgan.compose.player import with_rules
 from musicgan.compose.settings import Settings
 from musicgan.compose.tune import find_track, hear_tune
 from musicgan.errors import ComposeError
@@ -194,6 +195,12 @@ def test_a_number_of_bars_and_an_unknown_voice_are_refused(choir, band):
         accompany(choir, Settings(), tune(), voice="flute")
     with pytest.raises(ComposeError, match="melody-voice drums: it plays no melody"):
         accompany(band, Settings(), tune(), voice="drums")
+
+
+def test_a_style_of_one_voice_has_none_to_go_with_a_melody(choir):
+    ranges = np.where(np.arange(4)[:, None] == 1, choir.rules.ranges, [1, 0])
+    with pytest.raises(ComposeError, match="this style has one voice: there is none to go with"):
+        accompany(with_rules(choir, ranges=ranges), Settings(), tune())
 
 
 def test_dynamics_shape_all_of_it(choir):

@@ -87,6 +87,16 @@ def test_a_note_held_into_the_bars_is_kept_whole_and_not_struck_again(band):
         assert {track for *_, track in new} == {0}
 
 
+def test_a_note_held_for_longer_than_the_model_can_wait_does_not_drive_others_in(choir):
+    """Once a song whose one voice was held that long went on in voices that it had no track for."""
+    rows = [(0, 3 * BAR, 60, 90, 0), (4 * BAR, 480, 62, 90, 0)]
+    song = Score(np.array(rows, NOTE), (Track("flute"),), metres=(Metre(0, 4, 4),))
+    for seed in range(8):
+        filled = infill(choir, Settings(seed=seed), song, 2, 3)
+        assert set(filled.notes["track"].tolist()) == {0}
+        assert split(filled, 2, 3)[0] == song.notes[SOUND].tolist()
+
+
 def test_a_track_that_no_voice_takes_is_left_alone(choir):
     """Drums, for a choir; and of two tracks for one voice the first gets the new notes."""
     song = played(tracks=5)
