@@ -12,6 +12,7 @@ from musicgan.cli import one_thread
 if TYPE_CHECKING:
     from musicgan.compose.kinds import AnyPlayer
     from musicgan.compose.settings import Settings
+    from musicgan.compose.tasks import Task
     from musicgan.score import Score
 
 EXAMPLES = """\b
@@ -28,6 +29,9 @@ Examples:
   musicgan generate --primer tune.mid --bars 16 --out answer.mid
   musicgan generate --like tune.mid --count 4 --out variation.mid
   musicgan generate --morph one.mid other.mid --steps 8 --out morph.mid
+  musicgan generate --infill tune.mid --from 9 --to 12 --out filled.mid
+  musicgan generate --melody tune.mid --out harmony.mid
+  musicgan generate --melody song.mid --melody-track 2 --melody-voice Tenor --out song2.mid
   musicgan generate --model my-style.safetensors --temperature 0.95 --out song.mid
 """
 
@@ -63,6 +67,14 @@ Examples:
     "--morph", nargs=2, type=click.Path(path_type=Path), help="From one file's idea to another's."
 )
 @click.option("--steps", type=int, help="Songs on the way of --morph.  [default: 8]")
+@click.option(
+    "--infill", type=click.Path(path_type=Path), help="MIDI file to compose bars of anew."
+)
+@click.option("--from", "from_bar", type=int, help="First of these bars, counted from 1.")
+@click.option("--to", "to_bar", type=int, help="Last of these bars.")
+@click.option("--melody", type=click.Path(path_type=Path), help="MIDI file to compose around.")
+@click.option("--melody-track", help="Its track, name or number from 1.  [default: the highest]")
+@click.option("--melody-voice", help="Who plays it.  [default: the highest that can]")
 @click.option("--critic", type=int, help="Candidates weighed; 0: none.  [default: the style's]")
 @click.option("--count", default=1, show_default=True, help="Songs to write, numbered.")
 @click.option("--picture", is_flag=True, help="Also draw the piano roll, as song.png.")
@@ -81,8 +93,9 @@ def generate(out: Path, style: str, model: Path | None, key: str | None, **optio
         player = open_any(model or bundled_path(style))
         songs = _songs(player, settings, options)
         for written in write_songs(
-            player, songs, out, kind=options["kind"], primer=options["primer"]
-        ):
+            player, songs, out, kind=options["kind"], primer=options["primer"],
+            task=_task(options),
+        ):  # fmt: skip
             if options["picture"]:
                 _draw(written.score, written.path.with_suffix(".png"))
             click.echo(
@@ -151,6 +164,34 @@ def _settings(key: str | None, options: dict[str, Any]) -> Settings:
         top_p=options["top_p"],
         critic=options["critic"],
     )
+
+
+def _task(options: dict[str, Any]) -> Task | None:
+    """What the song is made from, None for a free one. Raises `ComposeError`, `MidiReadError`."""
+    from musicgan.compose.tasks import InfillTask, MelodyTask
+    from musicgan.errors import ComposeError
+
+    infill, melody = options["infill"], options["melody"]
+    from_bar, to_bar = options["from_bar"], options["to_bar"]
+    track, voice = options["melody_track"], options["melody_voice"]
+    given = [name for name in ("infill", "melody", "primer") if options[name] is not None]
+    if infill is not None or melody is not None:
+        given += [name for name in ("like", "morph") if options[name] is not None]
+    if len(given) > 1:
+        raise ComposeError(
+            f"{', '.join(given)}: a song is made from one of these; leave out others"
+        )
+    if infill is None and (from_bar is not None or to_bar is not None):
+        raise ComposeError("from, to: these are bars of a song; give it with --infill SONG.mid")
+    if melody is None and (track is not None or voice is not None):
+        raise ComposeError("melody-track, melody-voice: of which melody? Give --melody TUNE.mid")
+    if melody is not None:
+        return MelodyTask.read(melody, track, voice)
+    if infill is None:
+        return None
+    if from_bar is None or to_bar is None:
+        raise ComposeError("infill: say which bars to compose anew, such as --from 9 --to 16")
+    return InfillTask.read(infill, from_bar, to_bar)
 
 
 def _draw(score: Score, path: Path) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musicgan.codecs.base import Rows
+from musicgan.compose.barlines import Bars
 from musicgan.compose.ear import Ear
 from musicgan.compose.effects import (
     lean_of,
@@ -19,10 +20,11 @@ from musicgan.compose.effects import (
     steered_temperature,
 )
 from musicgan.compose.endings import CANDIDATES, ending_scores, ends_at_home
+from musicgan.compose.given import worth_of
 from musicgan.compose.lean import Lean
 from musicgan.compose.plan import Plan
 from musicgan.compose.player import Player
-from musicgan.compose.sampler import Drawn, EvenBars, Sampler
+from musicgan.compose.sampler import Drawn, EvenBars, Rules, Sampler
 from musicgan.compose.settings import Settings
 from musicgan.compose.steering import Steering
 from musicgan.model.critic import Critic
@@ -40,7 +42,7 @@ class Composition:
     ) -> None:
         self.player, self.settings, self.plan = player, settings, plan
         self.steering = Steering()
-        self.sampler = _begin(player, settings, plan, rng)
+        self.sampler = self._begin(rng)
         self.sampler.lean = self._lean
         self.ear = Ear(self._critic, plan.conditions)
         for row in plan.primer:
@@ -70,8 +72,8 @@ class Composition:
 
     def advance(self) -> list[Rows]:
         """The next rows, [5] each; none when there is nothing more to come."""
-        if in_last_bar(self.sampler)[0]:
-            return self._best_of(CANDIDATES, None)
+        if self._is_closing(self.sampler)[0]:
+            return self._best_of(self._versions, None)
         if self.ear.critic is not None:
             return self._best_of(self._candidates, self.settings.block)
         drawn = self.sampler.step()
@@ -98,11 +100,43 @@ class Composition:
         else:
             sampler.state = state.with_past(sampler.state)
 
+    def _begin(self, rng: np.random.Generator) -> Sampler:
+        """The song before its first note."""
+        plan = self.plan
+        origin, length, count = (
+            np.array([n]) for n in (plan.origin_step, plan.bar_step, plan.n_bars)
+        )
+        return self._songs(EvenBars(origin, length, count, plan.form), self.player.rules, rng)
+
+    def _songs(self, bars: Bars, rules: Rules, rng: np.random.Generator) -> Sampler:
+        plan, settings = self.plan, self.settings
+        return Sampler.begin(
+            self.player.generator,
+            plan.conditions,
+            np.array([plan.key.tonic]),
+            plan.noise,
+            bars,
+            rules,
+            rng,
+            settings.temperature,
+            settings.top_p,
+            np.array([plan.start_step]),
+        )
+
+    def _is_closing(self, sampler: Sampler) -> NDArray[np.bool_]:
+        """Which songs have come to where they are drawn to their end at once, [B]."""
+        return in_last_bar(sampler)
+
+    @property
+    def _versions(self) -> int:
+        """How many of what is drawn to the song's end at once there are to choose from."""
+        return CANDIDATES
+
     @property
     def _lean(self) -> Lean:
         """What the song's own chords and where the knobs stand do to draws."""
         sampler, plan = self.sampler, self.plan
-        return lean_of(self.steering, sampler.layout, sampler.rules, plan.beats, plan.wishes)
+        return lean_of(self.steering, sampler.layout, self.player.rules, plan.beats, plan.wishes)
 
     @property
     def _candidates(self) -> int:
@@ -128,7 +162,8 @@ class Composition:
         steps: list[Drawn] = []
         last_chord = self.plan.last_chord
         while not many.ended.all():
-            if steps and block is not None and (len(steps) == block or in_last_bar(many).any()):
+            is_whole = len(steps) == block or (block and self._is_closing(many).any())
+            if steps and is_whole:
                 break
             # What a song hears after it has ended means nothing.
             home = np.where(many.ended, home, ends_at_home(many.context, last_chord))
@@ -137,7 +172,7 @@ class Composition:
             score = np.where(drawn.ended, score, listeners.hear(drawn.heard))
             steps.append(drawn)
         centred = np.clip(score - score.mean(), -CLAMP, CLAMP)
-        weight = np.exp(centred + ending_scores(many.ended, home))
+        weight = np.exp(centred + ending_scores(many.ended, home) + worth_of(many))
         chosen = int(self.sampler.rng.choice(count, p=weight / weight.sum()))
         kept = [drawn for drawn in steps if not drawn.ended[chosen]]
         self.ear.follow(listeners, chosen, [drawn.heard[chosen : chosen + 1] for drawn in kept])
@@ -148,23 +183,6 @@ class Composition:
 def in_last_bar(sampler: Sampler) -> NDArray[np.bool_]:
     """Which songs have reached their last bar, [B]."""
     return sampler.bars.remaining(sampler.context.onset_step) <= 1
-
-
-def _begin(player: Player, settings: Settings, plan: Plan, rng: np.random.Generator) -> Sampler:
-    origin, length, count = (np.array([n]) for n in (plan.origin_step, plan.bar_step, plan.n_bars))
-    bars = EvenBars(origin, length, count, plan.form)
-    return Sampler.begin(
-        player.generator,
-        plan.conditions,
-        np.array([plan.key.tonic]),
-        plan.noise,
-        bars,
-        player.rules,
-        rng,
-        settings.temperature,
-        settings.top_p,
-        np.array([plan.start_step]),
-    )
 
 
 def _same(value: int, count: int) -> Ints:

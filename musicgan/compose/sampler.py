@@ -17,6 +17,7 @@ from musicgan.codecs.context import Context
 from musicgan.codecs.events import DURATION, PITCH, VELOCITY, VOICE, WAIT
 from musicgan.codecs.form import Form
 from musicgan.codecs.layout import Layout
+from musicgan.compose.barlines import Bars
 from musicgan.compose.lean import FREE, Lean
 from musicgan.compose.sampling import draw, masked
 from musicgan.model.generator import Generator, GeneratorState
@@ -102,7 +103,7 @@ class Sampler:
     generator: Generator
     context: Context
     state: GeneratorState
-    bars: EvenBars
+    bars: Bars
     rules: Rules
     rng: np.random.Generator
     row: Rows
@@ -122,7 +123,7 @@ class Sampler:
         conditions: Ints,
         tonic: Ints,
         noise: Floats,
-        bars: EvenBars,
+        bars: Bars,
         rules: Rules,
         rng: np.random.Generator,
         temperature: float = 1.0,

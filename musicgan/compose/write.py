@@ -12,11 +12,12 @@ from pathlib import Path
 from musicgan import __version__
 from musicgan.compose.kinds import AnyPlayer, compose_any
 from musicgan.compose.settings import Settings
+from musicgan.compose.tasks import Task
 from musicgan.errors import MidiWriteError
 from musicgan.midifile import read_midi, write_midi
 from musicgan.score import Key, Score
-from musicgan.theory import downbeats
-from musicgan.timing import us_to_bpm
+from musicgan.theory import downbeats, estimate_key
+from musicgan.timing import US_PER_BEAT_AT_120, us_to_bpm
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,11 @@ def write_songs(
     *,
     kind: str | None = None,
     primer: Path | None = None,
+    task: Task | None = None,
 ) -> Iterator[Written]:
     """Compose songs and write each; yields as they are done.
+
+    They are free songs, or continue the `primer`, or do the `task`.
 
     With several, `song.mid` becomes `song-001.mid` and so on. Seed, model hash and settings go
     into each MIDI file as a text event. Raises `MidiReadError` for the primer, `MidiWriteError`
@@ -56,8 +60,8 @@ def write_songs(
     check_folder(out)
     for index, one in enumerate(songs):
         path = out if len(songs) == 1 else out.with_name(f"{out.stem}-{index + 1:03}{out.suffix}")
-        score = compose_any(player, one, heard)
-        _write(score, path, kind, provenance(player, one, primer))
+        score = task.compose(player, one) if task else compose_any(player, one, heard)
+        _write(score, path, kind, provenance(player, one, primer, task))
         yield _written(score, path, one)
 
 
@@ -66,12 +70,16 @@ def takes(settings: Settings, count: int) -> list[Settings]:
     return [replace(settings, seed=settings.seed + index) for index in range(count)]
 
 
-def provenance(player: AnyPlayer, settings: Settings, primer: Path | None = None) -> str:
+def provenance(
+    player: AnyPlayer, settings: Settings, primer: Path | None = None, task: Task | None = None
+) -> str:
     """One line of JSON that says how to make a song again."""
     asked = {name: value for name, value in vars(settings).items() if value is not None}
     asked.setdefault("critic", player.critic_habit)
     if primer is not None:
         asked["primer"] = primer.name
+    if task is not None:
+        asked = task.said(asked)
     made = {"musicgan": __version__, "model": player.file.digest}
     said = {**made, "style": player.file.metadata.get("style"), **asked}
     return json.dumps(said, default=str)
@@ -98,6 +106,7 @@ def _write(score: Score, path: Path, kind: str, text: str) -> None:
 
 
 def _written(score: Score, path: Path, settings: Settings) -> Written:
-    bpm = us_to_bpm(score.tempos[0].us_per_beat)
+    bpm = us_to_bpm(score.tempos[0].us_per_beat if score.tempos else US_PER_BEAT_AT_120)
+    key = score.keys[0] if score.keys else estimate_key(score)
     bars = len(downbeats(score)) - 1
-    return Written(path, settings.seed, bars, len(score), score.keys[0], bpm, score)
+    return Written(path, settings.seed, bars, len(score), key, bpm, score)

@@ -212,6 +212,79 @@ def test_options_that_exclude_each_other_are_named(generate, tmp_path, arguments
     assert list(tmp_path.iterdir()) == []
 
 
+def test_bars_are_composed_anew(generate, tmp_path):
+    """Bar 2 of 3; how is said in the file, and the number of bars is not."""
+    assert generate("--bars", 3, "--seed", 1, out="first.mid").exit_code == 0
+    first = tmp_path / "first.mid"
+    words = ["--infill", first, "--from", 2, "--to", 2, "--density", 0.5]
+    result = generate(*words, "--seed", 5, "--count", 2, out="filled.mid")
+    assert result.exit_code == 0, result.stderr
+    assert ": 3 bars, " in result.stdout.splitlines()[0]
+    before = read_midi(first)
+    bar_tick = 4 * before.ticks_per_beat
+    for name in ("filled-001.mid", "filled-002.mid"):
+        filled = read_midi(tmp_path / name)
+        outside = [s.notes[s.notes["onset_tick"] // bar_tick != 1] for s in (before, filled)]
+        assert outside[0].tolist() == outside[1].tolist()
+        assert filled != before
+    [text] = [m.text for m in mido.MidiFile(tmp_path / name).tracks[0] if m.type == "text"]
+    said = json.loads(text)
+    asked = {name: said.get(name) for name in ("infill", "from", "to", "density", "seed", "bars")}
+    assert list(asked.values()) == ["first.mid", 2, 2, "0.5", 6, None]
+
+
+def test_a_song_is_composed_around_a_melody(generate, tmp_path):
+    """Of a song its bass, played by the tenor; how is said in the file."""
+    assert generate("--bars", 3, "--seed", 1, out="first.mid").exit_code == 0
+    words = [
+        "--melody",
+        tmp_path / "first.mid",
+        "--melody-track",
+        "bass",
+        "--melody-voice",
+        "tenor",
+    ]
+    result = generate(*words, "--seed", 5, "--key", "G", out="around.mid")
+    assert result.exit_code == 0, result.stderr
+    assert ": 3 bars, " in result.stdout and ", G, " in result.stdout
+    before, after = read_midi(tmp_path / "first.mid"), read_midi(tmp_path / "around.mid")
+    melody = before.notes[before.notes["track"] == 3][["onset_tick", "duration_tick", "pitch"]]
+    tenor = [track.name for track in after.tracks].index("tenor")
+    played = after.notes[after.notes["track"] == tenor]
+    assert played[["onset_tick", "duration_tick", "pitch"]].tolist() == melody.tolist()
+    [text] = [m.text for m in mido.MidiFile(tmp_path / "around.mid").tracks[0] if m.type == "text"]
+    said = json.loads(text)
+    asked = [said.get(name) for name in ("melody", "melody_track", "melody_voice", "bars")]
+    assert asked == ["first.mid", "bass", "tenor", None]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--melody-track", 1], "of which melody? Give --melody TUNE.mid"),
+        (["--melody", "SONG", "--primer", "SONG"], "melody, primer: a song is made from one of"),
+        (["--melody", "SONG", "--melody-track", "x"], "melody-track 'x' is none of the tracks"),
+        (["--melody", "SONG", "--melody-voice", "x"], "voice 'x' is none of the voices: soprano"),
+        (["--melody", "SONG", "--bars", 4], "bars: a song around a melody is as long as that"),
+        (["--from", 1], "from, to: these are bars of a song; give it with --infill SONG.mid"),
+        (["--to", 1], "from, to: these are bars of a song; give it with --infill SONG.mid"),
+        (["--infill", "SONG"], "infill: say which bars to compose anew, such as --from 9 --to 16"),
+        (["--infill", "SONG", "--from", 3, "--to", 2], "bar 3 to bar 2: the last comes before"),
+        (["--infill", "SONG", "--from", 1, "--to", 3], "bar 3 is not in the song: it has"),
+        (["--infill", "SONG", "--from", 1, "--to", 1, "--primer", "SONG"],
+         "infill, primer: a song is made from one of these; leave out others"),
+        (["--infill", "SONG", "--from", 1, "--to", 1, "--key", "C"],
+         "key: bars that are filled in keep the song's; leave it out"),
+    ],
+)  # fmt: skip
+def test_a_bad_filling_or_melody_is_exit_2_in_one_line(generate, tmp_path, words, said):
+    assert generate("--bars", 2, "--seed", 1, out="song.mid").exit_code == 0
+    result = generate(*(tmp_path / "song.mid" if w == "SONG" else w for w in words), out="new.mid")
+    assert result.exit_code == 2
+    assert said in result.stderr.splitlines()[-1]
+    assert not (tmp_path / "new.mid").exists()
+
+
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [

@@ -1,0 +1,205 @@
+"""Songs that hear given rows in their places, whatever else they draw.
+
+The rows of a song are ordered by (onset, voice, pitch), so a given row comes next as soon as what
+is drawn would come after it. A song that has come to a given row by a way on which that was
+likely deserves more weight than one on which it was not: this is the particle filter of Gordon,
+Salmond and Smith (1993) with the sampler itself for the proposal, after which songs are chosen by
+sampling/importance resampling (Rubin 1987). Without the weights songs would drift to where the
+given notes fit badly: nothing that is drawn knows of those still to come.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from musicgan.codecs.base import Rows
+from musicgan.codecs.context import Before
+from musicgan.codecs.events import DURATION, PITCH, VELOCITY, VOICE, WAIT
+from musicgan.compose.sampler import Drawn, Sampler
+from musicgan.compose.sampling import masked
+from musicgan.model.steps import Floats, Ints
+
+LATER = np.int64(1 << 40)
+"""A wait that is longer than all others."""
+TINY = 1e-300
+Bools = NDArray[np.bool_]
+Nats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Given:
+    """Rows that are to be heard, and what they leave to be drawn."""
+
+    rows: Rows
+    """[N, 5] in order; the waits do not count."""
+    onset_step: Ints
+    """[N] ascending."""
+    stop_step: int | None = None
+    """Nothing that begins here or later is drawn: songs hear the rows and are over. None: songs
+    go on between the rows, and after them."""
+    until_step: Ints | None = None
+    """[V] No note that is drawn lasts beyond it. None: they last as they like."""
+
+
+NOTHING = Given(np.zeros((0, 5), np.int64), np.zeros(0, np.int64))
+
+
+@dataclass
+class GivenSampler(Sampler):
+    """A sampler whose songs hear the rows of `given` in between."""
+
+    given: Given = NOTHING
+    count: Ints = field(default_factory=lambda: np.zeros(1, np.int64))
+    """[B] How many of them each has heard."""
+    worth: Nats = field(default_factory=lambda: np.zeros(1))
+    """[B] The log-weights of the songs so far, in nats."""
+
+    @classmethod
+    def of(cls, songs: Sampler, given: Given) -> GivenSampler:
+        """Songs as they stand, which have heard none of the rows."""
+        own: dict[str, Any] = {each.name: getattr(songs, each.name) for each in fields(Sampler)}
+        batch = len(songs.ended)
+        return cls(**own, given=given, count=np.zeros(batch, np.int64), worth=np.zeros(batch))
+
+    def take(self, index: Ints) -> GivenSampler:
+        """Songs `index` [N] as they stand, free to go their own ways."""
+        other = GivenSampler.of(super().take(index), self.given)
+        other.count, other.worth = self.count[index], self.worth[index]
+        return other
+
+    def step(self) -> Drawn:
+        """Draw one row for every song, or take what is given there, and hear it.
+
+        `worth` rises by how much likelier the given row was, at temperature 1, than it was that
+        nothing came before it.
+        """
+        generator, context, free = self.generator, self.context, self._free_step()
+        coming, there = self._coming()
+        known = self.layout.clip(coming)
+        wait, over, chance, nats = self._when(coming, there, free)
+        due, ended = over & there, self.ended | (over & ~there)
+        wait = np.where(due, coming[:, WAIT], np.where(ended, 0, wait))
+        place = self.bars.place(context.onset_step + wait, self.layout.max_position)
+        moment = context.moment(wait, place)
+        base = generator.moment(self.state, moment)
+        tied = there & (wait == coming[:, WAIT]) & (self.given.stop_step is None)
+        logits, allowed = self.lean.voice(generator.voice(base)), self._voices(wait, free)
+        allowed[tied, known[tied, VOICE]] = True
+        voice = self._draw(logits, allowed)
+        due |= tied & (voice >= coming[:, VOICE])
+        after = np.arange(logits.shape[1]) >= coming[:, VOICE, None]
+        chance[:, 0] += np.where(tied, chance[:, 1] * _share(logits, allowed, after), 0)
+        nats += _nats(logits, known[:, VOICE])
+
+        rows = np.where(due[:, None], known, -1)
+        rows[:, WAIT], rows[:, VOICE] = wait, np.where(due, coming[:, VOICE], voice)
+        before = context.own_voice(rows[:, VOICE], wait, moment, place)
+        more, columns = self._complete(rows, base, before, free)
+        rows[due] = coming[due]
+        gain = nats + more - np.log(np.maximum(chance[:, 0], TINY))
+        self.ended, self.count = ended, self.count + due
+        self.worth = self.worth + np.where(due, gain, 0)
+        return Drawn(
+            rows, self._hear(rows, place), moment, before.columns, columns,
+            before.last, before.lowest, before.echo, ended,
+        )  # fmt: skip
+
+    def _when(self, coming: Rows, there: Bools, free: Ints) -> tuple[Ints, Bools, Nats, Nats]:
+        """Waits drawn [B]; whether they lead past what may be drawn [B]; how likely that was, and
+        the wait of the given row, [B, 2]; the nats of that one [B]."""
+        layout, ahead = self.layout, coming[:, WAIT]
+        logits, allowed = self.lean.wait(self.generator.wait(self.state)), self._waits(free)
+        first = np.where(there, ahead + 1, LATER)
+        if self.given.stop_step is None:
+            near = there & (ahead <= layout.max_wait)
+            allowed[near, ahead[near]] = True
+        else:
+            first = self.given.stop_step - self.context.onset_step
+        waits = np.arange(layout.end + 1)
+        passing = (waits >= first[:, None]) | (waits == layout.end)
+        wait = self._draw(logits, allowed)
+        over = passing[np.arange(len(wait)), wait]
+        same = waits == ahead[:, None]
+        chance = [_share(logits, allowed, those) for those in (passing, same & ~passing)]
+        nats = _nats(logits, np.minimum(ahead, layout.max_wait))
+        return wait, over, np.stack(chance, axis=1), nats
+
+    def _complete(self, rows: Rows, base: Floats, before: Before, free: Ints) -> tuple[Nats, Ints]:
+        """Put into `rows` [B, 5] what they lack, pitch -1 and so on, by drawing it.
+
+        The nats of what they do not lack, [B], and the columns of `Context.own_pitch`.
+        """
+        generator, context, lean = self.generator, self.context, self.lean
+        wait, voice, known = rows[:, WAIT], rows[:, VOICE], rows.copy()
+        onset, is_known = context.onset_step + wait, rows[:, PITCH] >= 0
+        logits = generator.pitch(base, context.tonic, before)
+        nats = _nats(logits, known[:, PITCH])
+        pitch = self._draw(*lean.pitch(logits, self._pitches(wait, voice), voice, onset))
+        rows[:, PITCH] = np.where(is_known, known[:, PITCH], pitch)
+        columns = context.own_pitch(voice, rows[:, PITCH], before)
+        logits = generator.duration(base, columns)
+        nats += _nats(logits, known[:, DURATION])
+        leaned = lean.duration(logits, voice, rows[:, PITCH], onset)
+        duration = self._within(wait, voice, np.maximum(1, self._draw(leaned)), free)
+        if self.given.until_step is not None:
+            duration = np.clip(self.given.until_step[voice] - onset, 1, duration)
+        rows[:, DURATION] = np.where(is_known, known[:, DURATION], duration)
+        rows[:, VELOCITY] = 0
+        if generator.config.heads == 5:
+            logits = generator.velocity(base, columns, rows[:, DURATION])
+            nats += _nats(logits, known[:, VELOCITY])
+            rows[:, VELOCITY] = self._draw(logits)
+        return nats, columns
+
+    def _coming(self) -> tuple[Rows, Bools]:
+        """The given row that each song hears next, with its wait, [B, 5]; whether there is one."""
+        given = self.given
+        there = self.count < len(given.rows)
+        rows = np.zeros((len(there), 5), np.int64)
+        rows[:, WAIT] = LATER
+        if there.any():
+            at = self.count[there]
+            rows[there] = given.rows[at]
+            wait = given.onset_step[at] - self.context.onset_step[there]
+            rows[there, WAIT] = np.maximum(wait, 0)
+        return rows, there
+
+
+def nats_of(songs: Sampler, rows: Rows) -> Nats:
+    """Log-probability, in nats, of rows [N, 5] as what each song hears next, [B].
+
+    The first wait counts from where the songs stand, which stay as they are.
+    """
+    onset_step = songs.context.onset_step[0] + rows[:, WAIT].cumsum()
+    every = np.arange(len(songs.ended))
+    many = GivenSampler.of(songs.take(every), Given(rows, onset_step, stop_step=-int(LATER)))
+    for _ in rows:
+        many.step()
+    return many.worth
+
+
+def worth_of(songs: Sampler) -> Nats:
+    """Log-weights of songs that heard given rows, the greatest being 0; 0 for others; [B]."""
+    if isinstance(songs, GivenSampler):
+        return np.asarray(songs.worth - songs.worth.max())
+    return np.zeros(len(songs.ended))
+
+
+def _log_share(logits: Floats) -> Nats:
+    scaled = logits.astype(np.float64)
+    scaled -= scaled.max(axis=1, keepdims=True)
+    return np.asarray(scaled - np.log(np.exp(scaled).sum(axis=1, keepdims=True)))
+
+
+def _nats(logits: Floats, value: Ints) -> Nats:
+    """Log-probabilities of values [B] under logits [B, N]."""
+    return np.asarray(_log_share(logits)[np.arange(len(value)), value])
+
+
+def _share(logits: Floats, allowed: Bools, those: Bools) -> Nats:
+    """The probability of `those` [B, N] among what is allowed, [B]."""
+    return np.asarray((np.exp(_log_share(masked(logits, allowed))) * those).sum(axis=1))
