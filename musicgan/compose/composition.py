@@ -19,10 +19,11 @@ from musicgan.compose.effects import (
     steered_temperature,
 )
 from musicgan.compose.endings import CANDIDATES, ending_scores, ends_at_home
+from musicgan.compose.even_bars import EvenBars
 from musicgan.compose.lean import Lean
 from musicgan.compose.plan import Plan
 from musicgan.compose.player import Player
-from musicgan.compose.sampler import Drawn, EvenBars, Sampler
+from musicgan.compose.sampler import Drawn, Sampler
 from musicgan.compose.settings import Settings
 from musicgan.compose.steering import Steering
 from musicgan.model.critic import Critic
@@ -128,10 +129,13 @@ class Composition:
         steps: list[Drawn] = []
         last_chord = self.plan.last_chord
         while not many.ended.all():
-            if steps and block is not None and (len(steps) == block or in_last_bar(many).any()):
+            near = many.end_is_near
+            over = len(steps) == block or (near and in_last_bar(many).any())
+            if steps and block is not None and over:
                 break
-            # What a song hears after it has ended means nothing.
-            home = np.where(many.ended, home, ends_at_home(many.context, last_chord))
+            if near:
+                # What a song hears after it has ended means nothing.
+                home = np.where(many.ended, home, ends_at_home(many.context, last_chord))
             drawn = many.step()
             # A song that has ended keeps the score it ended with.
             score = np.where(drawn.ended, score, listeners.hear(drawn.heard))
@@ -147,7 +151,7 @@ class Composition:
 
 def in_last_bar(sampler: Sampler) -> NDArray[np.bool_]:
     """Which songs have reached their last bar, [B]."""
-    return sampler.bars.remaining(sampler.context.onset_step) <= 1
+    return sampler.bars.in_last_bar(sampler.context.onset_step)
 
 
 def _begin(player: Player, settings: Settings, plan: Plan, rng: np.random.Generator) -> Sampler:
