@@ -1,11 +1,10 @@
 """What a note costs when it is played: our numpy step beside ONNX Runtime and torch.
 
 One recurrent step and all heads of a note tuple at width 256, batch 1, one thread each; the
-same weights, the same work, interleaved within one run. Then whole songs: microseconds a note
-with the context, the rules and the draws, without the critic and with it. All in processor time,
-so that what else the machine does counts little.
+same weights, the same work, interleaved within one run, in processor time, so that what else the
+machine does counts little. What whole songs cost `bench_songs.py` says.
 
-    python scripts/bench_generate.py [--rounds 7] [--model FILE]
+    python scripts/bench_generate.py [--rounds 7]
 """
 
 from __future__ import annotations
@@ -23,11 +22,8 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from musicgan.codecs.context import Before
 from musicgan.codecs.layout import Layout
-from musicgan.compose.player import bundled_path, open_player
-from musicgan.compose.settings import Settings
-from musicgan.compose.song import compose
+from musicgan.codecs.stages import Before
 from musicgan.model.config import EventsConfig
 from musicgan.model.generator import Generator as PlayedGenerator
 from musicgan.model.pitch_places import pitch_places
@@ -81,12 +77,11 @@ class Step(nn.Module):
 
 
 def main() -> int:
-    """Print both tables."""
+    """Print the table."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--model", type=Path, help="default: the bundled chorale model")
     asked = parser.parse_args()
     torch.set_num_threads(1)
     per_note = bench_steps(asked.rounds)
@@ -95,10 +90,6 @@ def main() -> int:
     for name, times in per_note.items():
         median = statistics.median(times)
         print(f"{name:36} {median:10.1f} {median / best:8.2f}")
-    print()
-    print(f"{'whole songs of 32 bars':36} {'us a note':>10}")
-    for name, cost in bench_songs(asked.model, asked.rounds).items():
-        print(f"{name:36} {cost:10.1f}")
     return int(best > LIMIT_US)
 
 
@@ -182,20 +173,6 @@ def onnx_way(step: Step, columns: list) -> Callable[[], None]:
             h = session.run(None, {**dict(zip(names, row, strict=False)), "h": h})[0]
 
     return run
-
-
-def bench_songs(model: Path | None, rounds: int) -> dict[str, float]:
-    """Median microseconds a note of whole songs."""
-    player = open_player(model or bundled_path("chorale"))
-    costs = {}
-    for name, critic in (("no critic", 0), ("critic, K = 4", 4), ("critic, K = 8", 8)):
-        figures = []
-        for seed in range(rounds):
-            begin = time.process_time()
-            song = compose(player, Settings(bars=32, seed=seed, critic=critic))
-            figures.append((time.process_time() - begin) / len(song) * 1e6)
-        costs[name] = statistics.median(figures)
-    return costs
 
 
 if __name__ == "__main__":

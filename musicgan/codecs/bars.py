@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,7 @@ from musicgan.score import Score
 Ints = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where onsets fall in their bars and in the form of their songs, each [N]."""
 
     position: Ints

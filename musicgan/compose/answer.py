@@ -12,7 +12,7 @@ from musicgan.codecs.stream import Sounded, StreamDecoder
 from musicgan.compose.plan import usual_metre
 from musicgan.compose.player import Player
 from musicgan.compose.primer import Primer, hear_primer
-from musicgan.compose.sampler import Rules
+from musicgan.compose.rules import Rules
 from musicgan.score import Metre
 from musicgan.timing import bar_length_step
 

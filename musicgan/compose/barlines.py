@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
-from musicgan.codecs.bars import Place, place, place_in_form
+from musicgan.codecs.bars import Place, place_in_form
 from musicgan.codecs.form import Form
 from musicgan.model.steps import Ints
 
@@ -15,44 +15,35 @@ from musicgan.model.steps import Ints
 class Bars(Protocol):
     """The bars of B songs."""
 
-    @property
-    def end_step(self) -> Ints:
-        """Where the last bar ends [B]."""
+    end_step: Ints
+    """Where the last bar ends [B]."""
 
     def place(self, onset_step: Ints, max_position: int) -> Place:
         """Where onsets [B] fall."""
 
-    def remaining(self, onset_step: Ints) -> Ints:
-        """Bars that are left at onsets [B], the present one included; 0 after the end."""
+    def in_last_bar(self, onset_step: Ints, early_step: int = 0) -> NDArray[np.bool_]:
+        """Whether onsets [B] fall into the last bar, at most `early_step` before it, or after."""
 
     def take(self, index: Ints) -> Bars:
         """The bars of songs `index` [N]."""
 
 
-@dataclass(frozen=True)
 class LinedBars:
     """The bars of one piece, of whatever lengths, for B songs that all have them."""
 
-    bar_start_step: Ints
-    """[N + 1] ascending, the last one being the end."""
-    form: Form
-    """How far back each of them looks, [N]."""
-    songs: int = 1
-    """B"""
+    def __init__(self, bar_start_step: Ints, form: Form, songs: int = 1) -> None:
+        """Bars [N + 1] ascending, the last one being the end; how far back each looks [N]; B."""
+        self.bar_start_step, self.form = bar_start_step, form
+        self.end_step = np.full(songs, bar_start_step[-1])
 
     def place(self, onset_step: Ints, max_position: int) -> Place:
         """Where onsets [B] fall."""
         return place_in_form(onset_step, self.bar_start_step, self.form, max_position)
 
-    def remaining(self, onset_step: Ints) -> Ints:
-        """Bars that are left at onsets [B], the present one included; 0 after the end."""
-        return place(onset_step, self.bar_start_step, 1)[1]
-
-    @property
-    def end_step(self) -> Ints:
-        """Where the last bar ends [B]."""
-        return np.full(self.songs, self.bar_start_step[-1])
+    def in_last_bar(self, onset_step: Ints, early_step: int = 0) -> NDArray[np.bool_]:
+        """Whether onsets [B] fall into the last bar, at most `early_step` before it, or after."""
+        return np.asarray(self.bar_start_step[-2] - onset_step <= early_step)
 
     def take(self, index: Ints) -> LinedBars:
         """The bars of songs `index` [N]."""
-        return replace(self, songs=len(index))
+        return LinedBars(self.bar_start_step, self.form, len(index))

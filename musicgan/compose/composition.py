@@ -20,11 +20,13 @@ from musicgan.compose.effects import (
     steered_temperature,
 )
 from musicgan.compose.endings import CANDIDATES, ending_scores, ends_at_home
+from musicgan.compose.even_bars import EvenBars
 from musicgan.compose.given import worth_of
 from musicgan.compose.lean import Lean
 from musicgan.compose.plan import Plan
 from musicgan.compose.player import Player
-from musicgan.compose.sampler import Drawn, EvenBars, Rules, Sampler
+from musicgan.compose.rules import Rules
+from musicgan.compose.sampler import Drawn, Sampler
 from musicgan.compose.settings import Settings
 from musicgan.compose.steering import Steering
 from musicgan.model.critic import Critic
@@ -162,11 +164,13 @@ class Composition:
         steps: list[Drawn] = []
         last_chord = self.plan.last_chord
         while not many.ended.all():
-            is_whole = len(steps) == block or (block and self._is_closing(many).any())
-            if steps and is_whole:
+            near = many.end_is_near
+            closing = block is not None and bool(self._is_closing(many).any())
+            if steps and (len(steps) == block or closing):
                 break
-            # What a song hears after it has ended means nothing.
-            home = np.where(many.ended, home, ends_at_home(many.context, last_chord))
+            if near:
+                # What a song hears after it has ended means nothing.
+                home = np.where(many.ended, home, ends_at_home(many.context, last_chord))
             drawn = many.step()
             # A song that has ended keeps the score it ended with.
             score = np.where(drawn.ended, score, listeners.hear(drawn.heard))
@@ -182,7 +186,7 @@ class Composition:
 
 def in_last_bar(sampler: Sampler) -> NDArray[np.bool_]:
     """Which songs have reached their last bar, [B]."""
-    return sampler.bars.remaining(sampler.context.onset_step) <= 1
+    return sampler.bars.in_last_bar(sampler.context.onset_step)
 
 
 def _same(value: int, count: int) -> Ints:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from musicgan.codecs.layout import Layout
 from musicgan.compose.harmony import Beats, Harmony, one_chord
 from musicgan.compose.lean import FREE, Lean
-from musicgan.compose.sampler import Rules
+from musicgan.compose.rules import Rules
 from musicgan.compose.sampling import masked
 from musicgan.compose.settings import MOST_CANDIDATES, TEMPERATURES
 from musicgan.compose.steering import Steering

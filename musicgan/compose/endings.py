@@ -16,7 +16,8 @@ PREFERENCE = 4.0
 """Log-weight of a candidate that ends at home, and against one that ends elsewhere."""
 CANDIDATES = 32
 """Endings that are drawn for the choice of one."""
-_AT_HOME = np.isin(np.arange(12), (0, 3, 4, 7))
+_DEGREES = np.arange(12)[:, None]
+_AT_HOME = np.isin(_DEGREES, (0, 3, 4, 7))
 """Degrees of the tonic's triads; a minor song may end in major."""
 
 
@@ -26,16 +27,15 @@ def ends_at_home(context: Context, chord: Chord | None = None) -> NDArray[np.boo
     Or `chord`, over its bass or else its root. Drums do not count; where nothing else sounds a
     song is nowhere.
     """
-    sounding = context.silent_step > context.onset_step[:, None]
+    onset, tonic = context.onset_step, context.tonic
     if chord is None:
-        degree = (np.arange(sounding.shape[1]) - context.tonic[:, None]) % 12
-        belongs = _AT_HOME[degree]
+        foot, belongs = tonic, _AT_HOME
     else:
-        foot = chord.root if chord.bass is None else chord.bass
-        degree = (np.arange(sounding.shape[1])[None] - foot) % 12
-        belongs = np.isin((degree + foot) % 12, [*chord.tones, foot])
-    lowest = np.broadcast_to(degree, sounding.shape)[np.arange(len(sounding)), sounding.argmax(1)]
-    return np.asarray(sounding.any(axis=1) & (lowest == 0) & (belongs | ~sounding).all(axis=1))
+        foot = np.array(chord.root if chord.bass is None else chord.bass)
+        belongs = np.isin((_DEGREES + tonic) % 12, [*chord.tones, int(foot)])
+    lowest = context.lowest(onset)
+    away = (context.degrees(onset) & ~belongs).any(axis=0)
+    return np.asarray((lowest >= 0) & ((lowest - foot) % 12 == 0) & ~away)
 
 
 def ending_scores(ended: NDArray[np.bool_], home: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musicgan.codecs.base import Rows
-from musicgan.codecs.context import Before
 from musicgan.codecs.events import DURATION, PITCH, VELOCITY, VOICE, WAIT
-from musicgan.compose.sampler import Drawn, Sampler
+from musicgan.codecs.stages import Note, Own
+from musicgan.compose.sampler import Chances, Drawn, Sampler
 from musicgan.compose.sampling import masked
 from musicgan.model.steps import Floats, Ints
 
@@ -67,7 +67,8 @@ class GivenSampler(Sampler):
 
     def take(self, index: Ints) -> GivenSampler:
         """Songs `index` [N] as they stand, free to go their own ways."""
-        other = GivenSampler.of(super().take(index), self.given)
+        other = super().take(index)
+        assert isinstance(other, GivenSampler)
         other.count, other.worth = self.count[index], self.worth[index]
         return other
 
@@ -77,19 +78,24 @@ class GivenSampler(Sampler):
         `worth` rises by how much likelier the given row was, at temperature 1, than it was that
         nothing came before it.
         """
-        generator, context, free = self.generator, self.context, self._free_step()
+        generator, context, limits = self.generator, self.context, self.limits
+        chances = iter(1 - self.rng.random((generator.config.heads, len(self.row))))
+        free = limits.free_step(context.last_end_step, self.earliest_step)
+        follows = limits.follows(self.row)
         coming, there = self._coming()
         known = self.layout.clip(coming)
-        wait, over, chance, nats = self._when(coming, there, free)
+        wait, over, chance, nats = self._when(chances, coming, there, free, follows)
         due, ended = over & there, self.ended | (over & ~there)
         wait = np.where(due, coming[:, WAIT], np.where(ended, 0, wait))
-        place = self.bars.place(context.onset_step + wait, self.layout.max_position)
+        onset = context.onset_step + wait
+        place = self.bars.place(onset, self.layout.max_position)
         moment = context.moment(wait, place)
-        base = generator.moment(self.state, moment)
+        base = generator.moment(self.state, moment.columns)
         tied = there & (wait == coming[:, WAIT]) & (self.given.stop_step is None)
-        logits, allowed = self.lean.voice(generator.voice(base)), self._voices(wait, free)
+        logits = self.lean.voice(generator.voice(base))
+        allowed = limits.voices(free, follows, wait, onset)
         allowed[tied, known[tied, VOICE]] = True
-        voice = self._draw(logits, allowed)
+        voice = self._draw(chances, logits, allowed)
         due |= tied & (voice >= coming[:, VOICE])
         after = np.arange(logits.shape[1]) >= coming[:, VOICE, None]
         chance[:, 0] += np.where(tied, chance[:, 1] * _share(logits, allowed, after), 0)
@@ -97,63 +103,76 @@ class GivenSampler(Sampler):
 
         rows = np.where(due[:, None], known, -1)
         rows[:, WAIT], rows[:, VOICE] = wait, np.where(due, coming[:, VOICE], voice)
-        before = context.own_voice(rows[:, VOICE], wait, moment, place)
-        more, columns = self._complete(rows, base, before, free)
+        own = context.own_voice(rows[:, VOICE], moment)
+        more, note = self._complete(chances, rows, base, own, free)
         rows[due] = coming[due]
         gain = nats + more - np.log(np.maximum(chance[:, 0], TINY))
         self.ended, self.count = ended, self.count + due
         self.worth = self.worth + np.where(due, gain, 0)
+        # A given row may last or wait for longer than any that is drawn: it is heard as it is.
+        heard = self._heard(rows, context.hear(rows, place))
+        before = own.before
         return Drawn(
-            rows, self._hear(rows, place), moment, before.columns, columns,
+            rows, heard, moment.columns, before.columns, note.columns,
             before.last, before.lowest, before.echo, ended,
         )  # fmt: skip
 
-    def _when(self, coming: Rows, there: Bools, free: Ints) -> tuple[Ints, Bools, Nats, Nats]:
+    def _when(
+        self, chances: Chances, coming: Rows, there: Bools, free: Ints, follows: Bools
+    ) -> tuple[Ints, Bools, Nats, Nats]:
         """Waits drawn [B]; whether they lead past what may be drawn [B]; how likely that was, and
         the wait of the given row, [B, 2]; the nats of that one [B]."""
-        layout, ahead = self.layout, coming[:, WAIT]
-        logits, allowed = self.lean.wait(self.generator.wait(self.state)), self._waits(free)
+        layout, ahead, onset = self.layout, coming[:, WAIT], self.context.onset_step
+        logits = self.lean.wait(self.generator.wait(self.state))
+        allowed = self.limits.waits(free, follows, onset)
+        if self.end_is_near:
+            allowed = self.limits.waits_to_end(allowed, self.row, onset, self.bars)
         first = np.where(there, ahead + 1, LATER)
         if self.given.stop_step is None:
             near = there & (ahead <= layout.max_wait)
             allowed[near, ahead[near]] = True
         else:
-            first = self.given.stop_step - self.context.onset_step
+            first = self.given.stop_step - onset
         waits = np.arange(layout.end + 1)
         passing = (waits >= first[:, None]) | (waits == layout.end)
-        wait = self._draw(logits, allowed)
+        wait = self._draw(chances, logits, allowed)
         over = passing[np.arange(len(wait)), wait]
         same = waits == ahead[:, None]
         chance = [_share(logits, allowed, those) for those in (passing, same & ~passing)]
         nats = _nats(logits, np.minimum(ahead, layout.max_wait))
         return wait, over, np.stack(chance, axis=1), nats
 
-    def _complete(self, rows: Rows, base: Floats, before: Before, free: Ints) -> tuple[Nats, Ints]:
+    def _complete(
+        self, chances: Chances, rows: Rows, base: Floats, own: Own, free: Ints
+    ) -> tuple[Nats, Note]:
         """Put into `rows` [B, 5] what they lack, pitch -1 and so on, by drawing it.
 
-        The nats of what they do not lack, [B], and the columns of `Context.own_pitch`.
+        The nats of what they do not lack, [B], and the note that comes of it.
         """
-        generator, context, lean = self.generator, self.context, self.lean
+        generator, context, lean, limits = self.generator, self.context, self.lean, self.limits
         wait, voice, known = rows[:, WAIT], rows[:, VOICE], rows.copy()
         onset, is_known = context.onset_step + wait, rows[:, PITCH] >= 0
-        logits = generator.pitch(base, context.tonic, before)
+        logits = generator.pitch(base, context.tonic, own.before)
         nats = _nats(logits, known[:, PITCH])
-        pitch = self._draw(*lean.pitch(logits, self._pitches(wait, voice), voice, onset))
+        allowed = limits.pitches(self.row, voice, wait)
+        pitch = self._draw(chances, *lean.pitch(logits, allowed, voice, onset))
         rows[:, PITCH] = np.where(is_known, known[:, PITCH], pitch)
-        columns = context.own_pitch(voice, rows[:, PITCH], before)
-        logits = generator.duration(base, columns)
+        note = context.own_pitch(rows[:, PITCH], own)
+        logits = generator.duration(base, note.columns)
         nats += _nats(logits, known[:, DURATION])
         leaned = lean.duration(logits, voice, rows[:, PITCH], onset)
-        duration = self._within(wait, voice, np.maximum(1, self._draw(leaned)), free)
+        duration = limits.lasting(self._draw(chances, leaned), voice, free, onset)
+        if self.end_is_near:
+            duration = np.minimum(duration, np.maximum(self.bars.end_step - onset, 1))
         if self.given.until_step is not None:
             duration = np.clip(self.given.until_step[voice] - onset, 1, duration)
         rows[:, DURATION] = np.where(is_known, known[:, DURATION], duration)
         rows[:, VELOCITY] = 0
         if generator.config.heads == 5:
-            logits = generator.velocity(base, columns, rows[:, DURATION])
+            logits = generator.velocity(base, note.columns, rows[:, DURATION])
             nats += _nats(logits, known[:, VELOCITY])
-            rows[:, VELOCITY] = self._draw(logits)
-        return nats, columns
+            rows[:, VELOCITY] = self._draw(chances, logits)
+        return nats, note
 
     def _coming(self) -> tuple[Rows, Bools]:
         """The given row that each song hears next, with its wait, [B, 5]; whether there is one."""

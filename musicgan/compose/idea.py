@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from musicgan.codecs.analysis import analyse
 from musicgan.codecs.bars import place_in_form
-from musicgan.codecs.context import Context, analyse
+from musicgan.codecs.context import Context
 from musicgan.codecs.form import Form, lags
 from musicgan.compose.kinds import AnyPlayer
 from musicgan.compose.player import Player
@@ -148,7 +149,7 @@ def _heard(player: Player, piece: Piece, lag_step: NDArray[np.int64]) -> Ints:
     clipped = layout.clip(rows)
     clipped[:, 0] = rows[:, 0]
     context = Context(layout, np.array([piece.key.tonic]))
-    each = [type(places)(*(column[t : t + 1] for column in vars(places).values()))
+    each = [type(places)(*(column[t : t + 1] for column in places))
             for t in range(len(rows))]  # fmt: skip
     context.start(each[0])
     return np.asarray(analyse(context, clipped[None], each).inputs[0])

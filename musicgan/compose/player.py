@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from musicgan.codecs.events import EventsCodec
-from musicgan.compose.sampler import Rules
+from musicgan.compose.rules import Rules
 from musicgan.errors import CodecError, ModelFileError
 from musicgan.model.config import EventsConfig
 from musicgan.model.critic import Critic

@@ -6,82 +6,30 @@ continuations of one song, adversarial training with many.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from copy import copy
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from musicgan.codecs.bars import Place
 from musicgan.codecs.base import Rows
 from musicgan.codecs.context import Context
-from musicgan.codecs.events import DURATION, PITCH, VELOCITY, VOICE, WAIT
-from musicgan.codecs.form import Form
+from musicgan.codecs.events import WAIT
 from musicgan.codecs.layout import Layout
 from musicgan.compose.barlines import Bars
 from musicgan.compose.lean import FREE, Lean
-from musicgan.compose.sampling import draw, masked
+from musicgan.compose.rules import Limits, Rules
+from musicgan.compose.sampling import NEVER, draw_by
 from musicgan.model.generator import Generator, GeneratorState
 from musicgan.model.steps import Floats, Ints
 
-NOT_EVER = np.int64(1 << 62)
-"""The step at which a voice that never plays is free."""
+Chances = Iterator[NDArray[np.float64]]
+"""What remains of a step's uniform numbers: [B] for each field that is still to be drawn."""
 
 
-@dataclass(frozen=True)
-class EvenBars:
-    """Bars of equal length, a song each: where they begin, how long they are, how many [B]."""
-
-    origin_step: Ints
-    bar_step: Ints
-    count: Ints
-    form: Form | None = None
-    """[B, N] How far back each bar looks, over and over; None: nowhere."""
-
-    def place(self, onset_step: Ints, max_position: int) -> Place:
-        """Where onsets [B] fall."""
-        since = onset_step - self.origin_step
-        into = since % self.bar_step
-        position = np.minimum(into, max_position - 1)
-        remaining = self.remaining(onset_step)
-        if self.form is None:
-            return Place.new(position, remaining)
-        every, (_, length) = np.arange(len(since)), self.form.lag_step.shape
-        bar = since // self.bar_step % length
-        lag, section = self.form.lag_step[every, bar], self.form.section[every, bar]
-        following = self.form.lag_step[every, (bar + 1) % length]
-        return Place(position, remaining, lag, section, self.bar_step - into, following)
-
-    def remaining(self, onset_step: Ints) -> Ints:
-        """Bars that are left at onsets [B], the present one included; 0 after the end."""
-        return np.maximum(self.count - (onset_step - self.origin_step) // self.bar_step, 0)
-
-    @property
-    def end_step(self) -> Ints:
-        """Where the last bar ends [B]."""
-        return self.origin_step + self.bar_step * self.count
-
-    def take(self, index: Ints) -> EvenBars:
-        """The bars of songs `index` [N]."""
-        form = None if self.form is None else self.form.take(index)
-        return EvenBars(self.origin_step[index], self.bar_step[index], self.count[index], form)
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What may be drawn at all.
-
-    `ranges` [V, 2] bound each voice's pitch; `single` [V] marks voices that play one note at a
-    time. With `must_end`, END may fall in the last bar only and no onset after it; without, a
-    song never ends. Rows come out in the order the codec sorts them (voice, then pitch).
-    """
-
-    ranges: Ints
-    single: NDArray[np.bool_]
-    must_end: bool = True
-
-
-@dataclass(frozen=True)
-class Drawn:
+class Drawn(NamedTuple):
     """One row a song and all that training needs to weigh it; shapes [B, ...]."""
 
     rows: Rows
@@ -116,6 +64,9 @@ class Sampler:
     earliest_step: Ints | None = None
     """[B] No row begins before it."""
 
+    def __post_init__(self) -> None:
+        self.limits = Limits(self.rules, self.layout)
+
     @classmethod
     def begin(
         cls,
@@ -147,17 +98,21 @@ class Sampler:
         """The vocabulary."""
         return self.generator.config.layout
 
+    @property
+    def end_is_near(self) -> bool:
+        """Whether the next row of some song may be its end."""
+        return self.limits.end_is_near(self.context.onset_step, self.bars)
+
     def take(self, index: Ints) -> Sampler:
         """Songs `index` [N] as they stand, free to go their own ways."""
-        return replace(
-            self,
-            context=self.context.take(index),
-            state=self.state.take(index),
-            bars=self.bars.take(index),
-            row=self.row[index],
-            ended=self.ended[index],
-            earliest_step=None if self.earliest_step is None else self.earliest_step[index],
-        )
+        other = copy(self)
+        other.context, other.state = self.context.take(index), self.state.take(index)
+        other.bars, other.row, other.ended = (
+            self.bars.take(index), self.row[index], self.ended[index]
+        )  # fmt: skip
+        if self.earliest_step is not None:
+            other.earliest_step = self.earliest_step[index]
+        return other
 
     def go_on_from(self, step: Ints) -> None:
         """Draw nothing that begins before `step` [B]; songs that had ended go on.
@@ -189,103 +144,72 @@ class Sampler:
     def hear(self, rows: Rows) -> Ints:
         """Feed given rows [B, 5]; the inputs [B, I] they make."""
         onset = self.context.onset_step + rows[:, WAIT]
-        return self._hear(rows, self.bars.place(onset, self.layout.max_position))
+        place = self.bars.place(onset, self.layout.max_position)
+        return self._heard(rows, self.context.hear(rows, place))
 
-    def _hear(self, rows: Rows, place: Place) -> Ints:
-        inputs = self.context.hear(rows, place)
+    def _heard(self, rows: Rows, inputs: Ints) -> Ints:
         self.state = self.generator.advance(self.state, inputs)
         self.row = rows
         return inputs
 
     def step(self) -> Drawn:
         """Draw one row for every song, and hear it."""
-        generator, context = self.generator, self.context
-        state, free = self.state, self._free_step()
-        lean = self.lean
-        wait = self._draw(lean.wait(generator.wait(state)), self._waits(free))
-        ended = self.ended | (wait == self.layout.end)
-        wait = np.where(ended, 0, wait)
+        generator, context, limits = self.generator, self.context, self.limits
+        state, lean, row, bars = self.state, self.lean, self.row, self.bars
+        # One number a field and song, in the order in which they are drawn.
+        chances = iter(1 - self.rng.random((generator.config.heads, len(row))))
+        free = limits.free_step(context.last_end_step, self.earliest_step)
+        follows = limits.follows(row)
+
+        end_is_near = self.end_is_near
+        waits = limits.waits(free, follows, context.onset_step)
+        wait = self._draw_wait(chances, waits, end_is_near)
         onset = context.onset_step + wait
-        place = self.bars.place(onset, self.layout.max_position)
-        moment = context.moment(wait, place)
-        base = generator.moment(state, moment)
+        moment = context.moment(wait, bars.place(onset, self.layout.max_position))
+        base = generator.moment(state, moment.columns)
 
-        voice = self._draw(lean.voice(generator.voice(base)), self._voices(wait, free))
-        before = context.own_voice(voice, wait, moment, place)
+        voices = limits.voices(free, follows, wait, onset)
+        voice = self._draw(chances, lean.voice(generator.voice(base)), voices)
+        own = context.own_voice(voice, moment)
+        before = own.before
         logits = generator.pitch(base, context.tonic, before)
-        pitch = self._draw(*lean.pitch(logits, self._pitches(wait, voice), voice, onset))
-        columns = context.own_pitch(voice, pitch, before)
-        logits = generator.duration(base, columns)
-        duration = np.maximum(1, self._draw(lean.duration(logits, voice, pitch, onset)))
-
-        rows = np.zeros((len(wait), 5), np.int64)
-        rows[:, WAIT], rows[:, VOICE], rows[:, PITCH] = wait, voice, pitch
-        rows[:, DURATION] = self._within(wait, voice, duration, free)
+        allowed = limits.pitches(row, voice, wait)
+        pitch = self._draw(chances, *lean.pitch(logits, allowed, voice, onset))
+        note = context.own_pitch(pitch, own)
+        logits = generator.duration(base, note.columns)
+        duration = self._draw(chances, lean.duration(logits, voice, pitch, onset))
+        duration = limits.lasting(duration, voice, free, onset)
+        if end_is_near:
+            duration = np.minimum(duration, np.maximum(bars.end_step - onset, 1))
+        velocity = np.zeros(len(voice), np.int64)
         if generator.config.heads == 5:
-            rows[:, VELOCITY] = self._draw(generator.velocity(base, columns, rows[:, DURATION]))
-        self.ended = ended
+            velocity = self._draw(chances, generator.velocity(base, note.columns, duration))
+
+        rows = np.array((wait, voice, pitch, duration, velocity)).T
+        heard = self._heard(rows, context.take_in(note, duration, velocity))
         return Drawn(
-            rows, self._hear(rows, place), moment, before.columns, columns,
-            before.last, before.lowest, before.echo, ended,
+            rows, heard, moment.columns, before.columns, note.columns,
+            before.last, before.lowest, before.echo, self.ended,
         )  # fmt: skip
 
-    def _draw(self, logits: Floats, allowed: NDArray[np.bool_] | None = None) -> Ints:
+    def _draw_wait(self, chances: Chances, waits: NDArray[np.bool_], end_is_near: bool) -> Ints:
+        """A wait of those that keep the order, [B]; 0 for songs that end here or have ended."""
+        logits = self.lean.wait(self.generator.wait(self.state))
+        if not end_is_near:
+            return self._draw(chances, logits, waits)
+        onset = self.context.onset_step
+        waits = self.limits.waits_to_end(waits, self.row, onset, self.bars)
+        wait = self._draw(chances, logits, waits)
+        self.ended = self.ended | (wait == self.layout.end)
+        return np.where(self.ended, 0, wait)
+
+    def _draw(
+        self,
+        chances: Chances,
+        logits: Floats,
+        allowed: NDArray[np.bool_] | None = None,
+    ) -> Ints:
         if allowed is not None:
-            logits = masked(logits, allowed)
-        return draw(logits, self.rng, self.temperature, self.top_p)
-
-    def _waits(self, free: Ints) -> NDArray[np.bool_]:
-        """Waits that keep the rows in order and the song within its bars, [B, W].
-
-        At each of them some voice may play; END comes early when none may before the song is over.
-        """
-        layout, onset = self.layout, self.context.onset_step
-        waits = np.arange(layout.end)
-        allowed = np.ones((len(onset), layout.end + 1), bool)
-        until_free = np.minimum(free.min(axis=1) - onset, layout.max_wait)
-        allowed[:, :-1] = waits >= until_free[:, None]
-        allowed[:, 0] = self._voices(np.zeros_like(onset), free).any(axis=1)
-        if not self.rules.must_end:
-            allowed[:, -1] = False
-            return allowed
-        allowed[:, :-1] &= waits < (self.bars.end_step - onset)[:, None]
-        over = (self.bars.remaining(onset) <= 1) | ~allowed[:, :-1].any(axis=1)
-        allowed[:, -1] = over & (self.row[:, WAIT] >= 0)
-        return allowed
-
-    def _free_step(self) -> Ints:
-        """From which step on each voice may play, [B, V]: single ones once they are silent."""
-        rules = self.rules
-        free = np.where(rules.single, self.context.last_end_step, 0)
-        if self.earliest_step is not None:
-            free = np.maximum(free, self.earliest_step[:, None])
-        return np.where(rules.ranges[:, 0] <= rules.ranges[:, 1], free, NOT_EVER)
-
-    def _voices(self, wait: Ints, free: Ints) -> NDArray[np.bool_]:
-        """Voices that are free and, at the last row's onset, not before its voice, [B, V]."""
-        voices, last = np.arange(self.layout.voices), self.row[:, VOICE, None]
-        together = (wait == 0) & (self.row[:, WAIT] >= 0)
-        # A chord goes on upwards, if there is room.
-        above = ~self.rules.single & (self.row[:, PITCH, None] < self.rules.ranges[:, 1])
-        follows = (voices > last) | ((voices == last) & above)
-        silent = free <= (self.context.onset_step + wait)[:, None]
-        return np.asarray(silent & (follows | ~together[:, None]))
-
-    def _pitches(self, wait: Ints, voice: Ints) -> NDArray[np.bool_]:
-        """Pitches in the voice's range, ascending within a chord of one voice."""
-        pitches = np.arange(128)
-        low, high = self.rules.ranges[voice].T
-        stacked = (wait == 0) & (self.row[:, WAIT] >= 0) & (voice == self.row[:, VOICE])
-        floor = np.where(stacked, np.maximum(low, self.row[:, PITCH] + 1), low)
-        return np.asarray((pitches >= floor[:, None]) & (pitches <= high[:, None]))
-
-    def _within(self, wait: Ints, voice: Ints, duration: Ints, free: Ints) -> Ints:
-        """Durations that end with the song and leave a voice free within the longest wait."""
-        onset, longest = self.context.onset_step + wait, self.layout.max_wait
-        others = free.copy()
-        others[np.arange(len(voice)), voice] = np.where(self.rules.single[voice], NOT_EVER, 0)
-        crowded = others.min(axis=1) > onset + longest
-        duration = np.where(crowded, np.minimum(duration, longest), duration)
-        if not self.rules.must_end:
-            return duration
-        return np.minimum(np.maximum(duration, 1), np.maximum(self.bars.end_step - onset, 1))
+            # Where nothing is allowed the song is over: whatever is drawn means nothing.
+            logits = np.where(allowed, logits, NEVER)
+        return draw_by(next(chances), logits, self.temperature, self.top_p)

@@ -7,7 +7,7 @@ above the tonic, contiguity. On absolute pitches a critic stays at chance.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,8 +15,7 @@ from musicgan.model.config import EventsConfig
 from musicgan.model.steps import Floats, Ints, Table, gru_hidden, gru_input, gru_step
 
 
-@dataclass(frozen=True)
-class CriticState:
+class CriticState(NamedTuple):
     """Recurrent state of B songs: hidden [B, H], constant input product [B, 3H]."""
 
     hidden: Floats

@@ -7,11 +7,11 @@ product becomes a sum of table rows.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from musicgan.codecs.context import Before
+from musicgan.codecs.stages import Before
 from musicgan.model.config import EventsConfig
 from musicgan.model.pitch_places import pitch_places
 from musicgan.model.steps import Floats, Ints, Table, gru_hidden, gru_input, gru_step, parts
@@ -19,8 +19,7 @@ from musicgan.model.steps import Floats, Ints, Table, gru_hidden, gru_input, gru
 ZERO = np.float32(0)
 
 
-@dataclass(frozen=True)
-class GeneratorState:
+class GeneratorState(NamedTuple):
     """Recurrent state of B songs.
 
     `hidden` [B, H], their constant input product `song` [B, 3H], and `after` [B, 3H + T]: what
@@ -33,7 +32,7 @@ class GeneratorState:
 
     def take(self, index: Ints) -> GeneratorState:
         """The states of songs `index` [N]."""
-        return GeneratorState(self.hidden[index], self.song[index], self.after[index])
+        return GeneratorState(*(part.take(index, axis=0) for part in self))
 
     def with_past(self, other: GeneratorState) -> GeneratorState:
         """The same songs with the past of others."""
@@ -120,12 +119,9 @@ class Generator:
         own = self._pitch(before.columns)
         own += base[:, self._pitch_part]
         out = _apply(self._pitch_out, own)
-        below = (before.last, before.lowest, before.echo)
-        rows = np.zeros((len(out), len(self._each)), np.int64)
-        rows[:, 1] = tonic
-        for table in range(2, rows.shape[1]):
-            rows[:, table] = below[table - 2]
-        rows += self._places.begins
+        own = np.zeros(len(tonic), np.int64)
+        rows = np.array((own, tonic, before.last, before.lowest, before.echo))
+        rows = rows[: len(self._each)].T + self._places.begins
         places = self._places.joined.take(rows, axis=0)
         if len(out) > 1:
             places += np.arange(0, out.size, out.shape[1])[:, None, None]

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from musicgan.codecs.base import Rows
 from musicgan.codecs.events import WAIT, EventsCodec
 from musicgan.codecs.form import Form
-from musicgan.compose.sampler import EvenBars, Sampler
+from musicgan.compose.even_bars import EvenBars
+from musicgan.compose.sampler import Sampler
 from musicgan.evaluate.descriptors import descriptors
 from musicgan.evaluate.distances import frechet
 from musicgan.evaluate.ngrams import distinct_n, nearest_distance, pairwise_distance

@@ -14,7 +14,9 @@ from torch import Tensor, nn
 
 from musicgan.codecs.bars import Place
 from musicgan.codecs.context import Context
-from musicgan.compose.sampler import Drawn, EvenBars, Rules, Sampler
+from musicgan.compose.even_bars import EvenBars
+from musicgan.compose.rules import Rules
+from musicgan.compose.sampler import Drawn, Sampler
 from musicgan.model.config import METRES, EventsConfig
 from musicgan.model.critic import Critic, CriticState
 from musicgan.model.generator import Generator

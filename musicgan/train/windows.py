@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from musicgan.codecs.analysis import Analysis, analyse
 from musicgan.codecs.bars import Place, place_in_form
-from musicgan.codecs.context import Analysis, Context, analyse
+from musicgan.codecs.context import Context
 from musicgan.codecs.echo import NO_NOTE
 from musicgan.codecs.events import DURATION, PITCH, VOICE
 from musicgan.codecs.form import Form, lags
@@ -27,7 +28,7 @@ PIECES_AT_ONCE = 64
 
 @dataclass(frozen=True)
 class Song:
-    """One analysed piece; row T is END. Columns as in `codecs.context.Analysis`."""
+    """One analysed piece; row T is END. Columns as in `codecs.analysis.Analysis`."""
 
     columns: dict[str, NDArray[np.int16]]
     """fed, rows, moment, pitch, duration, last, lowest, echo, heard: [T + 1, ...] each."""
@@ -121,10 +122,10 @@ class _Places:
     """The places of the rows of many songs, to be asked for row by row."""
 
     def __init__(self, songs: int, rows: int) -> None:
-        self._columns = np.zeros((len(fields(Place)), rows, songs), np.int64)
+        self._columns = np.zeros((len(Place._fields), rows, songs), np.int64)
 
     def put(self, song: int, places: Place) -> None:
-        for column, values in zip(self._columns, vars(places).values(), strict=True):
+        for column, values in zip(self._columns, places, strict=True):
             column[: len(values), song] = values
 
     def at(self, row: int) -> Place:

@@ -53,6 +53,17 @@ def upcoming(echo, onset, **where):
     return int(wait[0]), int(voice[0])
 
 
+def answers(echo, onset, lag=BAR):
+    """What each voice of the one song is told."""
+    return echo.suggested(np.array([onset]), at(onset, lag)).answers[:, 0].tolist()
+
+
+def note(echo, onset, voice, lag=BAR):
+    """Pitch and duration that are suggested."""
+    found = echo.suggested(np.array([onset]), at(onset, lag)).to(np.array([voice]))
+    return [int(one[0]) for one in found]
+
+
 def test_after_the_last_note_of_a_bar_the_next_bar_begins_as_this_one_did():
     assert upcoming(heard(*NOTES), 8) == (8, 0)
 
@@ -60,18 +71,15 @@ def test_after_the_last_note_of_a_bar_the_next_bar_begins_as_this_one_did():
 def test_without_a_lag_nothing_is_suggested():
     echo = heard(*NOTES)
     assert upcoming(echo, 8, lag=0, following=0) == NONE
-    assert echo.answers(np.array([16]), at(16, lag=0)).tolist() == [[NO_ANSWER] * 2]
-    assert [int(x[0]) for x in echo.note(*of(16, 0), at(16, lag=0))] == [NOTHING, NOTHING]
+    assert answers(echo, 16, lag=0) == [NO_ANSWER] * 2
+    assert note(echo, 16, 0, lag=0) == [NOTHING, 0]
     assert echo.kept(*of(16, 0, 72), at(16, lag=0)) == KEPT_NONE
 
 
 def test_note_by_note_the_bar_before_is_suggested():
     echo = heard(*NOTES)
     for index, (onset, voice, pitch, duration) in enumerate(NOTES):
-        now = np.array([BAR + onset])
-        place = at(BAR + onset)
-        found = echo.note(now, np.array([voice]), place)
-        assert [int(x[0]) for x in found] == [pitch, duration]
+        assert note(echo, BAR + onset, voice) == [pitch, duration]
         echo.hear(*of(BAR + onset, voice, pitch, duration))
         wait, suggested = upcoming(echo, BAR + onset)
         if index + 1 < len(NOTES):
@@ -80,21 +88,20 @@ def test_note_by_note_the_bar_before_is_suggested():
 
 def test_voices_are_told_whether_something_is_still_to_come():
     echo = heard(*NOTES)
-    now, place = np.array([BAR]), at(BAR)
-    assert echo.answers(now, place).tolist() == [[ANSWERED, ANSWERED]]
+    assert answers(echo, BAR) == [ANSWERED, ANSWERED]
     echo.hear(*of(BAR, 0, 76, 4))
-    assert echo.answers(now, place).tolist() == [[SILENT, ANSWERED]]
+    assert answers(echo, BAR) == [SILENT, ANSWERED]
     echo.hear(*of(BAR, 1, 61, 4))
     # 60 was below what was played, 64 is above it.
-    assert echo.answers(now, place).tolist() == [[SILENT, ANSWERED]]
-    assert int(echo.note(now, np.array([1]), place)[0][0]) == 64
+    assert answers(echo, BAR) == [SILENT, ANSWERED]
+    assert note(echo, BAR, 1)[0] == 64
     echo.hear(*of(BAR, 1, 64, 4))
-    assert echo.answers(now, place).tolist() == [[SILENT, SILENT]]
-    assert echo.answers(np.array([BAR + 6]), at(BAR + 6)).tolist() == [[ANSWERED, SILENT]]
+    assert answers(echo, BAR) == [SILENT, SILENT]
+    assert answers(echo, BAR + 6) == [ANSWERED, SILENT]
 
 
 @pytest.mark.parametrize(
-    ("note", "kept"),
+    ("row", "kept"),
     [
         ((16, 0, 72), KEPT_PITCH),
         ((16, 0, 71), KEPT_VOICE),
@@ -103,8 +110,8 @@ def test_voices_are_told_whether_something_is_still_to_come():
         ((22, 1, 64), KEPT_PLACE),
     ],
 )
-def test_a_row_is_told_what_it_did_with_its_echo(note, kept):
-    assert heard(*NOTES).kept(*of(*note), at(note[0])) == kept
+def test_a_row_is_told_what_it_did_with_its_echo(row, kept):
+    assert heard(*NOTES).kept(*of(*row), at(row[0])) == kept
 
 
 def test_a_past_is_as_good_as_what_was_heard():
@@ -119,10 +126,7 @@ def test_a_past_is_as_good_as_what_was_heard():
         alone, one = heard(*played), echo.take(np.array([song]))
         for onset in range(16, 32):
             for voice in range(2):
-                query = (np.array([onset]), np.array([voice]), at(onset))
-                assert [x.tolist() for x in one.note(*query)] == [
-                    x.tolist() for x in alone.note(*query)
-                ]
+                assert note(one, onset, voice) == note(alone, onset, voice)
 
 
 def test_what_is_forgotten_is_not_suggested():
@@ -130,7 +134,7 @@ def test_what_is_forgotten_is_not_suggested():
     echo.forget()
     assert upcoming(echo, 8) == NONE
     echo.hear(*of(BAR, 0, 70, 4))
-    assert int(echo.note(np.array([2 * BAR]), np.array([0]), at(2 * BAR))[0][0]) == 70
+    assert note(echo, 2 * BAR, 0)[0] == 70
 
 
 def test_the_memory_is_bounded_and_keeps_the_latest():
@@ -140,8 +144,7 @@ def test_the_memory_is_bounded_and_keeps_the_latest():
     assert sum(v.nbytes for v in vars(echo).values() if isinstance(v, np.ndarray)) < 200_000
     for lag in (1, MOST // 2 - 1):
         back = 2 * MOST - lag
-        pitch, _ = echo.note(np.array([2 * MOST]), np.array([0]), at(2 * MOST, lag))
-        assert int(pitch[0]) == 40 + back % 50
+        assert note(echo, 2 * MOST, 0, lag)[0] == 40 + back % 50
 
 
 @given(
@@ -154,9 +157,6 @@ def test_a_suggestion_is_what_a_plain_look_finds(notes, bars, onset, voice):
     echo = heard(*((*note, 3) for note in sorted(notes)))
     lag = bars * BAR
     there = sorted(p for o, v, p in notes if (o, v) == (onset - lag, voice))
-    pitch, duration = echo.note(np.array([onset]), np.array([voice]), at(onset, lag))
-    assert int(pitch[0]) == (there[0] if there else NOTHING)
-    assert int(duration[0]) == (3 if there else NOTHING)
-    answers = echo.answers(np.array([onset]), at(onset, lag))[0]
+    assert note(echo, onset, voice, lag) == ([there[0], 3] if there else [NOTHING, 0])
     has = [any((o, v) == (onset - lag, each) for o, v, _ in notes) for each in range(2)]
-    assert answers.tolist() == [ANSWERED if one else SILENT for one in has]
+    assert answers(echo, onset, lag) == [ANSWERED if one else SILENT for one in has]

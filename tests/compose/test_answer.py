@@ -6,7 +6,7 @@ import pytest
 from musicgan.codecs.stream import Sounded
 from musicgan.compose.answer import hear_answered, to_voices
 from musicgan.compose.bars import LiveSong
-from musicgan.compose.sampler import Rules
+from musicgan.compose.rules import Rules
 from musicgan.compose.settings import Settings
 from musicgan.compose.steering import Steering
 from musicgan.score import Key

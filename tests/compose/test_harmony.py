@@ -10,7 +10,7 @@ from musicgan.compose.bars import LiveSong
 from musicgan.compose.effects import ROOT_NATS, Steered, lowest_voice
 from musicgan.compose.harmony import Beats, harmony_of, one_chord
 from musicgan.compose.player import bundled_path, open_player
-from musicgan.compose.sampler import Rules
+from musicgan.compose.rules import Rules
 from musicgan.compose.sampling import NEVER
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose

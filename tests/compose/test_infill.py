@@ -199,10 +199,10 @@ def test_the_nats_of_a_row_are_those_of_its_fields(choir):
     wait = np.minimum(row[:, 0], songs.layout.max_wait)
     place = songs.bars.place(context.onset_step + 20, songs.layout.max_position)
     moment = context.moment(row[:, 0], place)
-    base = generator.moment(state, moment)
-    before = context.own_voice(row[:, 1], row[:, 0], moment, place)
-    columns = context.own_pitch(row[:, 1], row[:, 2], before)
-    pitch = generator.pitch(base, context.tonic, before)
+    base = generator.moment(state, moment.columns)
+    own = context.own_voice(row[:, 1], moment)
+    columns = context.own_pitch(row[:, 2], own).columns
+    pitch = generator.pitch(base, context.tonic, own.before)
     chain = (generator.wait(state), generator.voice(base), pitch, generator.duration(base, columns))
     expected = 0.0
     for logits, value in zip(chain, (wait[0], 1, 64, 4), strict=True):

@@ -11,7 +11,7 @@ from musicgan.compose.harmony import Beats
 from musicgan.compose.lean import FREE
 from musicgan.compose.per_voice import PerVoice, find_voice, parse_per_voice
 from musicgan.compose.player import bundled_path, open_player
-from musicgan.compose.sampler import Rules
+from musicgan.compose.rules import Rules
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
 from musicgan.compose.steering import Steering

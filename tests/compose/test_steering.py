@@ -25,7 +25,7 @@ from musicgan.compose.effects import (
 from musicgan.compose.harmony import Beats, beat_length_step, chord_tones
 from musicgan.compose.lean import FREE
 from musicgan.compose.player import bundled_path, open_player
-from musicgan.compose.sampler import Rules
+from musicgan.compose.rules import Rules
 from musicgan.compose.sampling import NEVER
 from musicgan.compose.settings import Settings
 from musicgan.compose.steering import Steering

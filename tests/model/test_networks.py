@@ -14,10 +14,13 @@ from tiny_model import (
     tiny_config,
 )
 
+from musicgan.codecs.analysis import analyse
 from musicgan.codecs.bars import even_bars
-from musicgan.codecs.context import Context, analyse
+from musicgan.codecs.context import Context
 from musicgan.codecs.form import Form, lags
-from musicgan.compose.sampler import EvenBars, Rules, Sampler
+from musicgan.compose.even_bars import EvenBars
+from musicgan.compose.rules import Rules
+from musicgan.compose.sampler import Sampler
 from musicgan.corpus.piece import Piece
 from musicgan.model.critic import Critic
 from musicgan.model.generator import Generator
@@ -106,17 +109,17 @@ def played_logits(generator, config, piece, noise):
         place = bars.place(context.onset_step + wait, config.layout.max_position)
         state = generator.advance(state, inputs)
         moment = context.moment(wait, place)
-        base = generator.moment(state, moment)
-        before = context.own_voice(voice, wait, moment, place)
-        columns = context.own_pitch(voice, pitch, before)
+        base = generator.moment(state, moment.columns)
+        own = context.own_voice(voice, moment)
+        note = context.own_pitch(pitch, own)
         fields = [
             generator.wait(state),
             generator.voice(base),
-            generator.pitch(base, context.tonic, before),
-            generator.duration(base, columns),
+            generator.pitch(base, context.tonic, own.before),
+            generator.duration(base, note.columns),
         ]
         if config.heads == 5:
-            fields.append(generator.velocity(base, columns, duration))
+            fields.append(generator.velocity(base, note.columns, duration))
         out.append(fields)
         inputs = context.hear(row, place)
     return [np.concatenate(field) for field in zip(*out, strict=True)]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from musicgan.model.steps import Table, gru_hidden, gru_input, gru_step, offsets, parts
+from musicgan.model.steps import MANY, Table, gru_hidden, gru_input, gru_step, offsets, parts
 
 
 def test_offsets_are_where_each_columns_rows_begin():
@@ -57,3 +57,12 @@ def test_extreme_gates_do_not_overflow():
     with np.errstate(all="raise"):
         assert np.array_equal(gru_step(zeros[0], -x, zeros[1]), -np.ones((1, 3)))
         assert np.array_equal(gru_step(zeros[0], x, zeros[1]), np.zeros((1, 3)))
+
+
+def test_a_table_sums_for_many_songs_what_it_sums_for_few():
+    rng = np.random.default_rng(0)
+    sizes = (5, 7, 3, 9)
+    table = Table(rng.standard_normal((sum(sizes), 20)).astype(np.float32), sizes)
+    columns = rng.integers(0, sizes, (2 * MANY + 3, len(sizes)))
+    few = [table(columns[at : at + 1]) for at in range(len(columns))]
+    assert np.array_equal(table(columns), np.concatenate(few))

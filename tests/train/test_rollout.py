@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from musicgan.codecs.analysis import analyse
 from musicgan.codecs.bars import Place
-from musicgan.codecs.context import Before, Context, analyse
+from musicgan.codecs.context import Context
+from musicgan.codecs.stages import Before
 from musicgan.model.critic import Critic as PlayedCritic
 from musicgan.model.generator import Generator as PlayedGenerator
 from musicgan.train.adversarial import candidate_nll
