@@ -31,6 +31,10 @@ from musicgan.model.steps import Ints
 from musicgan.score import Score
 from musicgan.theory import infer_metre
 
+WAYS = 8
+"""Ways on that are weighed at least, where `--critic` does not say: all must lead to the melody, so
+that free songs need fewer."""
+
 
 def accompany(
     player: Player,
@@ -121,6 +125,10 @@ class Accompaniment(Composition):
         while not self.ended:
             rows += self.advance()
         return rows
+
+    @property
+    def _habit(self) -> int:
+        return max(super()._habit, WAYS)
 
     def _begin(self, rng: np.random.Generator) -> Sampler:
         frame, rules = self.frame, self.player.rules

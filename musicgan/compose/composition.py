@@ -144,8 +144,12 @@ class Composition:
     def _candidates(self) -> int:
         """How many blocks the critic is to weigh."""
         asked = self.settings.critic
-        usual = self.player.critic_habit if asked is None else asked
-        return steered_candidates(self.steering, usual)
+        return steered_candidates(self.steering, self._habit if asked is None else asked)
+
+    @property
+    def _habit(self) -> int:
+        """How many of them where nobody says."""
+        return self.player.critic_habit
 
     @property
     def _critic(self) -> Critic | None:
