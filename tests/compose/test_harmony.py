@@ -185,10 +185,8 @@ def test_a_song_ends_on_its_last_chord_over_its_root():
 def test_chords_come_in_after_the_primer():
     primer = song(bars=1, text="Ebm", seed=3)
     score = song(primer=primer, text="C", bars=2)
-    first = score.notes[score.notes["onset_tick"] < 16]
-    assert first[["onset_tick", "pitch"]].tolist() == (
-        primer.notes[["onset_tick", "pitch"]].tolist()
-    )
+    own, heard = (some.notes[["onset_tick", "pitch"]].tolist() for some in (score, primer))
+    assert own[: len(heard)] == heard
     for beat in range(5, 12):  # what the primer holds may sound on the bar line
         assert {pitch % 12 for pitch in sounding(score, 4 * beat)} <= {0, 4, 7}
 
