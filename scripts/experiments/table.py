@@ -61,6 +61,17 @@ def gather(folder: Path) -> Results:
     return found
 
 
+def shared_points(seeds: dict[str, dict[str, Any]]) -> list[Points]:
+    """The points of each seed that were measured for all of them, in one order."""
+
+    def setting(point: dict[str, Any]) -> tuple[Any, Any]:
+        return point.get("candidates"), point.get("temperature")
+
+    curves = [figures["points"] for figures in seeds.values()]
+    shared = set.intersection(*({setting(point) for point in curve} for curve in curves))
+    return [[point for point in curve if setting(point) in shared] for curve in curves]
+
+
 def at_matched(points: Points, measure: str, self_bleu: float) -> float | None:
     """A measure where a curve over temperature crosses `self_bleu`; None beyond its ends.
 
@@ -176,7 +187,7 @@ def guided(results: Results) -> str:
     for row, seeds in results.items():
         if not ROWS[row].guided:
             continue
-        points = zip(*(figures["points"] for figures in seeds.values()), strict=True)
+        points = zip(*shared_points(seeds), strict=True)
         for same in points:
             k = same[0]["candidates"]
             cost = [figures["cost_ms"][str(k)] for figures in seeds.values()]
@@ -216,7 +227,7 @@ def draw(results: Results, floors: dict[str, Any], path: Path) -> None:
 
     figure, axes = plt.subplots(1, 2, figsize=(12, 5))
     for row, seeds in results.items():
-        curves = [figures["points"] for figures in seeds.values()]
+        curves = shared_points(seeds)
         same = [c for c in curves if all(p.get("self_bleu_4") is not None for p in c)]
         if not same or row.startswith("textbook"):
             continue

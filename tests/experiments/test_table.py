@@ -19,6 +19,11 @@ def test_and_not_beyond_the_ends_of_the_curve():
     assert table.at_matched([], "frechet", 0.5) is None
 
 
+def test_only_what_all_seeds_have_is_averaged():
+    found = table.shared_points({"0": {"points": [LOW, HIGH]}, "1": {"points": [HIGH]}})
+    assert found == [[HIGH], [HIGH]]
+
+
 def test_the_interval_is_student_s():
     mean, half = table.with_interval([1.0, 2.0, 3.0])
     assert (mean, half) == (2.0, pytest.approx(2.920 / 3**0.5))
