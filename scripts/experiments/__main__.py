@@ -21,6 +21,8 @@ from pathlib import Path
 
 import torch
 
+from musicgan.train.loop import Interrupted
+
 from .figures import floors
 from .ground import COLLECTIONS, Place
 from .measuring import measure_row
@@ -55,9 +57,13 @@ def main(arguments: list[str] | None = None) -> int:
         )  # fmt: skip
         place.write_split()
         write_floors(place)
-        for row in rows:
-            train_row(place, row)
-            measure_row(place, row)
+        try:
+            for row in rows:
+                train_row(place, row)
+                measure_row(place, row)
+        except Interrupted as stopped:
+            print(f"stopped; the same command goes on (checkpoint: {stopped})", file=sys.stderr)
+            return 130
     return 0
 
 

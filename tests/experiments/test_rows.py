@@ -8,6 +8,7 @@ import pytest
 from train.making import ADVERSARIAL, tune
 
 from musicgan.midifile import write_midi
+from musicgan.train.loop import Interrupted
 from musicgan.train.quality import SongJudge
 from scripts.experiments import measuring, rows
 from scripts.experiments.__main__ import main, write_floors
@@ -104,3 +105,15 @@ def test_an_unknown_row_is_named_with_those_there_are(capsys):
     with pytest.raises(SystemExit):
         main(["chorales", "nonsense", "--data", str(Path("nowhere"))])
     assert "no row 'nonsense'" in capsys.readouterr().err
+
+
+def test_a_stopped_row_says_how_to_go_on(monkeypatch, capsys):
+    def stop(place, row):
+        raise Interrupted("somewhere")
+
+    entry = "scripts.experiments.__main__"
+    monkeypatch.setattr(f"{entry}.write_floors", lambda place: None)
+    monkeypatch.setattr(Place, "write_split", lambda place: None)
+    monkeypatch.setattr(f"{entry}.train_row", stop)
+    assert main(["chorales", "mle"]) == 130
+    assert "the same command goes on (checkpoint: somewhere)" in capsys.readouterr().err
