@@ -20,10 +20,10 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import torch
+from bench_songs import network_step
 from torch import Tensor, nn
 
 from musicgan.codecs.layout import Layout
-from musicgan.codecs.stages import Before
 from musicgan.model.config import EventsConfig
 from musicgan.model.generator import Generator as PlayedGenerator
 from musicgan.model.pitch_places import pitch_places
@@ -122,17 +122,12 @@ def numpy_way(net: Generator, columns: list) -> Callable[[], None]:
     config = net.config
     generator = PlayedGenerator(played(net), config)
     rows = [[c[None] for c in row] for row in columns]
-    tonic, last, lowest, echo = (np.array([pitch]) for pitch in (TONIC, LAST, LOWEST, ECHO))
+    sounding = [np.array([value]) for value in (TONIC, LAST, LOWEST, ECHO, 1)]
 
     def run() -> None:
         state = generator.begin(np.zeros((1, 4), int), np.zeros((1, config.noise), np.float32))
-        for inputs, moment, own, duration in rows:
-            state = generator.advance(state, inputs)
-            generator.wait(state)
-            base = generator.moment(state, moment)
-            generator.voice(base)
-            generator.pitch(base, tonic, Before(own, last, lowest, echo, echo))
-            generator.duration(base, duration)
+        for some in rows:
+            state = network_step(generator, state, some, sounding)
 
     return run
 

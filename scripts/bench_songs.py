@@ -21,6 +21,7 @@ from musicgan.codecs.stages import Before
 from musicgan.compose.player import Player, bundled_path, open_player
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
+from musicgan.model.generator import Generator, GeneratorState
 from musicgan.model.steps import Ints
 
 CANDIDATES = 0, 4, 8, 16
@@ -75,24 +76,37 @@ def network_steps(player: Player, batch: int, listens: bool) -> Callable[[], Non
     rows = [[columns(s) for s in sizes] for _ in range(STEPS)]
     conditions = np.zeros((batch, 4), np.int64)
     noise = np.zeros((batch, generator.config.noise), np.float32)
-    tonic, last, lowest, echo, length = (np.full(batch, n) for n in (0, 60, 48, 64, 4))
+    sounding = [np.full(batch, n) for n in (0, 60, 48, 64, 4)]
 
     def run() -> None:
         state = generator.begin(conditions, noise)
         heard = critic.begin(conditions) if critic is not None and listens else None
-        for inputs, moment, own, duration in rows:
-            state = generator.advance(state, inputs)
-            generator.wait(state)
-            base = generator.moment(state, moment)
-            generator.voice(base)
-            generator.pitch(base, tonic, Before(own, last, lowest, echo, length))
-            generator.duration(base, duration)
-            if generator.config.heads == 5:
-                generator.velocity(base, duration, length)
+        for columns in rows:
+            state = network_step(generator, state, columns, sounding)
             if critic is not None and heard is not None:
-                heard, _ = critic.advance(heard, inputs)
+                heard, _ = critic.advance(heard, columns[0])
 
     return run
+
+
+def network_step(
+    generator: Generator, state: GeneratorState, columns: Sequence[Ints], sounding: Sequence[Ints]
+) -> GeneratorState:
+    """One step and all heads; columns of input, moment, pitch and duration [B, ...].
+
+    `sounding` are tonic, last, lowest and echoed pitch and a duration, [B] each.
+    """
+    inputs, moment, own, duration = columns
+    tonic, last, lowest, echo, length = sounding
+    state = generator.advance(state, inputs)
+    generator.wait(state)
+    base = generator.moment(state, moment)
+    generator.voice(base)
+    generator.pitch(base, tonic, Before(own, last, lowest, echo, length))
+    generator.duration(base, duration)
+    if generator.config.heads == 5:
+        generator.velocity(base, duration, length)
+    return state
 
 
 if __name__ == "__main__":

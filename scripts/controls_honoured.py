@@ -29,6 +29,7 @@ from musicgan.compose.per_voice import PerVoice
 from musicgan.compose.player import bundled_path, bundled_styles
 from musicgan.compose.settings import Settings, parse_key
 from musicgan.compose.write import takes, write_songs
+from musicgan.evaluate.bootstrap import mean_interval
 
 CHORDS = parse_progression("C Am F G")
 MAJOR = (0, 2, 4, 5, 7, 9, 11)
@@ -38,7 +39,6 @@ TEMPO_BPM, METRE = 72, (3, 4)
 SECOND_VOICES, FLUTE_RANGE = ("Alto", "Piano right hand"), (60, 96)
 """Who gets a flute, and what that can play."""
 NEAR_SEC = 1e-3
-RESAMPLINGS = 2000
 
 Song = pretty_midi.PrettyMIDI
 Measure = Callable[[Song], float]
@@ -141,9 +141,7 @@ def compared(one: np.ndarray, other: np.ndarray) -> str:
     """Means without and with, and their difference with its interval; songs of nothing left out."""
     both = ~(np.isnan(one) | np.isnan(other))
     one, other = one[both], other[both]
-    rng = np.random.default_rng(0)
-    drawn = rng.integers(len(one), size=(RESAMPLINGS, len(one)))
-    low, high = np.quantile((other - one)[drawn].mean(axis=1), [0.05, 0.95])
+    low, high = mean_interval(other - one)
     mean = (other - one).mean()
     return f"{one.mean():.1f} | {other.mean():.1f} | {mean:+.1f} [{low:+.1f}, {high:+.1f}]"
 

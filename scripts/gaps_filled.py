@@ -25,10 +25,9 @@ from musicgan.compose.infill import RIGHT_NOTES, Filling
 from musicgan.compose.player import Player, bundled_path, bundled_styles, open_player
 from musicgan.compose.settings import Settings
 from musicgan.corpus.cache import Corpus
+from musicgan.evaluate.bootstrap import mean_interval
 from musicgan.midifile import read_midi
 from musicgan.theory import downbeats
-
-RESAMPLINGS = 2000
 
 
 def main() -> int:
@@ -97,8 +96,7 @@ def after(player: Player, gap: Gap, settings: Settings, fill: list[Rows]) -> flo
 
 def interval(difference: np.ndarray) -> str:
     """The mean of differences and its 90% interval."""
-    drawn = np.random.default_rng(0).integers(len(difference), size=(RESAMPLINGS, len(difference)))
-    low, high = np.quantile(difference[drawn].mean(axis=1), [0.05, 0.95])
+    low, high = mean_interval(difference)
     return f"{difference.mean():+.3f} [{low:+.3f}, {high:+.3f}]"
 
 

@@ -26,6 +26,7 @@ from musicgan.compose.settings import Settings
 from musicgan.corpus.cache import Corpus
 from musicgan.corpus.piece import Piece
 from musicgan.errors import ComposeError
+from musicgan.evaluate.bootstrap import mean_interval
 from musicgan.evaluate.descriptors import DESCRIPTORS, descriptors
 from musicgan.evaluate.endings import ending
 from musicgan.midifile import read_midi
@@ -38,7 +39,6 @@ MEASURED = {
     "crossing_share": "voices crossed",
 }
 TOLD = ["onset_tick", "duration_tick", "pitch"]
-RESAMPLINGS = 2000
 
 
 def main() -> int:
@@ -111,8 +111,7 @@ def measured(songs: list[Score], keys: list[Key]) -> np.ndarray:
 
 def compared(own: np.ndarray, true: np.ndarray) -> str:
     """The mean, and the 90% interval of how much it is above the true one."""
-    drawn = np.random.default_rng(0).integers(len(own), size=(RESAMPLINGS, len(own)))
-    low, high = np.quantile((own - true)[drawn].mean(axis=1), [0.05, 0.95])
+    low, high = mean_interval(own - true)
     return f"{own.mean():.1f} [{low:+.1f}, {high:+.1f}]"
 
 

@@ -36,6 +36,10 @@ Examples:
 """
 
 
+SOURCES = ("infill", "melody", "primer", "like", "morph")
+"""Options that name music a song is made from."""
+
+
 @click.command(epilog=EXAMPLES)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="File to write.")
 @click.option("--style", default="chorale", show_default=True, help="Bundled model to play.")
@@ -115,10 +119,25 @@ def _check(options: dict[str, Any]) -> None:
         raise click.BadParameter(f"{steps} is out of range: from 2 to 1000", param_hint="--steps")
     if steps is not None and options["morph"] is None:
         raise click.UsageError("--steps says how many songs --morph makes: give --morph, too")
-    if options["morph"] is not None:
-        for other, given in (("--like", options["like"] is not None), ("--count", count > 1)):
-            if given:
-                raise click.UsageError(f"--morph with {other}: give one of the two")
+    if options["morph"] is not None and count > 1:
+        raise click.UsageError("--morph with --count: give one of the two")
+    _check_sources(options)
+
+
+def _check_sources(options: dict[str, Any]) -> None:
+    """Raises `click.UsageError` where a song would be made from what does not go together."""
+    given = [f"--{name}" for name in SOURCES if options[name] is not None]
+    # A primer may be continued in the manner of another piece.
+    if len(given) > 1 and given not in (["--primer", "--like"], ["--primer", "--morph"]):
+        raise click.UsageError(f"{' with '.join(given)}: give one of these")
+    bars = options["from_bar"], options["to_bar"]
+    if options["infill"] is None and bars != (None, None):
+        raise click.UsageError("--from, --to: bars of a song; give it with --infill SONG.mid")
+    if options["infill"] is not None and None in bars:
+        raise click.UsageError("--infill: say which bars, such as --from 9 --to 16")
+    track = options["melody_track"], options["melody_voice"]
+    if options["melody"] is None and track != (None, None):
+        raise click.UsageError("--melody-track, --melody-voice: give --melody TUNE.mid, too")
 
 
 def _songs(player: AnyPlayer, settings: Settings, options: dict[str, Any]) -> list[Settings]:
@@ -167,31 +186,15 @@ def _settings(key: str | None, options: dict[str, Any]) -> Settings:
 
 
 def _task(options: dict[str, Any]) -> Task | None:
-    """What the song is made from, None for a free one. Raises `ComposeError`, `MidiReadError`."""
+    """What the song is made from, None for a free one. Raises `MidiReadError`."""
     from musicgan.compose.tasks import InfillTask, MelodyTask
-    from musicgan.errors import ComposeError
 
-    infill, melody = options["infill"], options["melody"]
-    from_bar, to_bar = options["from_bar"], options["to_bar"]
-    track, voice = options["melody_track"], options["melody_voice"]
-    given = [name for name in ("infill", "melody", "primer") if options[name] is not None]
-    if infill is not None or melody is not None:
-        given += [name for name in ("like", "morph") if options[name] is not None]
-    if len(given) > 1:
-        raise ComposeError(
-            f"{', '.join(given)}: a song is made from one of these; leave out others"
-        )
-    if infill is None and (from_bar is not None or to_bar is not None):
-        raise ComposeError("from, to: these are bars of a song; give it with --infill SONG.mid")
-    if melody is None and (track is not None or voice is not None):
-        raise ComposeError("melody-track, melody-voice: of which melody? Give --melody TUNE.mid")
-    if melody is not None:
-        return MelodyTask.read(melody, track, voice)
-    if infill is None:
-        return None
-    if from_bar is None or to_bar is None:
-        raise ComposeError("infill: say which bars to compose anew, such as --from 9 --to 16")
-    return InfillTask.read(infill, from_bar, to_bar)
+    if options["melody"] is not None:
+        track, voice = options["melody_track"], options["melody_voice"]
+        return MelodyTask.read(options["melody"], track, voice)
+    if options["infill"] is not None:
+        return InfillTask.read(options["infill"], options["from_bar"], options["to_bar"])
+    return None
 
 
 def _draw(score: Score, path: Path) -> None:

@@ -98,6 +98,12 @@ def _likeness(rows: Rows, bar_start_step: Ints) -> NDArray[np.float32]:
     return np.asarray(2 * (has @ has.T) / np.maximum(size[:, None] + size, 1))
 
 
+def form_of(rows: Rows, bar_start_step: Ints, looks_back: bool = True) -> Form:
+    """The form of a piece of rows [T, 5], as `lags` finds it; of new bars for who looks nowhere."""
+    lag_step = np.zeros(len(bar_start_step) - 1, np.int64)
+    return Form.of(lags(rows, bar_start_step) if looks_back else lag_step)
+
+
 def sections(lag_step: Ints) -> Ints:
     """Bars since a song began to look back as far as it does, [..., N] -> [..., N] from 0."""
     changed = np.ones_like(lag_step, bool)

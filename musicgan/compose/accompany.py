@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from musicgan.codecs.form import Form, lags
+from musicgan.codecs.form import Form, form_of
 from musicgan.codecs.stream import StreamDecoder
 from musicgan.compose.band import played_by
 from musicgan.compose.barlines import LinedBars
@@ -101,9 +101,7 @@ class Frame:
                         f"{name}: the metre of the melody changes; leave it out, or give a metre"
                     )
         looks_back = player.generator.config.layout.looks_back
-        lag_step = lags(tune.rows, lines)
-        self.lines = lines
-        self.form = Form.of(lag_step if looks_back else np.zeros_like(lag_step))
+        self.lines, self.form = lines, form_of(tune.rows, lines, looks_back)
         if looks_back and asked.form is None:
             plan.form = Form(self.form.lag_step[None], self.form.section[None])
         self.metres = plan.metres if self.is_even else stated.metres

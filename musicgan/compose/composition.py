@@ -168,11 +168,9 @@ class Composition:
         steps: list[Drawn] = []
         last_chord = self.plan.last_chord
         while not many.ended.all():
-            near = many.end_is_near
-            closing = block is not None and bool(self._is_closing(many).any())
-            if steps and (len(steps) == block or closing):
+            if block and steps and (len(steps) == block or self._is_closing(many).any()):
                 break
-            if near:
+            if many.end_is_near:
                 # What a song hears after it has ended means nothing.
                 home = np.where(many.ended, home, ends_at_home(many.context, last_chord))
             drawn = many.step()

@@ -88,8 +88,7 @@ class GivenSampler(Sampler):
         due, ended = over & there, self.ended | (over & ~there)
         wait = np.where(due, coming[:, WAIT], np.where(ended, 0, wait))
         onset = context.onset_step + wait
-        place = self.bars.place(onset, self.layout.max_position)
-        moment = context.moment(wait, place)
+        moment = context.moment(wait, self.bars.place(onset, self.layout.max_position))
         base = generator.moment(self.state, moment.columns)
         tied = there & (wait == coming[:, WAIT]) & (self.given.stop_step is None)
         logits = self.lean.voice(generator.voice(base))
@@ -110,7 +109,8 @@ class GivenSampler(Sampler):
         self.ended, self.count = ended, self.count + due
         self.worth = self.worth + np.where(due, gain, 0)
         # A given row may last or wait for longer than any that is drawn: it is heard as it is.
-        heard = self._heard(rows, context.hear(rows, place))
+        heard = context.take_in(note, rows[:, DURATION], rows[:, VELOCITY])
+        heard = self._heard(rows, heard)
         before = own.before
         return Drawn(
             rows, heard, moment.columns, before.columns, note.columns,

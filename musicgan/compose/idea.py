@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musicgan.codecs.analysis import analyse
-from musicgan.codecs.bars import place_in_form
+from musicgan.codecs.bars import Place, place_in_form
 from musicgan.codecs.context import Context
-from musicgan.codecs.form import Form, lags
+from musicgan.codecs.form import Form, form_of
 from musicgan.compose.kinds import AnyPlayer
 from musicgan.compose.player import Player
 from musicgan.compose.settings import TEMPOS_BPM, Settings
@@ -78,8 +78,9 @@ def hear_idea(player: Player, score: Score, name: str) -> Idea:
             f"the piece holds {len(piece.rows)} notes that the model's voices can take: give one "
             f"of {SHORTEST} or more"
         )
-    lag_step = lags(piece.rows.astype(np.int64), piece.bar_start_step)
-    heard = _heard(player, piece, lag_step)
+    looks_back = player.generator.config.layout.looks_back
+    form = form_of(piece.rows.astype(np.int64), piece.bar_start_step, looks_back)
+    heard = _heard(player, piece, form)
     means, log_vars = zip(*(player.posterior(part) for part in _parts(heard)), strict=True)
     length = np.maximum(np.diff(piece.bar_start_step), 1)
     return Idea(
@@ -89,7 +90,7 @@ def hear_idea(player: Player, score: Score, name: str) -> Idea:
         key=piece.key,
         metre=piece.metre,
         bpm=piece.bpm if piece.states_tempo else None,
-        lag_bars=np.asarray(np.round(lag_step / length), np.int64),
+        lag_bars=np.asarray(np.round(form.lag_step / length), np.int64),
     )
 
 
@@ -139,18 +140,16 @@ def in_the_manner_of(settings: Settings, idea: Idea, bars: int | None) -> Settin
     )
 
 
-def _heard(player: Player, piece: Piece, lag_step: NDArray[np.int64]) -> Ints:
+def _heard(player: Player, piece: Piece, form: Form) -> Ints:
     """The inputs [T, I] that the rows of a piece make, as training has them."""
     layout = player.generator.config.layout
     rows = piece.rows.astype(np.int64)
     onset = rows[:, 0].cumsum()
-    form = Form.of(lag_step if layout.looks_back else np.zeros_like(lag_step))
     places = place_in_form(onset, piece.bar_start_step, form, layout.max_position)
     clipped = layout.clip(rows)
     clipped[:, 0] = rows[:, 0]
     context = Context(layout, np.array([piece.key.tonic]))
-    each = [type(places)(*(column[t : t + 1] for column in places))
-            for t in range(len(rows))]  # fmt: skip
+    each = [Place(*(column[t : t + 1] for column in places)) for t in range(len(rows))]
     context.start(each[0])
     return np.asarray(analyse(context, clipped[None], each).inputs[0])
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from musicgan.codecs.base import Rows
 from musicgan.codecs.events import DURATION, WAIT
-from musicgan.codecs.form import Form, lags
+from musicgan.codecs.form import form_of
 from musicgan.codecs.stream import StreamDecoder
 from musicgan.compose.barlines import LinedBars
 from musicgan.compose.composition import Composition, in_last_bar
@@ -177,8 +177,8 @@ def _plan(
 def _bars(player: Player, gap: Gap, piece: Piece) -> LinedBars:
     """The song's bars as the networks know bars, with its form; it ends where the file's end."""
     lines = piece.bar_start_step.copy()
-    lag_step = lags(piece.rows.astype(np.int64), lines)
+    looks_back = player.generator.config.layout.looks_back
+    form = form_of(piece.rows.astype(np.int64), lines, looks_back)
     end_step = int(gap.step(gap.bar_tick[-1]))
     lines[-1] = end_step if end_step > lines[-2] else lines[-1]
-    looks_back = player.generator.config.layout.looks_back
-    return LinedBars(lines, Form.of(lag_step if looks_back else np.zeros_like(lag_step)))
+    return LinedBars(lines, form)

@@ -109,11 +109,7 @@ def roll_out(
     from the first, so that it stays the generator's own.
     """
     songs = open_songs(generator, batch, noise, opening, rng)
-    critic_state = critic.begin(batch.conditions.numpy())
-    logits = np.zeros(len(noise), np.float32)
-    heard = [batch.heard.numpy()[:, t] for t in range(opening)]
-    for inputs in heard:
-        critic_state, logits = critic.advance(critic_state, inputs)
+    critic_state, logits, heard = hear_openings(critic, batch, opening)
     spread = np.repeat(np.arange(len(noise)), candidates)
     first = np.arange(len(noise)) * candidates
     parts: list[tuple[list[Drawn], Floats, Floats, Floats]] = []
@@ -125,6 +121,17 @@ def roll_out(
         heard += [step.heard[first] for step in drawn]
         songs, critic_state, logits = many.take(first), many_critic.take(first), after[first]
     return gather(parts, batch, noise, candidates, np.stack(heard, axis=1))
+
+
+def hear_openings(
+    critic: Critic, batch: Batch, opening: int
+) -> tuple[CriticState, Floats, list[Ints]]:
+    """The critic after the first `opening` rows: its state, logits [B], and what it has heard."""
+    state, logits = critic.begin(batch.conditions.numpy()), np.zeros(len(batch.rows), np.float32)
+    heard = [batch.heard.numpy()[:, t] for t in range(opening)]
+    for inputs in heard:
+        state, logits = critic.advance(state, inputs)
+    return state, logits, heard
 
 
 def draw_block(

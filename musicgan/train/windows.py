@@ -14,7 +14,7 @@ from musicgan.codecs.bars import Place, place_in_form
 from musicgan.codecs.context import Context
 from musicgan.codecs.echo import NO_NOTE
 from musicgan.codecs.events import DURATION, PITCH, VOICE
-from musicgan.codecs.form import Form, lags
+from musicgan.codecs.form import Form, form_of
 from musicgan.codecs.layout import Layout
 from musicgan.corpus.piece import Piece
 from musicgan.errors import CorpusError
@@ -92,10 +92,7 @@ def _analyse_group(
     forms = []
     for b, piece in enumerate(pieces):
         bars = piece.bar_start_step
-        lag_step = np.zeros(len(bars) - 1, np.int64)
-        if layout.looks_back:
-            lag_step = lags(piece.rows.astype(np.int64), bars)
-        form = Form.of(lag_step)
+        form = form_of(piece.rows.astype(np.int64), bars, layout.looks_back)
         rows[b, : len(piece.rows)] = layout.clip(piece.rows.astype(np.int64))
         # Places come from the true onsets: a wait cut to the vocabulary must not shift bars.
         rows[b, : len(piece.rows), 0] = piece.rows[:, 0]

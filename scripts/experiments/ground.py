@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from musicgan.codecs.events import EventsCodec
-from musicgan.corpus.cache import Corpus
+from musicgan.corpus.cache import Corpus, Part
 from musicgan.corpus.choose import choose_codec
-from musicgan.corpus.split import PARTS
 from musicgan.train.critic_trainer import AdversarialOptions
 from musicgan.train.options import Options
 from musicgan.train.run import EventsRun
 from musicgan.train.windows import Song, analyse_pieces
 
 SHORTEST_PIECE = 16
+PARTS: tuple[Part, ...] = ("train", "valid", "test")
 
 
 @dataclass(frozen=True)
@@ -110,9 +110,9 @@ class Place:
         """
         return EventsRun(self.corpus, self.codec, options or self.options, looks_back=False)
 
-    def songs(self, run: EventsRun, part: str) -> list[Song]:
+    def songs(self, run: EventsRun, part: Part) -> list[Song]:
         """The analysed pieces of a part, too short ones left out."""
-        pieces = [p for p in self.corpus.pieces(part) if len(p.rows) >= SHORTEST_PIECE]  # type: ignore[arg-type]
+        pieces = [p for p in self.corpus.pieces(part) if len(p.rows) >= SHORTEST_PIECE]
         return analyse_pieces(pieces, run.config, run.ranges)
 
     def write_split(self) -> Path:
@@ -120,7 +120,7 @@ class Place:
         path = self.out / self.name / "split.csv"
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
-            rows = [(part, p.name) for part in PARTS for p in self.corpus.pieces(part)]  # type: ignore[arg-type]
+            rows = [(part, p.name) for part in PARTS for p in self.corpus.pieces(part)]
             with path.open("w", newline="") as file:
                 csv.writer(file, lineterminator="\n").writerows([("part", "file"), *rows])
         return path

@@ -16,7 +16,7 @@ from musicgan.model.generator import Generator
 from musicgan.model.steps import Floats
 from musicgan.train.adversarial import AdversarialPhase
 from musicgan.train.networks import Batch
-from musicgan.train.rollout import RollOut, draw_block, gather, open_songs
+from musicgan.train.rollout import RollOut, draw_block, gather, hear_openings, open_songs
 
 ROLL_OUTS = 4
 
@@ -64,10 +64,7 @@ def searched(
     Scores are probabilities of being real, [blocks x B, 1]. The last block needs no roll-out.
     """
     songs = open_songs(generator, batch, noise, opening, rng)
-    state = critic.begin(batch.conditions.numpy())
-    heard = [batch.heard.numpy()[:, t] for t in range(opening)]
-    for inputs in heard:
-        state, _ = critic.advance(state, inputs)
+    state, _, heard = hear_openings(critic, batch, opening)
     spread = np.repeat(np.arange(len(noise)), roll_outs)
     parts = []
     left = batch.rows.shape[1] - opening

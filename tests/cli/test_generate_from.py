@@ -32,6 +32,19 @@ def test_a_song_like_another_has_its_frame_and_other_notes(generate, tmp_path):
     assert b'"like": "first.mid"' in text
 
 
+def test_a_primer_is_continued_in_the_manner_of_another_piece(generate, tmp_path):
+    for name, seed in (("first.mid", 1), ("other.mid", 2)):
+        made = generate("--bars", 9, "--seed", seed, "--density", 1, out=name)
+        assert made.exit_code == 0
+    first, other = tmp_path / "first.mid", tmp_path / "other.mid"
+    result = generate("--primer", first, "--like", other, "--bars", 2, "--seed", 3)
+    assert result.exit_code == 0, result.stderr
+    heard, song = (
+        read_midi(path).notes["pitch"].tolist() for path in (first, tmp_path / "song.mid")
+    )
+    assert song[: len(heard)] == heard and len(song) > len(heard)
+
+
 def test_a_morph_goes_from_one_to_the_other_on_one_seed(generate, tmp_path):
     for name, seed in (("a.mid", 1), ("b.mid", 2)):
         made = generate("--bars", 12, "--seed", seed, "--density", 1, out=name)
@@ -50,7 +63,7 @@ def test_a_morph_goes_from_one_to_the_other_on_one_seed(generate, tmp_path):
     [
         (("--steps", "3"), "--steps says how many songs --morph makes"),
         (("--morph", "a", "b", "--steps", "1"), "1 is out of range: from 2 to 1000"),
-        (("--morph", "a", "b", "--like", "c"), "--morph with --like: give one of the two"),
+        (("--morph", "a", "b", "--like", "c"), "--like with --morph: give one of these"),
         (("--morph", "a", "b", "--count", "2"), "--morph with --count: give one of the two"),
     ],
 )
@@ -110,18 +123,18 @@ def test_a_song_is_composed_around_a_melody(generate, tmp_path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--melody-track", 1], "of which melody? Give --melody TUNE.mid"),
-        (["--melody", "SONG", "--primer", "SONG"], "melody, primer: a song is made from one of"),
+        (["--melody-track", 1], "--melody-track, --melody-voice: give --melody TUNE.mid, too"),
+        (["--melody", "SONG", "--primer", "SONG"], "--melody with --primer: give one of these"),
         (["--melody", "SONG", "--melody-track", "x"], "melody-track 'x' is none of the tracks"),
         (["--melody", "SONG", "--melody-voice", "x"], "voice 'x' is none of the voices: soprano"),
         (["--melody", "SONG", "--bars", 4], "bars: a song around a melody is as long as that"),
-        (["--from", 1], "from, to: these are bars of a song; give it with --infill SONG.mid"),
-        (["--to", 1], "from, to: these are bars of a song; give it with --infill SONG.mid"),
-        (["--infill", "SONG"], "infill: say which bars to compose anew, such as --from 9 --to 16"),
+        (["--from", 1], "--from, --to: bars of a song; give it with --infill SONG.mid"),
+        (["--to", 1], "--from, --to: bars of a song; give it with --infill SONG.mid"),
+        (["--infill", "SONG"], "--infill: say which bars, such as --from 9 --to 16"),
         (["--infill", "SONG", "--from", 3, "--to", 2], "bar 3 to bar 2: the last comes before"),
         (["--infill", "SONG", "--from", 1, "--to", 3], "bar 3 is not in the song: it has"),
         (["--infill", "SONG", "--from", 1, "--to", 1, "--primer", "SONG"],
-         "infill, primer: a song is made from one of these; leave out others"),
+         "--infill with --primer: give one of these"),
         (["--infill", "SONG", "--from", 1, "--to", 1, "--key", "C"],
          "key: bars that are filled in keep the song's; leave it out"),
     ],

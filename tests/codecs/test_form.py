@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musicgan.codecs.form import lags, letters, sections
+from musicgan.codecs.form import form_of, lags, letters, sections
 
 BAR = 16
 
@@ -30,6 +30,15 @@ OTHER = [(0, 71), (2, 72), (6, 74)]
 def test_a_bar_that_comes_again_looks_back_at_it():
     piece = melody(ONE, TWO, OTHER, ONE, TWO)
     assert lags(piece, lines(5)).tolist() == [0, 0, 0, 3 * BAR, 3 * BAR]
+
+
+def test_the_form_of_a_piece_is_how_far_back_its_bars_look_and_since_when():
+    piece = melody(ONE, TWO, OTHER, ONE, TWO)
+    form = form_of(piece, lines(5))
+    assert form.lag_step.tolist() == [0, 0, 0, 3 * BAR, 3 * BAR]
+    assert form.section.tolist() == [0, 1, 2, 0, 1]
+    blind = form_of(piece, lines(5), looks_back=False)
+    assert blind.lag_step.tolist() == [0] * 5
 
 
 def test_of_several_the_latest_is_looked_at():
