@@ -43,6 +43,12 @@ PROGRAMS = (
 )  # fmt: skip
 """The name of each program, 0 to 127."""
 
+FAMILY_NAMES = (
+    "piano", "chromatic percussion", "organ", "guitar", "bass", "strings", "ensemble", "brass",
+    "reed", "pipe", "lead", "pad", "effects", "ethnic", "percussive", "noises",
+)  # fmt: skip
+"""The name of each family of eight programs."""
+
 _SHORT = {
     "piano": 0, "organ": 19, "guitar": 24, "bass": 32, "double bass": 43, "harp": 46,
     "strings": 48, "choir": 52, "voice": 53, "horn": 60, "brass": 61, "sax": 65,

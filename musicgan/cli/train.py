@@ -49,6 +49,7 @@ Examples:
     metavar="NAME[:PROGRAM]",
     help="Name of the first, second, ... track.  [default: the files']",
 )
+@click.option("--grid", type=int, help="Steps a beat.  [default: 4, or 12 for triplets]")
 @click.option("--transpose", default=6, show_default=True, help="Semitones to vary the key by.")
 @click.option(
     "--vary-velocity", default=0, show_default=True, help="Play it louder or softer by up to this."
@@ -87,6 +88,7 @@ def train(folder: Path, out: Path, resume: bool, **asked: Any) -> None:
             asked["transpose"], asked["vary_velocity"], asked["vary_tempo"] / 100
         ),
         voices=asked["voices"],
+        grid=asked["grid"],
     )
     try:
         with Watch(out) as watch:
@@ -106,6 +108,8 @@ def _check(out: Path, asked: dict[str, Any]) -> None:
     for name, most in limits.items():
         if not 0 <= asked[name.replace("-", "_")] <= most:
             raise click.BadParameter(f"out of range: from 0 to {most}", param_hint=f"--{name}")
+    if asked["grid"] is not None and not 1 <= asked["grid"] <= 48:
+        raise click.BadParameter("out of range: from 1 to 48", param_hint="--grid")
     if asked["hidden"] is not None and not 8 <= asked["hidden"] <= 4096:
         raise click.BadParameter("out of range: from 8 to 4096", param_hint="--hidden")
     if not 0 <= asked["dropout"] < 0.95:

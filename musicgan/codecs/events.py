@@ -60,7 +60,7 @@ class EventsCodec:
 
     def options(self) -> Mapping[str, Any]:
         """JSON-ready arguments that rebuild this codec."""
-        slots = [[slot.name, slot.program, slot.is_drum] for slot in self.slots]
+        slots = [slot.option for slot in self.slots]
         return {"grid": self.grid, "slots": slots, "velocity_bins": self.velocity_bins}
 
     def normalized(self, score: Score) -> Score:

@@ -81,7 +81,7 @@ class PianorollCodec:
         """JSON-ready arguments that rebuild this codec."""
         return {
             "grid": self.grid,
-            "slots": [[slot.name, slot.program, slot.is_drum] for slot in self.slots],
+            "slots": [slot.option for slot in self.slots],
             "low_pitch": self.low_pitch,
             "high_pitch": self.high_pitch,
             "velocity_bins": self.velocity_bins,

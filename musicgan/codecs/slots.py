@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ DROPPED = -1
 """The slot of a track that has no slot of its kind."""
 LATE = -2
 """The slot, for now, of a track whose kind has slots, but not so many."""
+FAMILIES = range(16)
+"""General MIDI's families of eight programs each: `program // 8`."""
 
 
 @dataclass(frozen=True)
@@ -26,15 +29,24 @@ class Slot:
     name: str = "piano"
     program: int = 0
     is_drum: bool = False
+    families: tuple[int, ...] = ()
+    """General MIDI families, 0-15, whose tracks it takes; of slots without any, the first takes
+    the first track, and so on."""
 
     @property
     def track(self) -> Track:
         """The track of a score that this slot is."""
         return Track(self.name, self.program, self.is_drum)
 
+    @property
+    def option(self) -> list[Any]:
+        """As JSON options hold it; `as_slots` reads it."""
+        listed = [self.name, self.program, self.is_drum]
+        return [*listed, list(self.families)] if self.families else listed
+
 
 def as_slots(slots: Iterable[Slot | Sequence[object]]) -> tuple[Slot, ...]:
-    """Slots from slots, or from (name, program, is_drum) lists as JSON options hold them.
+    """Slots from slots, or from (name, program, is_drum[, families]) lists as JSON options are.
 
     Raises `CodecError` when there is none or one cannot be a slot.
     """
@@ -45,12 +57,13 @@ def as_slots(slots: Iterable[Slot | Sequence[object]]) -> tuple[Slot, ...]:
 
 
 def _as_slot(slot: Slot | Sequence[object]) -> Slot:
-    parts = (slot.name, slot.program, slot.is_drum) if isinstance(slot, Slot) else tuple(slot)
-    if len(parts) == 3:
-        name, program, is_drum = parts
+    parts: list[Any] = slot.option if isinstance(slot, Slot) else list(slot)
+    if len(parts) in (3, 4):
+        name, program, is_drum, families = (*parts, ())[:4]
         is_program = isinstance(program, int) and 0 <= program <= 127
-        if isinstance(name, str) and is_program and isinstance(is_drum, bool):
-            return Slot(name, int(program), is_drum)  # type: ignore[call-overload]
+        are_families = isinstance(families, list | tuple) and all(f in FAMILIES for f in families)
+        if isinstance(name, str) and is_program and isinstance(is_drum, bool) and are_families:
+            return Slot(name, program, is_drum, tuple(families))
     raise CodecError(
         f"slots: {slot!r} is no slot; give (name, program 0-127, is_drum), like ('piano', 0, False)"
     )
@@ -65,18 +78,23 @@ def slot_tracks(slots: tuple[Slot, ...]) -> tuple[Track, ...]:
 def assign_tracks(score: Score, slots: tuple[Slot, ...]) -> NDArray[np.int64]:
     """The slot of each track of a score, [tracks]; `DROPPED` where no slot is of its kind.
 
-    Pitched tracks go to pitched slots and drums to drum slots, in file order. Tracks beyond the
-    last slot of their kind join the slot whose own track has the nearest mean pitch (ties: the
-    lower slot; a silent slot only when all are silent). Deterministic, and blind to transposing.
+    Pitched tracks go to pitched slots and drums to drum slots, in file order; to slots that have
+    families, all tracks of these. Other tracks, and those beyond the last slot of their kind, join
+    the slot whose own track has the nearest mean pitch (ties: the lower slot; a silent slot only
+    when all are silent; the first when none has a track). Deterministic, and blind to transposing.
     """
     is_drum = tuple([track.is_drum for track in score.tracks])
-    assigned = list(_own_homes(is_drum, tuple([slot.is_drum for slot in slots])))
+    if any(slot.families for slot in slots):
+        assigned = list(_homes_by_family(score.tracks, slots))
+    else:
+        assigned = list(_own_homes(is_drum, tuple([slot.is_drum for slot in slots])))
     if LATE in assigned:
         mean = _mean_pitches(score)
         owners = [(t, home) for t, home in enumerate(assigned) if home >= 0]
         for late in [t for t, home in enumerate(assigned) if home == LATE]:
             own = [owner for owner in owners if is_drum[owner[0]] == is_drum[late]]
-            assigned[late] = min(own, key=lambda o: _distance(mean[late], mean[o[0]]))[1]
+            nearest = min(own, key=lambda o: _distance(mean[late], mean[o[0]]), default=None)
+            assigned[late] = nearest[1] if nearest else _first_of_kind(slots, is_drum[late])
     return np.array(assigned, np.int64)
 
 
@@ -86,6 +104,20 @@ def _own_homes(tracks: tuple[bool, ...], slots: tuple[bool, ...]) -> tuple[int, 
     homes = {kind: [i for i, slot in enumerate(slots) if slot == kind] for kind in (False, True)}
     free = {kind: iter(homes[kind]) for kind in homes}
     return tuple(next(free[kind], LATE if homes[kind] else DROPPED) for kind in tracks)
+
+
+@lru_cache(maxsize=256)
+def _homes_by_family(tracks: tuple[Track, ...], slots: tuple[Slot, ...]) -> tuple[int, ...]:
+    """The slots of tracks by the families these take; `LATE` for a family that none takes."""
+    home = {family: index for index, slot in enumerate(slots) for family in slot.families}
+    return tuple(
+        _first_of_kind(slots, True) if track.is_drum else home.get(track.program // 8, LATE)
+        for track in tracks
+    )
+
+
+def _first_of_kind(slots: tuple[Slot, ...], is_drum: bool) -> int:
+    return next((i for i, slot in enumerate(slots) if slot.is_drum == is_drum), DROPPED)
 
 
 def _mean_pitches(score: Score) -> list[Fraction | None]:

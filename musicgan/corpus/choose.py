@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from musicgan.codecs.events import EventsCodec
 from musicgan.codecs.pianoroll import PianorollCodec
-from musicgan.codecs.slots import Slot
+from musicgan.codecs.slots import FAMILIES, Slot
 from musicgan.corpus.scan import find_midi
 from musicgan.errors import CorpusError, MidiReadError
+from musicgan.instruments import FAMILY_NAMES
 from musicgan.midifile import read_midi
 from musicgan.score import Score, Track
 
@@ -20,18 +23,21 @@ SAMPLE_FILES = 200
 MAX_SLOTS = 8
 COMMON = 0.3
 """A kind of track gets a slot when at least this share of the files has it."""
+COMMON_ORDER = 0.5
+"""Tracks go by their order when at least this share has the commonest family of its place."""
 
 
-def choose_codec(folder: Path, voices: Sequence[str] = ()) -> EventsCodec:
+def choose_codec(folder: Path, voices: Sequence[str] = (), grid: int | None = None) -> EventsCodec:
     """A note-tuple codec for the files under `folder`, from an even sample of them.
 
-    `voices` name the slots, as "NAME" or "NAME:PROGRAM". Raises `CorpusError` when no file can be
-    read, or for more voices than the files have.
+    `voices` name the slots, as "NAME" or "NAME:PROGRAM"; `grid` is in steps a beat. Raises
+    `CorpusError` when no file can be read, or for more voices than the files have, `CodecError`
+    for the grid.
     """
     scores = _sample(folder)
     velocities = np.median([len(np.unique(score.notes["velocity"])) for score in scores])
     return EventsCodec(
-        grid=grid_of(scores),
+        grid=grid if grid is not None else grid_of(scores),
         slots=_named(slots_of(scores), voices),
         velocity_bins=8 if velocities > 4 else 1,
     )
@@ -46,21 +52,21 @@ def _named(slots: tuple[Slot, ...], voices: Sequence[str]) -> tuple[Slot, ...]:
         if program and not (program.isdigit() and int(program) <= 127):
             raise CorpusError(f"voice {voice!r}: write NAME or NAME:PROGRAM, program 0 to 127")
         old = slots[index]
-        named[index] = Slot(name, int(program) if program else old.program, old.is_drum)
+        named[index] = replace(old, name=name, program=int(program) if program else old.program)
     return tuple(named)
 
 
-def choose_frames_codec(folder: Path) -> PianorollCodec:
+def choose_frames_codec(folder: Path, grid: int | None = None) -> PianorollCodec:
     """A frame codec for the files under `folder`: cells for the pitches they use, no velocity.
 
-    Raises `CorpusError` when none can be read.
+    `grid` is in steps a beat. Raises `CorpusError` when none can be read.
     """
     scores = _sample(folder)
     low, high = np.quantile(np.concatenate([s.notes["pitch"] for s in scores]), [0.0005, 0.9995])
     # A codec has an octave at least: what lies outside moves into it.
     low_pitch = min(int(low), 127 - 11)
     return PianorollCodec(
-        grid=grid_of(scores),
+        grid=grid if grid is not None else grid_of(scores),
         slots=slots_of(scores),
         low_pitch=low_pitch,
         high_pitch=max(int(np.ceil(high)), low_pitch + 11),
@@ -99,21 +105,78 @@ def on_grid_share(score: Score, grid: int) -> float:
 
 
 def slots_of(scores: Sequence[Score]) -> tuple[Slot, ...]:
-    """One slot for each place among the pitched tracks that is common, and one for drums."""
+    """One slot for each common place among the pitched tracks, and one for drums.
+
+    Where files list their instruments in orders of their own, one for each common instrument.
+    """
     pitched = [[t for t in played(score) if not t.is_drum] for score in scores]
-    counts = np.array([len(tracks) for tracks in pitched])
-    slots = []
-    for place in range(MAX_SLOTS):
-        there = [tracks[place] for tracks in pitched if len(tracks) > place]
-        if place and np.mean(counts > place) < COMMON:
-            break
-        if not there:
-            break
-        program = Counter(track.program for track in there).most_common(1)[0][0]
-        slots.append(Slot(_name(there) or f"voice {place + 1}", program))
+    by_order = _slots_by_order(pitched)
+    by_family = _slots_by_family(scores, pitched)
+    mixed = len(by_order) > 1 and _order_says(pitched, len(by_order)) < COMMON_ORDER
+    slots = list(by_family if mixed and len(by_family) > 1 else by_order)
     if np.mean([any(t.is_drum for t in score.tracks) for score in scores]) >= COMMON:
         slots.append(Slot("drums", 0, True))
     return tuple(slots) or (Slot(),)
+
+
+def _slots_by_order(pitched: Sequence[Sequence[Track]]) -> list[Slot]:
+    counts = np.array([len(tracks) for tracks in pitched])
+    slots: list[Slot] = []
+    for place in range(MAX_SLOTS):
+        there = [tracks[place] for tracks in pitched if len(tracks) > place]
+        if not there or (place and np.mean(counts > place) < COMMON):
+            break
+        slots.append(Slot(_name(there) or f"voice {place + 1}", _program(there)))
+    return slots
+
+
+def _order_says(pitched: Sequence[Sequence[Track]], places: int) -> float:
+    """Share of the tracks in these places that are of the commonest family in theirs."""
+    usual, tracks = 0, 0
+    for place in range(places):
+        there = [some[place].program // 8 for some in pitched if len(some) > place]
+        usual += Counter(there).most_common(1)[0][1]
+        tracks += len(there)
+    return usual / tracks
+
+
+def _slots_by_family(scores: Sequence[Score], pitched: Sequence[Sequence[Track]]) -> list[Slot]:
+    """A slot for each common family; the others join the one that is nearest in mean pitch."""
+    files = Counter(family for tracks in pitched for family in {t.program // 8 for t in tracks})
+    common = [f for f, count in files.most_common(MAX_SLOTS) if count >= COMMON * len(scores)]
+    if not common:
+        return []
+    mean = _mean_pitches(scores)
+    takes: dict[int, list[int]] = {family: [] for family in sorted(common)}
+    for family in FAMILIES:
+        home = family if family in takes else min(takes, key=lambda c: abs(mean[family] - mean[c]))
+        takes[home].append(family)
+    return [
+        Slot(
+            FAMILY_NAMES[family],
+            _program([t for tracks in pitched for t in tracks if t.program // 8 == family]),
+            families=tuple(families),
+        )
+        for family, families in takes.items()
+    ]
+
+
+def _mean_pitches(scores: Sequence[Score]) -> NDArray[np.float64]:
+    """Of each family's notes, [16]; of all notes where it has none."""
+    count, total = np.zeros(len(FAMILIES)), np.zeros(len(FAMILIES))
+    for score in scores:
+        is_drum = np.array([track.is_drum for track in score.tracks])
+        family = np.array([track.program // 8 for track in score.tracks])
+        notes = score.notes[~is_drum[score.notes["track"]]]
+        of = family[notes["track"]]
+        count += np.bincount(of, minlength=len(FAMILIES))
+        total += np.bincount(of, weights=notes["pitch"], minlength=len(FAMILIES))
+    usual = total.sum() / max(1, count.sum())
+    return np.asarray(np.divide(total, count, out=np.full(16, usual), where=count > 0))
+
+
+def _program(tracks: Sequence[Track]) -> int:
+    return Counter(track.program for track in tracks).most_common(1)[0][0]
 
 
 def _name(tracks: Sequence[Track]) -> str:

@@ -6,6 +6,8 @@ their tracks as they like. So that no side is judged by its file format:
 - Where the sides have as many pitched tracks a piece (the median, as many as there are voices at
   most), tracks are voices in the order of the file. A side whose tracks bear the real voices'
   names in another order is put in theirs; a side whose registers stand in another order, too.
+- Where the real files list their instruments in orders of their own, voices are instruments, and
+  tracks go to theirs (`codecs.slots`), on every side.
 - Otherwise all pitched tracks of both sides are merged into one voice. Its line is the highest
   note, and what is between voices is not measured on any side.
 """
@@ -48,6 +50,8 @@ def match_voices(
     counts = {side: usual_count(some, voices) for side, some in scores.items()}
     odd = {side: count for side, count in counts.items() if count != counts["real"]}
     kept = {side: list(some) for side, some in scores.items()}
+    if any(slot.families for slot in slots) and not merge:
+        return Matched(kept, slots, False, ["Tracks count by their instruments on every side."])
     if voices > 1 and (merge or odd):
         why = "as asked"
         if odd:

@@ -40,6 +40,8 @@ class Options:
     codec: str = "events"
     voices: tuple[str, ...] = ()
     """Names of the track slots, "NAME" or "NAME:PROGRAM"; the files' own where empty."""
+    grid: int | None = None
+    """Steps a beat; None: by the music."""
     hidden: int | None = None
     """Width of the generator; None: `width` decides."""
     dropout: float = 0.4

@@ -32,6 +32,7 @@ from musicgan.train.critic_trainer import CriticTrainer
 from musicgan.train.forms import forms_of
 from musicgan.train.frames_run import FramesRun
 from musicgan.train.guidance import GuidancePhase
+from musicgan.train.lengths import WINDOW, judged_length, shared_length
 from musicgan.train.likelihood import LikelihoodPhase
 from musicgan.train.loop import Loop
 from musicgan.train.networks import Critic, Generator, Posterior
@@ -40,16 +41,9 @@ from musicgan.train.phase import Phase
 from musicgan.train.quality import SongJudge
 from musicgan.train.rollout import played
 from musicgan.train.watch import Watch
-from musicgan.train.windows import Song, Windows, analyse_pieces, voice_ranges
+from musicgan.train.windows import Windows, analyse_pieces, voice_ranges
 
-WINDOW = 128
-"""Notes in a training window."""
-SHORTEST_WINDOW = 16
 SHORTEST_PIECE = 16
-FEW_WINDOWS = 16
-"""Held-out windows that songs are judged by; with fewer the windows get shorter ..."""
-SHORT_WINDOW = 32
-"""... but not for that reason shorter than this."""
 
 
 class Run(Protocol):
@@ -115,6 +109,7 @@ class EventsRun:
         self.songs = [analyse_pieces(part, self.config, self.ranges) for part in (train, valid)]
         self._typical = {**typical(train), "forms": forms_of(train, self.songs[0])}
         self._valid = valid
+        self._kept = kept_share(corpus, [*train, *valid])
         self.single = single_voices(train, layout.voices)
         self.generator = Generator(self.config, options.dropout)
         self.posterior = Posterior(self.config)
@@ -169,17 +164,18 @@ class EventsRun:
         return (
             f"{len(train)} pieces, {notes} notes to learn, {len(self.songs[1])} pieces held out; "
             f"{layout.grid} steps a beat; voices: {slots}; "
-            f"{layout.velocity_bins} velocities; on {self.device}"
+            f"{layout.velocity_bins} velocities; {self._kept:.1%} of the notes kept; "
+            f"on {self.device}"
         )
 
 
 def _events(folder: Path, options: Options, progress: Progress | None) -> Run:
-    codec = choose_codec(folder, options.voices)
+    codec = choose_codec(folder, options.voices, options.grid)
     return EventsRun(Corpus.open(folder, codec, progress=progress), codec, options)
 
 
 def _frames(folder: Path, options: Options, progress: Progress | None) -> Run:
-    codec = choose_frames_codec(folder)
+    codec = choose_frames_codec(folder, options.grid)
     return FramesRun(Corpus.open(folder, codec, progress=progress), codec, options)
 
 
@@ -257,35 +253,13 @@ def single_voices(pieces: Sequence[Piece], voices: int) -> list[bool]:
     return [bool(o < 0.01 * n) for o, n in zip(overlaps, np.maximum(notes, 1), strict=True)]
 
 
-def shared_length(songs: Sequence[Song]) -> int:
-    """The window of the adversarial phase: the longest up to `WINDOW` that fits half the music.
+def kept_share(corpus: Corpus, pieces: Sequence[Piece]) -> float:
+    """Share of the notes in the files of these pieces that are left in their rows.
 
-    Half the notes, not half the songs: among the drum beats of a collection there may be as many
-    short fills.
+    Others have met on the grid on one pitch of one voice, or their track has no voice.
     """
-    lengths = np.sort([len(song) for song in songs])
-    half = np.searchsorted(np.cumsum(lengths), lengths.sum() / 2)
-    length = min(WINDOW, (int(lengths[half]) - 1) // 8 * 8)
-    if length < SHORTEST_WINDOW:
-        raise CorpusError(
-            f"half of the music is in pieces of {SHORTEST_WINDOW} notes or fewer: give longer ones"
-        )
-    return length
-
-
-def judged_length(songs: Sequence[Song], length: int) -> int:
-    """`length`, or less for `FEW_WINDOWS` windows of held-out songs. Raises `CorpusError`."""
-
-    def windows() -> int:
-        return sum((len(song) - 1) // length for song in songs)
-
-    while windows() < FEW_WINDOWS and length > SHORT_WINDOW:
-        length -= 8
-    if windows() < 2:
-        raise CorpusError(
-            f"the pieces held out have fewer than 2 windows of {length} notes: give more music"
-        )
-    return length
+    written = {report.name: report.notes for report in corpus.reports}
+    return sum(len(p.rows) for p in pieces) / sum(written[p.name] for p in pieces)
 
 
 def _long_enough(pieces: Sequence[Piece]) -> list[Piece]:

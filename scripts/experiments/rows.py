@@ -81,7 +81,7 @@ def _seqgan(place: Place, run: EventsRun) -> list[Phase]:
 def _same_time(place: Place, run: EventsRun) -> list[Phase]:
     """As many updates of likelihood as take the time of our phase."""
     ours, cheap = (place.read(row, "trained.json") for row in ("ours", "mle-updates"))
-    updates = round(ours["seconds"] / (cheap["seconds"] / cheap["updates"]))
+    updates = max(1, round(ours["seconds"] * cheap["updates"] / cheap["seconds"]))
     (phase,) = _like_ours(AnchorPhase)(place, run)
     phase.max_steps, phase.eval_steps = updates, max(25, updates // 16)
     return [phase]

@@ -71,11 +71,58 @@ def test_an_empty_score_merges_to_silent_slots():
     assert len(merged.tracks) == 2
 
 
+GUITARS = Slot("guitar", 30, families=(3, 5))
+LOW = Slot("bass", 34, families=(4,))
+BAND = (GUITARS, LOW, DRUMS)
+
+
+def test_tracks_go_to_the_slots_of_their_families_wherever_they_stand():
+    tracks = [Track("", 33), Track("", 0, True), Track("", 29), Track("", 40), Track("", 38)]
+    score = score_of(tracks, [30], [36], [60], [70], [40])
+    assert assign_tracks(score, BAND).tolist() == [1, 2, 0, 0, 1]
+
+
+def test_a_family_without_a_slot_joins_the_nearest_in_mean_pitch():
+    piano = Track("", 0)
+    score = score_of([Track("", 33), Track("", 29), piano, piano], [30], [60], [50], [40])
+    assert assign_tracks(score, BAND).tolist() == [1, 0, 0, 1]
+    # Alone it goes to the first pitched slot, and drums without a slot are dropped.
+    assert assign_tracks(score_of([piano], [20]), (DRUMS, LOW)).tolist() == [1]
+    assert assign_tracks(score_of([Track("", 0, True)], [36]), (LOW,)).tolist() == [DROPPED]
+
+
+def test_families_are_blind_to_transposing_and_merge_once():
+    rng = np.random.default_rng(1)
+    tracks = [Track("", int(program)) for program in rng.integers(0, 128, 8)]
+    for _ in range(20):
+        score = score_of(tracks, *(rng.integers(30, 90, 3).tolist() for _ in tracks))
+        moved = score.transposed(int(rng.integers(-30, 37)))
+        assert assign_tracks(moved, BAND).tolist() == assign_tracks(score, BAND).tolist()
+        merged = merge_tracks(score, BAND)
+        assert merge_tracks(merged, BAND) == merged
+
+
+def test_slots_survive_json():
+    assert as_slots([slot.option for slot in BAND]) == BAND
+    # As files had them before there were families.
+    assert DRUMS.option == ["drums", 0, True]
+
+
 def test_slots_come_from_json_lists():
     assert as_slots([["piano", 0, False], ("drums", 0, True), BASS]) == (PIANO, DRUMS, BASS)
 
 
-@pytest.mark.parametrize("bad", [[], [["piano", 128, False]], [["piano"]], [[1, 2, False]]])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        [],
+        [["piano", 128, False]],
+        [["piano"]],
+        [[1, 2, False]],
+        [["a", 0, False, [16]]],
+        [["a", 0, False, 3]],
+    ],
+)
 def test_what_cannot_be_slots_is_refused_in_one_line(bad):
     with pytest.raises(CodecError, match=r"^slots: .* give .*$"):
         as_slots(bad)

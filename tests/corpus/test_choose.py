@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from musicgan.codecs.slots import Slot
-from musicgan.corpus.choose import choose_codec
+from musicgan.corpus.choose import choose_codec, choose_frames_codec
 from musicgan.errors import CorpusError
 from musicgan.midifile import write_midi
 from musicgan.score import NOTE, Score, Track, sort_notes
@@ -104,6 +104,41 @@ def test_names_of_songs_are_not_names_of_voices(folder_of):
 def test_nameless_tracks_are_numbered(folder_of):
     chosen = choose_codec(folder_of(score(Track("", 5), Track("", 6))))
     assert [slot.name for slot in chosen.slots] == ["voice 1", "voice 2"]
+
+
+GUITAR, LOW, STRINGS = Track("x", 29), Track("y", 33), Track("z", 48)
+MIXED = (
+    (GUITAR, LOW, STRINGS), (LOW, STRINGS, GUITAR), (STRINGS, GUITAR, LOW), (LOW, GUITAR, GUITAR),
+    (GUITAR, STRINGS, Track("solo", 73)), (STRINGS, LOW),
+)  # fmt: skip
+"""The instruments of songs, each song in an order of its own."""
+
+
+def test_instruments_in_any_order_get_a_slot_each(folder_of):
+    chosen = choose_codec(folder_of(*(score(*tracks) for tracks in MIXED)))
+    assert [(slot.name, slot.program) for slot in chosen.slots] == [
+        ("guitar", 29), ("bass", 33), ("ensemble", 48),
+    ]  # fmt: skip
+    # Every family has exactly one slot, and each song plays in all three.
+    assert sorted(f for slot in chosen.slots for f in slot.families) == list(range(16))
+    for tracks in MIXED[:3]:
+        assert set(chosen.encode(score(*tracks))[:, 1]) == {0, 1, 2}
+
+
+def test_a_family_that_few_have_joins_the_nearest_in_pitch(folder_of):
+    flute = Track("solo", 73)
+    files = [score(*tracks) for tracks in MIXED[:4]]
+    # A track lies a semitone above the one before it.
+    low, high = score(flute, LOW, GUITAR, STRINGS), score(GUITAR, LOW, *[STRINGS] * 6, flute)
+    low_slots = choose_codec(folder_of(*files, low)).slots
+    high_slots = choose_codec(folder_of(*files, high)).slots
+    assert [slot.name for slot in low_slots if 9 in slot.families] == ["bass"]
+    assert [slot.name for slot in high_slots if 9 in slot.families] == ["ensemble"]
+
+
+def test_a_grid_can_be_asked_for(folder_of):
+    assert choose_codec(folder_of(choir()), grid=24).grid == 24
+    assert choose_frames_codec(folder_of(choir()), grid=6).grid == 6
 
 
 def test_drums_alone(folder_of):

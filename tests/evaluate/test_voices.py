@@ -1,11 +1,14 @@
 """Voices mean the same on every side, however its files name and order their tracks."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from musicgan.codecs.slots import Slot, merge_tracks
 from musicgan.corpus.choose import slots_of
 from musicgan.evaluate.voices import MERGED, match_voices
+from musicgan.score import Track
 
 from .making import choir, one_track
 
@@ -65,6 +68,19 @@ def test_merging_can_be_asked_for_and_drums_keep_their_voice():
     matched = match_voices({"real": REAL, "generated": REAL}, slots, merge=True)
     assert matched.slots == (MERGED, slots[-1])
     assert "as asked" in matched.remarks[0]
+
+
+def test_instruments_are_voices_however_many_tracks_a_side_has():
+    slots = (Slot("guitar", 30, families=(3,)), Slot("bass", 33, families=(4,)))
+    guitar, bass = Track("", 29), Track("", 34)
+    two, three = (replace(choir(0), tracks=tracks) for tracks in (
+        (bass, guitar, guitar, bass), (guitar, guitar, bass, guitar)
+    ))  # fmt: skip
+    matched = match_voices({"real": [two], "generated": [three]}, slots)
+    assert (matched.slots, matched.is_merged) == (slots, False)
+    assert matched.scores == {"real": [two], "generated": [three]}
+    assert matched.remarks == ["Tracks count by their instruments on every side."]
+    assert match_voices({"real": [two], "generated": [three]}, slots, merge=True).is_merged
 
 
 def test_single_lines_have_nothing_to_match():

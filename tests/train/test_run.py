@@ -4,6 +4,7 @@ import os
 import signal
 from dataclasses import replace
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from musicgan.compose.song import compose
 from musicgan.corpus.cache import Corpus
 from musicgan.corpus.choose import choose_codec
 from musicgan.corpus.piece import Piece
+from musicgan.corpus.report import FileReport
 from musicgan.errors import CheckpointError, CorpusError
 from musicgan.midifile import write_midi
 from musicgan.score import Key
@@ -23,9 +25,8 @@ from musicgan.train.quality import SongJudge
 from musicgan.train.run import (
     EventsRun,
     identity,
-    judged_length,
+    kept_share,
     run_folder,
-    shared_length,
     single_voices,
     train,
 )
@@ -200,32 +201,7 @@ def test_one_slip_in_two_hundred_notes_is_forgiven_and_three_are_not():
     assert single_voices([piece(*notes)], 1) == [False]
 
 
-@pytest.mark.parametrize(
-    ("lengths", "window"),
-    [
-        ([500], 128), ([129], 128), ([128], 120), ([60, 70, 80], 64), ([33], 32), ([10, 200], 128),
-        ([20] * 9 + [200], 128), ([20] * 11 + [200], 16),
-    ],
-)  # fmt: skip
-def test_the_second_phases_window_fits_half_the_music(lengths, window):
-    assert shared_length([range(n) for n in lengths]) == window
-    # At least one piece is longer.
-    assert max(lengths) > window
-
-
-@pytest.mark.parametrize(
-    ("lengths", "window"),
-    [([129] * 16, 128), ([129] * 15, 64), ([400], 32), ([120, 90, 33], 32), ([300, 230], 32)],
-)
-def test_few_held_out_songs_are_judged_by_shorter_windows(lengths, window):
-    assert judged_length([range(n) for n in lengths], 128) == window
-
-
-def test_held_out_music_that_is_too_short_to_judge_by():
-    with pytest.raises(CorpusError, match="fewer than 2 windows of 32 notes: give more music"):
-        judged_length([range(64)], 32)
-
-
-def test_songs_too_short_for_any_window():
-    with pytest.raises(CorpusError, match="half of the music is in pieces of 16 notes or fewer"):
-        shared_length([range(12), range(15), range(16), range(17)])
+def test_the_share_of_notes_kept_is_of_the_files_of_these_pieces():
+    reports = [FileReport("made", "", notes=4), FileReport("another", "", notes=100)]
+    corpus = SimpleNamespace(reports=reports)
+    assert kept_share(corpus, [piece((4, 0, 4), (4, 0, 4), (4, 0, 4))]) == 0.75
