@@ -102,9 +102,10 @@ def generate(out: Path, style: str, model: Path | None, key: str | None, **optio
         ):  # fmt: skip
             if options["picture"]:
                 _draw(written.score, written.path.with_suffix(".png"))
+            key_said = f"{written.key}, " if written.key else ""
             click.echo(
                 f"{written.path}: {written.bars} bars, {written.notes} notes, "
-                f"{written.key}, {written.bpm:.0f} bpm, seed {written.seed}"
+                f"{key_said}{written.bpm:.0f} bpm, seed {written.seed}"
             )
     except ComposeError as error:
         raise click.UsageError(str(error)) from error

@@ -49,6 +49,11 @@ class Layout:
         return self.max_wait + 1
 
     @property
+    def is_percussion(self) -> bool:
+        """Whether all voices are drums: such music has no key."""
+        return len(self.drums) == self.voices
+
+    @property
     def start(self) -> int:
         """The value of `wait` fed before the first row."""
         return self.max_wait + 2

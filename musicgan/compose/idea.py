@@ -42,7 +42,8 @@ class Idea:
     """[Z]"""
     spread: Floats
     """[Z] standard deviations: how surely the piece says which noise it is."""
-    key: Key
+    key: Key | None
+    """None for a model of drums alone."""
     metre: tuple[int, int]
     bpm: float | None
     """None where the file states none."""
@@ -78,8 +79,8 @@ def hear_idea(player: Player, score: Score, name: str) -> Idea:
             f"the piece holds {len(piece.rows)} notes that the model's voices can take: give one "
             f"of {SHORTEST} or more"
         )
-    looks_back = player.generator.config.layout.looks_back
-    form = form_of(piece.rows.astype(np.int64), piece.bar_start_step, looks_back)
+    layout = player.generator.config.layout
+    form = form_of(piece.rows.astype(np.int64), piece.bar_start_step, layout.looks_back)
     heard = _heard(player, piece, form)
     means, log_vars = zip(*(player.posterior(part) for part in _parts(heard)), strict=True)
     length = np.maximum(np.diff(piece.bar_start_step), 1)
@@ -87,7 +88,7 @@ def hear_idea(player: Player, score: Score, name: str) -> Idea:
         name=name,
         mean=np.mean(means, axis=0),
         spread=np.exp(0.5 * np.mean(log_vars, axis=0)),
-        key=piece.key,
+        key=None if layout.is_percussion else piece.key,
         metre=piece.metre,
         bpm=piece.bpm if piece.states_tempo else None,
         lag_bars=np.asarray(np.round(form.lag_step / length), np.int64),

@@ -57,7 +57,7 @@ class Plan:
         self.conditions = config.conditions(0, *manner)[None]
         self.tempos = (Tempo(0, bpm_to_us(bpm)),)
         self.metres = upbeat_metres(metre, upbeat_step, self.bar_step, grid)
-        self.keys = (self.key,)
+        self.keys = () if config.layout.is_percussion else (self.key,)
 
     def _harmony(self, settings: Settings) -> Harmony | None:
         """The song's own chords; they come in after the primer."""

@@ -12,6 +12,7 @@ from musicgan.compose.plan import Plan
 from musicgan.compose.player import Player
 from musicgan.compose.primer import hear_primer
 from musicgan.compose.settings import Settings
+from musicgan.errors import ComposeError
 from musicgan.score import Score
 
 
@@ -21,6 +22,8 @@ def compose(player: Player, settings: Settings, primer: Score | None = None) -> 
     The same player, settings and primer give the same score. Raises `ComposeError` for a primer
     with no notes the model's voices can take, and for wishes that it cannot honour.
     """
+    if settings.key is not None and player.generator.config.layout.is_percussion:
+        raise ComposeError(f"key {settings.key}: this model plays drums alone, which have no key")
     player = played_by(player, settings.instruments)
     rng = np.random.default_rng(settings.seed)
     heard = hear_primer(player, primer) if primer is not None else None

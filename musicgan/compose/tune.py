@@ -99,6 +99,8 @@ def _cast(
     """The voice that plays the melody, and how many semitones it is moved."""
     slots, (low, high) = player.codec.slots, player.rules.ranges.T
     able = [v for v in range(len(slots)) if not slots[v].is_drum and low[v] <= high[v]]
+    if not able:
+        raise ComposeError("a melody needs a voice with pitches, and this model plays drums alone")
     if asked is not None:
         if asked not in able:
             raise ComposeError(f"melody-voice {slots[asked].name}: it plays no melody")

@@ -10,6 +10,7 @@ from musicgan.compose.harmony import Harmony
 from musicgan.compose.per_voice import PerVoice
 from musicgan.compose.player import Player
 from musicgan.compose.settings import Settings
+from musicgan.errors import ComposeError
 from musicgan.model.steps import Floats
 
 
@@ -31,7 +32,11 @@ NO_WISHES = Wishes()
 
 
 def wishes_of(player: Player, settings: Settings, harmony: Harmony | None) -> Wishes:
-    """What is asked of the voices of `player`. Raises `ComposeError` for one it has not."""
+    """What is asked of the voices of `player`. Raises `ComposeError` for one it has not, and for
+    chords where none of them has pitches.
+    """
+    if harmony is not None and player.generator.config.layout.is_percussion:
+        raise ComposeError("chords: this model plays drums alone; leave chords out")
     nothing = PerVoice()
     return Wishes(
         harmony,

@@ -28,7 +28,8 @@ class Written:
     seed: int
     bars: int
     notes: int
-    key: Key
+    key: Key | None
+    """None for drums alone."""
     bpm: float
     score: Score
 
@@ -107,6 +108,7 @@ def _write(score: Score, path: Path, kind: str, text: str) -> None:
 
 def _written(score: Score, path: Path, settings: Settings) -> Written:
     bpm = us_to_bpm(score.tempos[0].us_per_beat if score.tempos else US_PER_BEAT_AT_120)
-    key = score.keys[0] if score.keys else estimate_key(score)
+    pitched = not all(track.is_drum for track in score.tracks)
+    key = score.keys[0] if score.keys else estimate_key(score) if pitched else None
     bars = len(downbeats(score)) - 1
     return Written(path, settings.seed, bars, len(score), key, bpm, score)

@@ -1,10 +1,11 @@
-"""Two tiny players: a choir of single voices, and a band that plays chords, with drums."""
+"""Tiny players: a choir of single voices, a band that plays chords, with drums, and drums alone."""
 
 from pathlib import Path
 
 import pytest
 from tiny_model import band_codec, choir_codec, tiny_model
 
+from musicgan.codecs.events import EventsCodec
 from musicgan.compose.player import Player, player_of
 from musicgan.model.file import load_model, save_model
 
@@ -27,3 +28,10 @@ def choir(choir_file) -> Player:
 def band() -> Player:
     """Piano, bass and drums, all free to play chords."""
     return player_of(tiny_model(band_codec(), single=False), Path("in memory"))
+
+
+@pytest.fixture(scope="session")
+def kit() -> Player:
+    """Drums alone."""
+    codec = EventsCodec(grid=12, slots=[("drums", 0, True)], velocity_bins=8)
+    return player_of(tiny_model(codec, single=False), Path("in memory"))
