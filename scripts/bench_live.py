@@ -37,8 +37,9 @@ import mido
 import numpy as np
 
 from musicgan.compose.bars import LiveSong
-from musicgan.compose.player import bundled_path, open_player
+from musicgan.compose.player import open_player
 from musicgan.compose.settings import MAX_BARS, Settings
+from musicgan.compose.styles import bundled_path
 from musicgan.live.backends.jack import JackBackend
 from musicgan.live.launch import port_process
 from musicgan.live.options import PortOptions

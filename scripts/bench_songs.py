@@ -18,9 +18,10 @@ from pathlib import Path
 import numpy as np
 
 from musicgan.codecs.stages import Before
-from musicgan.compose.player import Player, bundled_path, open_player
+from musicgan.compose.player import Player, open_player
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
+from musicgan.compose.styles import bundled_path
 from musicgan.model.generator import Generator, GeneratorState
 from musicgan.model.steps import Ints
 

@@ -26,8 +26,8 @@ from musicgan.compose.band import parse_band
 from musicgan.compose.dynamics import parse_dynamics
 from musicgan.compose.kinds import AnyPlayer, open_any
 from musicgan.compose.per_voice import PerVoice
-from musicgan.compose.player import bundled_path, bundled_styles
 from musicgan.compose.settings import Settings, parse_key
+from musicgan.compose.styles import bundled_path, bundled_styles
 from musicgan.compose.write import takes, write_songs
 from musicgan.evaluate.bootstrap import mean_interval
 

@@ -22,8 +22,9 @@ from musicgan.codecs.events import WAIT
 from musicgan.compose.gap import Gap, find_gap
 from musicgan.compose.given import nats_of
 from musicgan.compose.infill import RIGHT_NOTES, Filling
-from musicgan.compose.player import Player, bundled_path, bundled_styles, open_player
+from musicgan.compose.player import Player, open_player
 from musicgan.compose.settings import Settings
+from musicgan.compose.styles import bundled_path, bundled_styles
 from musicgan.corpus.cache import Corpus
 from musicgan.evaluate.bootstrap import mean_interval
 from musicgan.midifile import read_midi

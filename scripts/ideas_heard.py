@@ -24,9 +24,10 @@ from numpy.typing import NDArray
 
 from musicgan.compose.effects import arc
 from musicgan.compose.idea import Idea, hear_idea, in_the_manner_of
-from musicgan.compose.player import Player, bundled_path, open_player
+from musicgan.compose.player import Player, open_player
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
+from musicgan.compose.styles import bundled_path
 from musicgan.corpus.cache import Corpus
 from musicgan.evaluate.descriptors import descriptor_matrix
 from musicgan.score import Score

@@ -21,8 +21,9 @@ import numpy as np
 
 from musicgan.compose.accompany import accompany
 from musicgan.compose.like import songs_like
-from musicgan.compose.player import bundled_path, bundled_styles, open_player
+from musicgan.compose.player import open_player
 from musicgan.compose.settings import Settings
+from musicgan.compose.styles import bundled_path, bundled_styles
 from musicgan.corpus.cache import Corpus
 from musicgan.corpus.piece import Piece
 from musicgan.errors import ComposeError

@@ -20,8 +20,9 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 @pytest.fixture(autouse=True, scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """What tests encode goes into a cache of their own."""
+    """What tests encode goes into a cache of their own; so do models that they name."""
     os.environ["MUSICGAN_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    os.environ["MUSICGAN_STYLES"] = str(tmp_path_factory.mktemp("styles"))
 
 
 @pytest.fixture(scope="session")

@@ -87,14 +87,14 @@ def generate(out: Path, style: str, model: Path | None, key: str | None, **optio
     """Compose a song and write it as MIDI (or MusicXML)."""
     one_thread()
     from musicgan.compose.kinds import open_any
-    from musicgan.compose.player import bundled_path
+    from musicgan.compose.styles import style_path
     from musicgan.compose.write import write_songs
     from musicgan.errors import ComposeError
 
     _check(options)
     try:
         settings = _settings(key, options)
-        player = open_any(model or bundled_path(style))
+        player = open_any(model or style_path(style))
         songs = _songs(player, settings, options)
         for written in write_songs(
             player, songs, out, kind=options["kind"], primer=options["primer"],

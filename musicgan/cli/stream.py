@@ -83,7 +83,7 @@ def stream(
     channels = _channels(asked["channels"])
     # Its processes load what they need while this one does.
     with Session(partial(open_backend, backend, virtual, port)) as session:
-        from musicgan.compose.player import bundled_path
+        from musicgan.compose.styles import style_path
         from musicgan.live.show import StreamOptions, play
 
         options = StreamOptions(
@@ -98,7 +98,7 @@ def stream(
             map=asked["map"],
             channels=channels,
         )
-        play(session, model or bundled_path(style), _settings(asked), options)
+        play(session, model or style_path(style), _settings(asked), options)
 
 
 def _settings(asked: dict[str, Any]) -> Any:

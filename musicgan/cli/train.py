@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import click
 from click.core import ParameterSource
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 MOST_SEED = 2**63 - 1
 EVENTS_ONLY = {
@@ -19,16 +26,50 @@ EVENTS_ONLY = {
 """Options that frames know nothing of."""
 EXAMPLES = """\b
 Examples:
-  musicgan train ~/my-midis --out my-style.safetensors
-  musicgan train ~/my-midis --out my-style.safetensors --minutes 30
-  musicgan train ~/my-midis --out my-style.safetensors --resume
-  musicgan generate --model my-style.safetensors --out song.mid
+  musicgan train ~/my-midis --name my-style --minutes 60
+  musicgan train ~/my-midis --name my-style --resume
+  musicgan generate --style my-style --out song.mid
+  musicgan train ~/my-midis --out elsewhere.safetensors --config settings.toml
 """
+
+
+def _settings_file(context: click.Context, option: click.Parameter, path: Path | None) -> None:
+    """Take the options' defaults from a TOML file; what the command line says goes before."""
+    if path is None:
+        return
+    known = {
+        parameter.opts[0].removeprefix("--"): parameter
+        for parameter in context.command.params
+        if isinstance(parameter, click.Option) and parameter is not option
+    }
+    try:
+        settings = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise click.BadParameter(f"{path}: {error}") from None
+    unknown = [key for key in settings if key not in known]
+    if unknown:
+        raise click.BadParameter(
+            f"{path}: no setting {unknown[0]!r}: choose of {', '.join(sorted(known))}"
+        )
+    context.default_map = {str(known[key].name): value for key, value in settings.items()}
 
 
 @click.command(epilog=EXAMPLES)
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Model to write.")
+@click.option("--name", help="To play it by, with --style.  [default: the folder's name]")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="File to write.  [default: among your own styles: musicgan models]",
+)
+@click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    callback=_settings_file,
+    is_eager=True,
+    expose_value=False,
+    help="TOML file with any of these options: minutes = 30.",
+)
 @click.option("--minutes", type=float, help="Time budget.  [default: to the plateau]")
 @click.option("--seed", default=0, show_default=True, help="Repeats a run exactly on the CPU.")
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint beside the model.")
@@ -57,16 +98,18 @@ Examples:
 @click.option(
     "--vary-tempo", default=0.0, show_default=True, help="Percent to vary the tempo by, as heard."
 )
-@click.option("--style", help="Name stored in the model.  [default: the file's]")
 @click.option("--licence", default="unstated", help="Licence of the music, stored in the model.")
-def train(folder: Path, out: Path, resume: bool, **asked: Any) -> None:
+def train(folder: Path, name: str | None, out: Path | None, resume: bool, **asked: Any) -> None:
     """Train a model on every MIDI file under FOLDER.
 
-    Ctrl-C saves; --resume goes on. Logs for TensorBoard lie in OUT.run.
+    Ctrl-C saves; --resume goes on. Logs for TensorBoard lie beside the model, in a folder that
+    ends in .run.
     """
     from musicgan.errors import MissingExtraError
 
-    _check(out, asked)
+    _check(asked)
+    is_own = out is None
+    name, out = _place(folder, name, out, resume)
     if find_spec("torch") is None:
         raise MissingExtraError("training", "train")
     from musicgan.train.augment import Augmentation
@@ -76,7 +119,7 @@ def train(folder: Path, out: Path, resume: bool, **asked: Any) -> None:
     from musicgan.train.watch import Watch
 
     options = Options(
-        style=asked["style"] or out.stem,
+        style=name,
         licence=asked["licence"],
         minutes=asked["minutes"],
         seed=asked["seed"],
@@ -98,10 +141,36 @@ def train(folder: Path, out: Path, resume: bool, **asked: Any) -> None:
         raise click.exceptions.Exit(130) from interrupted
     for phase, best in model.metadata["metrics"].items():
         click.echo(f"{phase}: best score {best['score']:.4g} at step {best['step']}")
-    click.echo(f"{out}: play it with: musicgan generate --model {out} --out song.mid")
+    played = f"--style {name}" if is_own else f"--model {out}"
+    click.echo(f"{out}: play it with: musicgan generate {played} --out song.mid")
 
 
-def _check(out: Path, asked: dict[str, Any]) -> None:
+def _place(folder: Path, name: str | None, out: Path | None, resume: bool) -> tuple[str, Path]:
+    """The model's name and file. Raises `click.BadParameter`."""
+    from musicgan.compose.styles import own_path
+    from musicgan.errors import ModelFileError
+
+    if out is not None:
+        if out.is_dir() or not out.parent.is_dir():
+            raise click.BadParameter(f"{out}: not a file in an existing folder", param_hint="--out")
+        return name or out.stem, out
+    name = name or re.sub(r"[^\w.-]+", "-", folder.resolve().name).strip("-.") or "my-style"
+    try:
+        out = own_path(name)
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except ModelFileError as error:
+        raise click.BadParameter(str(error), param_hint="--name") from None
+    except OSError as error:
+        raise click.ClickException(f"{out}: {error.strerror}; give a file with --out") from None
+    if out.exists() and not resume:
+        raise click.BadParameter(
+            f"there is a style {name!r}: choose another name, or: musicgan models remove {name}",
+            param_hint="--name",
+        )
+    return name, out
+
+
+def _check(asked: dict[str, Any]) -> None:
     if asked["minutes"] is not None and not 0.1 <= asked["minutes"] <= 100_000:
         raise click.BadParameter("out of range: from 0.1 to 100000", param_hint="--minutes")
     limits = {"seed": MOST_SEED, "transpose": 12, "vary-velocity": 126, "vary-tempo": 100}
@@ -118,5 +187,3 @@ def _check(out: Path, asked: dict[str, Any]) -> None:
     for name, option in EVENTS_ONLY.items() if asked["codec"] == "pianoroll" else ():
         if source(name) is not ParameterSource.DEFAULT:
             raise click.BadParameter("only for --codec events: leave it out", param_hint=option)
-    if out.is_dir() or not out.parent.is_dir():
-        raise click.BadParameter(f"{out}: not a file in an existing folder", param_hint="--out")

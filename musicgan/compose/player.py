@@ -19,7 +19,6 @@ from musicgan.model.posterior import Posterior
 
 USUAL_CRITIC = 8
 """Where a model file does not say."""
-BUNDLED = Path(__file__).parent.parent / "bundled"
 
 
 @dataclass(frozen=True)
@@ -78,15 +77,3 @@ def player_of(file: ModelFile, path: Path) -> Player:
 def with_rules(player: Player, **changes: Any) -> Player:
     """The same player under other rules."""
     return replace(player, rules=replace(player.rules, **changes))
-
-
-def bundled_styles() -> list[str]:
-    """Names of the models that come with the package."""
-    return sorted(path.stem for path in BUNDLED.glob("*.safetensors"))
-
-
-def bundled_path(style: str) -> Path:
-    """The file of a bundled model. Raises `ModelFileError` listing the choices."""
-    if style not in bundled_styles():
-        raise ModelFileError(f"style {style!r}: choose one of {', '.join(bundled_styles())}")
-    return BUNDLED / f"{style}.safetensors"

@@ -8,8 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,9 +30,10 @@ class ModelFile:
     """What a model file holds.
 
     `metadata` keys: `kind` ("events" or "frames"), `codec` (name and options), `config` (network
-    sizes), `voices` (pitch ranges, which play one note at a time), `typical` (habits,
-    as `train.options.typical` has them),
-    `style`, `licence`, `manifest` (hash of the training data), `seed`, `steps`, `metrics`.
+    sizes), `voices` (pitch ranges, which play one note at a time), `typical` (habits, as
+    `train.options.typical` has them), `music` (how many pieces), `options` (all settings of its
+    training), `style`, `licence`, `manifest` (hash of the training data), `seed`, `steps`,
+    `metrics`. Models of earlier versions have no `music` and `options`.
     """
 
     weights: Mapping[str, Floats]
@@ -81,23 +82,40 @@ def _ordered(data: bytes) -> bytes:
 
 def load_model(path: Path) -> ModelFile:
     """Read a model file. Raises `ModelFileError`: missing, truncated, foreign, newer version."""
+    with _opened(path) as file:
+        metadata = _metadata(path, file)
+        weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    return ModelFile(weights, metadata, digest)
+
+
+def read_metadata(path: Path) -> dict[str, Any]:
+    """What a model file says of itself, its weights unread. Raises as `load_model` does."""
+    with _opened(path) as file:
+        return _metadata(path, file)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     if not path.is_file():
         raise ModelFileError(f"{path}: there is no such model file")
     try:
         with safe_open(path, framework="np") as file:
-            header = file.metadata() or {}
-            if header.get("format") != FORMAT:
-                raise ModelFileError(f"{path}: a safetensors file, but not a musicgan model")
-            if header.get("version") != str(VERSION):
-                raise ModelFileError(
-                    f"{path}: model format {header.get('version')}; this musicgan reads "
-                    f"{VERSION}: update musicgan or train the model anew"
-                )
-            metadata = json.loads(header["model"])
-            if not isinstance(metadata, dict):
-                raise ValueError("it describes no model")
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            yield file
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise ModelFileError(f"{path}: not a whole model file: {error}") from error
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    return ModelFile(weights, metadata, digest)
+
+
+def _metadata(path: Path, file: Any) -> dict[str, Any]:
+    header = file.metadata() or {}
+    if header.get("format") != FORMAT:
+        raise ModelFileError(f"{path}: a safetensors file, but not a musicgan model")
+    if header.get("version") != str(VERSION):
+        raise ModelFileError(
+            f"{path}: model format {header.get('version')}; this musicgan reads "
+            f"{VERSION}: update musicgan or train the model anew"
+        )
+    metadata = json.loads(header["model"])
+    if not isinstance(metadata, dict):
+        raise ValueError("it describes no model")
+    return metadata

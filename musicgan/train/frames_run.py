@@ -60,6 +60,11 @@ class FramesRun:
         self.critic = FramesCritic(self.config, options.critic_dropout)
         self.phases = self._phases()
 
+    @property
+    def music(self) -> dict[str, int]:
+        """How many `pieces` there were to learn, and how many `held_out`."""
+        return {"pieces": len(self.songs[0]), "held_out": len(self.songs[1])}
+
     def _phases(self) -> list[Phase]:
         options, device, seed = self.options, self.device, self.options.seed
         length = window_length(self.songs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -130,6 +131,11 @@ class Described(Protocol):
     """[V] which play one note at a time."""
 
     @property
+    def music(self) -> dict[str, int]:
+        """How many `pieces` there were to learn, and how many `held_out`."""
+        ...
+
+    @property
     def typical(self) -> dict[str, Any]:
         """What songs are like unless asked otherwise."""
         ...
@@ -149,6 +155,8 @@ def about(kind: str, run: Described, history: Sequence[dict[str, Any]]) -> dict[
     """The metadata of a model file; keys as `ModelFile` has them."""
     return {
         "kind": kind,
+        "music": run.music,
+        "options": settings_of(run.options),
         "codec": {"name": run.codec.name, "options": dict(run.codec.options())},
         "config": run.config.to_json(),
         "voices": {"ranges": run.ranges.tolist(), "single": run.single},
@@ -160,6 +168,12 @@ def about(kind: str, run: Described, history: Sequence[dict[str, Any]]) -> dict[
         "steps": {str(record["phase"]): int(record["step"]) for record in history},
         "metrics": best_of(history),
     }
+
+
+def settings_of(options: Options) -> dict[str, Any]:
+    """All settings of a run, resolved, JSON-ready."""
+    settings = {**vars(options), "hidden": options.width}
+    return dict(json.loads(json.dumps(settings, default=vars, sort_keys=True)))
 
 
 def best_of(history: Sequence[dict[str, Any]]) -> dict[str, Any]:

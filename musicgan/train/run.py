@@ -36,7 +36,14 @@ from musicgan.train.lengths import WINDOW, judged_length, shared_length
 from musicgan.train.likelihood import LikelihoodPhase
 from musicgan.train.loop import Loop
 from musicgan.train.networks import Critic, Generator, Posterior
-from musicgan.train.options import Options, about, choose_device, likelihood_steps, typical
+from musicgan.train.options import (
+    Options,
+    about,
+    choose_device,
+    likelihood_steps,
+    settings_of,
+    typical,
+)
 from musicgan.train.phase import Phase
 from musicgan.train.quality import SongJudge
 from musicgan.train.rollout import played
@@ -137,6 +144,11 @@ class EventsRun:
         return [likelihood, adversarial, critic_phase, self.guidance]
 
     @property
+    def music(self) -> dict[str, int]:
+        """How many `pieces` there were to learn, and how many `held_out`."""
+        return {"pieces": len(self.songs[0]), "held_out": len(self.songs[1])}
+
+    @property
     def typical(self) -> dict[str, Any]:
         """The collection's habits, and the critic's once it is known."""
         chosen = self.guidance.chosen
@@ -226,11 +238,9 @@ def run_folder(out: Path) -> Path:
 
 def identity(run: Run) -> dict[str, Any]:
     """What must be the same for a run to be resumed."""
-    options = run.options
     left_out = ("device", "minutes", *run.unused)
-    settings = {k: v for k, v in vars(options).items() if k not in left_out}
-    settings["hidden"] = options.width
-    text = json.dumps(settings, default=vars, sort_keys=True)
+    settings = {k: v for k, v in settings_of(run.options).items() if k not in left_out}
+    text = json.dumps(settings, sort_keys=True)
     return {
         "collection": run.corpus.manifest_hash,
         "codec": json.dumps(dict(run.codec.options()), sort_keys=True),

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from musicgan.cli import main
-from musicgan.compose import player
+from musicgan.compose import styles
 from musicgan.midifile import read_midi
 from musicgan.score import Key, Tempo
 
@@ -213,7 +213,7 @@ def bundled(model, tmp_path, monkeypatch):
     folder = tmp_path / "bundled"
     folder.mkdir()
     (folder / "tiny.safetensors").write_bytes(model.read_bytes())
-    monkeypatch.setattr(player, "BUNDLED", folder)
+    monkeypatch.setattr(styles, "BUNDLED", folder)
 
 
 def test_a_style_is_a_bundled_model(bundled, tmp_path):

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from musicgan.cli import main
+from musicgan.model.file import read_metadata
 
 TUNES = Path(__file__).parents[2] / "midi_data" / "bach-chorales"
 
@@ -38,6 +39,58 @@ def test_a_folder_becomes_a_model_that_plays(folder, tmp_path):
     assert any(message.type == "note_on" for message in mido.MidiFile(song))
 
 
+@pytest.fixture
+def styles(tmp_path, monkeypatch):
+    """An empty folder of own styles."""
+    monkeypatch.setenv("MUSICGAN_STYLES", str(tmp_path / "styles"))
+    return tmp_path / "styles"
+
+
+def test_a_style_has_its_folders_name_and_is_played_by_it(folder, tmp_path, styles):
+    trained = run("train", folder, "--hidden", 8, "--minutes", 0.1)
+    assert trained.exit_code == 0, trained.output
+    assert (styles / "music.safetensors").is_file()
+    assert "play it with: musicgan generate --style music" in trained.output
+    played = run("generate", "--style", "music", "--out", tmp_path / "song.mid", "--bars", 2)
+    assert played.exit_code == 0, played.output
+    again = run("train", folder, "--minutes", 0.1)
+    assert again.exit_code == 2
+    assert "there is a style 'music': choose another name, or: musicgan models remove music" in (
+        " ".join(again.output.split())
+    )
+
+
+def test_a_name_that_cannot_be_is_refused_before_anything_is_read(tmp_path, styles):
+    for name, said in (("chorale", "comes with musicgan"), ("a/b", "a name is letters")):
+        found = run("train", tmp_path, "--name", name)
+        assert found.exit_code == 2
+        assert said in found.output
+
+
+def test_settings_come_from_a_file_and_the_command_line_goes_before(folder, tmp_path):
+    settings = tmp_path / "settings.toml"
+    settings.write_text('minutes = 0.1\nhidden = 12\ngrid = 8\nvoice = ["S:40", "A"]\n')
+    out = tmp_path / "x.safetensors"
+    found = run("train", folder, "--out", out, "--config", settings, "--hidden", 8)
+    assert found.exit_code == 0, found.output
+    said = read_metadata(out)
+    assert (said["options"]["hidden"], said["options"]["grid"]) == (8, 8)
+    assert [slot[0] for slot in said["codec"]["options"]["slots"]] == ["S", "A", "Tenor", "Bass"]
+    assert said["music"]["pieces"] + said["music"]["held_out"] < 16
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("minuets = 3", "no setting 'minuets': choose of codec, "), ("minutes =", "Invalid value")],
+)
+def test_a_settings_file_that_cannot_be_read_says_why(folder, tmp_path, text, said):
+    (tmp_path / "settings.toml").write_text(text)
+    words = ("--out", tmp_path / "x.safetensors", "--config", tmp_path / "settings.toml")
+    found = run("train", folder, *words)
+    assert found.exit_code == 2
+    assert said in " ".join(found.output.split())
+
+
 @pytest.mark.parametrize(
     ("option", "value", "range_"),
     [
@@ -45,6 +98,7 @@ def test_a_folder_becomes_a_model_that_plays(folder, tmp_path):
         ("--seed", "-1", "from 0 to 9223372036854775807"),
         ("--seed", str(2**63), "from 0 to 9223372036854775807"),
         ("--hidden", "4", "from 8 to 4096"),
+        ("--grid", "49", "from 1 to 48"),
         ("--dropout", "0.95", "from 0 to 0.95"),
         ("--transpose", "13", "from 0 to 12"),
         ("--vary-velocity", "-1", "from 0 to 126"),

@@ -7,9 +7,10 @@ import pytest
 
 from musicgan.compose.band import Band, parse_band, played_by
 from musicgan.compose.bars import LiveSong
-from musicgan.compose.player import bundled_path, open_player
+from musicgan.compose.player import open_player
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
+from musicgan.compose.styles import bundled_path
 from musicgan.errors import ComposeError
 
 

@@ -9,9 +9,10 @@ from tiny_model import four_voices
 
 from musicgan.compose.dynamics import MARKS, Dynamics, parse_dynamics, shaped
 from musicgan.compose.frames_player import compose_frames, frames_player_of
-from musicgan.compose.player import bundled_path, open_player
+from musicgan.compose.player import open_player
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
+from musicgan.compose.styles import bundled_path
 from musicgan.errors import ComposeError
 
 

@@ -6,10 +6,11 @@ from tiny_model import choir_codec, tiny_config, tiny_model
 
 from musicgan.compose.habits import drawn_form
 from musicgan.compose.plan import Plan
-from musicgan.compose.player import bundled_path, open_player, player_of
+from musicgan.compose.player import open_player, player_of
 from musicgan.compose.primer import hear_primer
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
+from musicgan.compose.styles import bundled_path
 from musicgan.errors import ComposeError
 
 BAR = 16

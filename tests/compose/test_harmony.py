@@ -9,12 +9,13 @@ from musicgan.chords import parse_progression
 from musicgan.compose.bars import LiveSong
 from musicgan.compose.effects import ROOT_NATS, Steered, lowest_voice
 from musicgan.compose.harmony import Beats, harmony_of, one_chord
-from musicgan.compose.player import bundled_path, open_player
+from musicgan.compose.player import open_player
 from musicgan.compose.rules import Rules
 from musicgan.compose.sampling import NEVER
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
 from musicgan.compose.steering import Steering
+from musicgan.compose.styles import bundled_path
 from musicgan.compose.wishes import Wishes
 from musicgan.errors import ComposeError
 from musicgan.score import Key

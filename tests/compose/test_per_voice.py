@@ -10,11 +10,12 @@ from musicgan.compose.effects import VOICE_NATS, Steered, lean_of
 from musicgan.compose.harmony import Beats
 from musicgan.compose.lean import FREE
 from musicgan.compose.per_voice import PerVoice, find_voice, parse_per_voice
-from musicgan.compose.player import bundled_path, open_player
+from musicgan.compose.player import open_player
 from musicgan.compose.rules import Rules
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
 from musicgan.compose.steering import Steering
+from musicgan.compose.styles import bundled_path
 from musicgan.compose.wishes import Wishes
 from musicgan.errors import ComposeError
 

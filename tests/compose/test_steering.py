@@ -24,11 +24,12 @@ from musicgan.compose.effects import (
 )
 from musicgan.compose.harmony import Beats, beat_length_step, chord_tones
 from musicgan.compose.lean import FREE
-from musicgan.compose.player import bundled_path, open_player
+from musicgan.compose.player import open_player
 from musicgan.compose.rules import Rules
 from musicgan.compose.sampling import NEVER
 from musicgan.compose.settings import Settings
 from musicgan.compose.steering import Steering
+from musicgan.compose.styles import bundled_path
 
 C_MAJOR = frozenset({0, 4, 7})
 BEATS = Beats(0, 16, 4)

@@ -9,9 +9,10 @@ from itertools import pairwise
 import pytest
 
 from musicgan.compose.bars import LiveSong
-from musicgan.compose.player import bundled_path, open_player
+from musicgan.compose.player import open_player
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
+from musicgan.compose.styles import bundled_path
 from musicgan.live.backends.jack import JackBackend
 
 from .command import BPM, RATE, STEP, silent, start_stream, stream

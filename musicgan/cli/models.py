@@ -1,0 +1,127 @@
+"""`musicgan models`: the models that can be played by name."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from musicgan.compose.styles import Style
+
+MEGABYTE = 1e6
+EXAMPLES = """\b
+Examples:
+  musicgan models
+  musicgan models show lieder
+  musicgan models remove my-style
+"""
+
+
+@click.group(invoke_without_command=True, epilog=EXAMPLES)
+@click.pass_context
+def models(context: click.Context) -> None:
+    """List the models that `--style` finds: those that come with musicgan, and your own.
+
+    The likelihood is of pieces held out from training, in nats a note; less is better, and only
+    models of the same collection can be compared by it.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    from musicgan.compose.styles import all_styles
+    from musicgan.folders import styles_folder
+
+    table = Table("style", "size", "trained", "learned from", "licence", "nats a note")
+    for style in all_styles():
+        table.add_row(
+            style.name,
+            f"{style.path.stat().st_size / MEGABYTE:.1f} MB",
+            _date(style),
+            _pieces(style.metadata),
+            str(style.metadata.get("licence", "unstated")),
+            _nats(style.metadata),
+        )
+    console = Console()
+    console.print(table)
+    console.print(f"your own: {styles_folder()}", highlight=False, soft_wrap=True)
+
+
+@models.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="All the file says of itself.")
+def show(name: str, as_json: bool) -> None:
+    """Show what the model NAME is: its music, its voices, how it was trained and how it measures.
+
+    NAME is a style or a model file.
+    """
+    from musicgan.compose.styles import SUFFIX, style_path
+    from musicgan.model.file import read_metadata
+
+    path = Path(name) if name.endswith(SUFFIX) else style_path(name)
+    about = read_metadata(path)
+    if as_json:
+        click.echo(json.dumps(about, indent=2, sort_keys=True))
+        return
+    for label, said in _described(path, about).items():
+        click.echo(f"{label:>12}  {said}")
+
+
+@models.command()
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def remove(name: str, yes: bool) -> None:
+    """Delete your model NAME and what its training left beside it."""
+    from musicgan.compose.styles import own_path, remove_style
+
+    path = own_path(name)
+    if path.exists() and not yes:
+        click.confirm(f"Delete {path}?", abort=True)
+    for gone in remove_style(name):
+        click.echo(f"deleted {gone}")
+
+
+def _described(path: Path, about: Mapping[str, Any]) -> dict[str, str]:
+    """What a person wants to know, by label."""
+    codec, typical = about["codec"]["options"], about["typical"]
+    voices = zip(codec["slots"], about["voices"]["ranges"], strict=True)
+    options = about.get("options", {})
+    said = {
+        "file": f"{path}, {path.stat().st_size / MEGABYTE:.1f} MB",
+        "learned from": _pieces(about),
+        "licence": str(about.get("licence", "unstated")),
+        "voices": ", ".join(f"{slot[0]} ({low}-{high})" for slot, (low, high) in voices),
+        "grid": f"{codec['grid']} steps a beat, {codec['velocity_bins']} velocities",
+        "usually": f"{typical['metre'][0]}/{typical['metre'][1]}, {typical['bpm']} bpm",
+        "held out": f"{_nats(about)} nats a note",
+        "training": ", ".join(f"{phase} {steps}" for phase, steps in about["steps"].items()),
+        "settings": ", ".join(
+            f"{name} {value}" for name, value in sorted(options.items())
+            if isinstance(value, int | float | str) and name not in ("licence", "style")
+        ),
+    }  # fmt: skip
+    return {label: text for label, text in said.items() if text}
+
+
+def _date(style: Style) -> str:
+    if not style.is_own:
+        return "bundled"
+    return time.strftime("%Y-%m-%d", time.localtime(style.path.stat().st_mtime))
+
+
+def _pieces(about: Mapping[str, Any]) -> str:
+    music = about.get("music")
+    return f"{music['pieces']} pieces" if music else "not stated"
+
+
+def _nats(about: Mapping[str, Any]) -> str:
+    """The likelihood of the weights that are in the file: after the last phase that moved them."""
+    metrics = about.get("metrics", {})
+    last = metrics.get("adversarial", metrics.get("likelihood", {}))
+    return f"{last['nll']:.3f}" if "nll" in last else "not measured"

@@ -1,0 +1,80 @@
+"""`musicgan models`: what there is, what one is, and away with it."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+from tiny_model import choir_codec, tiny_model
+
+from musicgan.cli import main
+from musicgan.compose.styles import bundled_styles
+from musicgan.model.file import save_model
+
+METRICS = {"likelihood": {"nll": 1.5}, "adversarial": {"nll": 1.625}}
+
+
+def run(*words, **kind):
+    return CliRunner().invoke(main, ["models", *map(str, words)], **kind)
+
+
+@pytest.fixture
+def mine(tmp_path, monkeypatch):
+    """An own style with everything a trained model says of itself."""
+    monkeypatch.setenv("MUSICGAN_STYLES", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "120")
+    changes = {
+        "music": {"pieces": 31, "held_out": 4},
+        "metrics": METRICS,
+        "options": {"hidden": 16, "grid": None, "style": "mine"},
+        "steps": {"likelihood": 700},
+        "licence": "CC0",
+    }
+    path = tmp_path / "mine.safetensors"
+    save_model(tiny_model(choir_codec(), single=True, changes=changes), path)
+    return path
+
+
+def test_all_models_are_listed_with_what_tells_them_apart(mine):
+    found = run()
+    assert found.exit_code == 0, found.output
+    for style in bundled_styles():
+        assert f" {style} " in found.output
+    [line] = [line for line in found.output.splitlines() if " mine " in line]
+    size = f"{mine.stat().st_size / 1e6:.1f} MB"
+    assert all(said in line for said in (size, "31 pieces", "CC0", "1.625"))
+    assert found.output.splitlines()[-1] == f"your own: {mine.parent}"
+
+
+def test_one_model_says_what_it_is(mine):
+    by_name, by_file = run("show", "mine"), run("show", mine)
+    assert by_name.output == by_file.output
+    for said in (
+        "31 pieces", "soprano (40-80), alto (40-80)", "4 steps a beat, 1 velocities",
+        "1.625 nats a note", "likelihood 700", "hidden 16",
+    ):  # fmt: skip
+        assert said in by_name.output
+    assert json.loads(run("show", "mine", "--json").output)["metrics"] == METRICS
+
+
+@pytest.mark.parametrize("style", bundled_styles())
+def test_every_bundled_model_can_be_shown(style):
+    found = run("show", style)
+    assert found.exit_code == 0, found.output
+    assert "nats a note" in found.output and "licence" in found.output
+
+
+def test_an_own_model_is_removed_when_that_is_confirmed(mine):
+    assert run("remove", "mine", input="n\n").exit_code == 1
+    assert mine.exists()
+    gone = run("remove", "mine", "--yes")
+    assert (gone.exit_code, gone.output) == (0, f"deleted {mine}\n")
+    assert not mine.exists()
+    unknown = run("remove", "mine")
+    assert unknown.exit_code == 1
+    assert "style 'mine': there are none yet" in unknown.output
+
+
+def test_a_bundled_model_stays(mine):
+    found = run("remove", "chorale", "--yes")
+    assert found.exit_code == 1
+    assert "style 'chorale' comes with musicgan" in found.output
