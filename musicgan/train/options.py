@@ -43,6 +43,9 @@ class Options:
     """Names of the track slots, "NAME" or "NAME:PROGRAM"; the files' own where empty."""
     grid: int | None = None
     """Steps a beat; None: by the music."""
+    start: str = "none"
+    """A style or model file to begin with, "nearest" for the bundled one that knows this music
+    best, or "none"."""
     hidden: int | None = None
     """Width of the generator; None: `width` decides."""
     dropout: float = 0.4

@@ -47,6 +47,7 @@ from musicgan.train.options import (
 from musicgan.train.phase import Phase
 from musicgan.train.quality import SongJudge
 from musicgan.train.rollout import played
+from musicgan.train.start import choose_start
 from musicgan.train.watch import Watch
 from musicgan.train.windows import Windows, analyse_pieces, voice_ranges
 
@@ -111,24 +112,28 @@ class EventsRun:
                 "and to check against: give more music"
             )
         layout = choose_layout(codec, train, looks_back)
-        self.config = EventsConfig(layout, (options.style,), hidden=options.width)
+        config = EventsConfig(layout, (options.style,), hidden=options.width)
         self.ranges = voice_ranges(train, layout)
-        self.songs = [analyse_pieces(part, self.config, self.ranges) for part in (train, valid)]
+        self.songs = [analyse_pieces(part, config, self.ranges) for part in (train, valid)]
+        self.start = choose_start(options.start, config, self.ranges, self.songs[1])
+        self.config = self.start.sized(config) if self.start else config
         self._typical = {**typical(train), "forms": forms_of(train, self.songs[0])}
         self._valid = valid
         self._kept = kept_share(corpus, [*train, *valid])
         self.single = single_voices(train, layout.voices)
         self.generator = Generator(self.config, options.dropout)
         self.posterior = Posterior(self.config)
-        self.phases = self._phases()
+        critic = Critic(self.config, options.critic_dropout)
+        if self.start:
+            self.start.fill(self.ranges, self.generator, self.posterior, critic)
+        self.phases = self._phases(critic)
 
-    def _phases(self) -> list[Phase]:
+    def _phases(self, critic: Critic) -> list[Phase]:
         options, device, seed = self.options, self.device, self.options.seed
         layout, augmentation = self.config.layout, options.augmentation
         train, valid = (Windows(songs, WINDOW, layout, augmentation) for songs in self.songs)
         length = judged_length(self.songs[1], min(shared_length(songs) for songs in self.songs))
         short, short_valid = (Windows(songs, length, layout, augmentation) for songs in self.songs)
-        critic = Critic(self.config, options.critic_dropout)
         self.critic = CriticTrainer(critic, short, options.adversarial, device)
         judge = SongJudge(self.codec, short_valid, seed=seed)
         likelihood = LikelihoodPhase(
@@ -177,7 +182,7 @@ class EventsRun:
             f"{len(train)} pieces, {notes} notes to learn, {len(self.songs[1])} pieces held out; "
             f"{layout.grid} steps a beat; voices: {slots}; "
             f"{layout.velocity_bins} velocities; {self._kept:.1%} of the notes kept; "
-            f"on {self.device}"
+            f"begins {f'with {self.start.name}' if self.start else 'at random'}; on {self.device}"
         )
 
 
