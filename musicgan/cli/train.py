@@ -17,8 +17,11 @@ else:
     import tomli as tomllib
 
 MOST_SEED = 2**63 - 1
+MUCH_COPIED = 0.1
+"""Of what a model plays; more, and more than real pieces have in common, is by heart."""
 EVENTS_ONLY = {
     "voices": "--voice",
+    "start": "--from",
     "transpose": "--transpose",
     "vary_velocity": "--vary-velocity",
     "vary_tempo": "--vary-tempo",
@@ -81,7 +84,18 @@ def _settings_file(context: click.Context, option: click.Parameter, path: Path |
     help="Note tuples, or frames for the differentiable GAN.",
 )
 @click.option("--device", help="cpu, cuda, cuda:1.  [default: CUDA where there is one]")
-@click.option("--hidden", type=int, help="Width of the generator.  [default: by the time given]")
+@click.option(
+    "--from",
+    "start",
+    default="nearest",
+    show_default=True,
+    help="Style or model file to begin with: the nearest bundled one, or none.",
+)
+@click.option(
+    "--hidden",
+    type=int,
+    help="Width of the generator, which begins at random.  [default: by the start, or the time]",
+)
 @click.option("--dropout", default=0.4, show_default=True, help="More for smaller collections.")
 @click.option(
     "--voice",
@@ -132,6 +146,7 @@ def train(folder: Path, name: str | None, out: Path | None, resume: bool, **aske
         ),
         voices=asked["voices"],
         grid=asked["grid"],
+        start=asked["start"],
     )
     try:
         with Watch(out) as watch:
@@ -139,10 +154,22 @@ def train(folder: Path, name: str | None, out: Path | None, resume: bool, **aske
     except Interrupted as interrupted:
         click.echo(f"stopped; go on with --resume (checkpoint: {interrupted})", err=True)
         raise click.exceptions.Exit(130) from interrupted
-    for phase, best in model.metadata["metrics"].items():
-        click.echo(f"{phase}: best score {best['score']:.4g} at step {best['step']}")
+    _say_how_good(model.metadata["metrics"])
     played = f"--style {name}" if is_own else f"--model {out}"
     click.echo(f"{out}: play it with: musicgan generate {played} --out song.mid")
+
+
+def _say_how_good(metrics: dict[str, Any]) -> None:
+    """The selected evaluation of each phase, and whether the model has learned by heart."""
+    for phase, best in metrics.items():
+        click.echo(f"{phase}: best score {best['score']:.4g} at step {best['step']}")
+    found = metrics.get("guidance", {})
+    if "copied" not in found:
+        return
+    own, real = found["copied"], found["copied_by_real"]
+    click.echo(f"copied: {own:.1%} of its 8-note runs; pieces held out: {real:.1%}")
+    if own > max(MUCH_COPIED, 2 * real):
+        click.echo("warning: it has learned by heart: give more music, or more --dropout", err=True)
 
 
 def _place(folder: Path, name: str | None, out: Path | None, resume: bool) -> tuple[str, Path]:
@@ -184,6 +211,8 @@ def _check(asked: dict[str, Any]) -> None:
     if not 0 <= asked["dropout"] < 0.95:
         raise click.BadParameter("out of range: from 0 to 0.95", param_hint="--dropout")
     source = click.get_current_context().get_parameter_source
+    if asked["hidden"] is not None and source("start") is ParameterSource.DEFAULT:
+        asked["start"] = "none"
     for name, option in EVENTS_ONLY.items() if asked["codec"] == "pianoroll" else ():
         if source(name) is not ParameterSource.DEFAULT:
             raise click.BadParameter("only for --codec events: leave it out", param_hint=option)

@@ -44,11 +44,11 @@ class Copy:
 
 
 class KnownRuns:
-    """All runs of `n` notes of a training set."""
+    """All runs of `n` notes of pieces whose notes have these `marks`."""
 
-    def __init__(self, training: MusicSet, n: int) -> None:
+    def __init__(self, pieces: Sequence[Marks], n: int) -> None:
         self.n = n
-        self._runs = np.unique(runs(training.over("rows", marks), n)[1])
+        self._runs = np.unique(runs(pieces, n)[1])
 
     def count(self, rows: Rows) -> tuple[int, int]:
         """How many runs of a piece, [T, 5], stand in the training set, and of how many."""
@@ -68,7 +68,12 @@ def copied_share(some: MusicSet, training: MusicSet, n: int) -> float | None:
     return float(found / of) if of else None
 
 
-_KNOWN = {n: partial(KnownRuns, n=n) for n in (8, 16)}
+def known_runs(training: MusicSet, n: int) -> KnownRuns:
+    """All runs of `n` notes of a training set."""
+    return KnownRuns(training.over("rows", marks), n)
+
+
+_KNOWN = {n: partial(known_runs, n=n) for n in (8, 16)}
 
 
 def nearest_pieces(generated: MusicSet, training: MusicSet) -> list[Copy]:

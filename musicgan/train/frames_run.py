@@ -36,7 +36,7 @@ SHORTEST_WINDOW = 16
 class FramesRun:
     """Networks, phases and the model file of a run over frames."""
 
-    unused: tuple[str, ...] = ("adversarial", "critic_steps")
+    unused: tuple[str, ...] = ("adversarial", "critic_steps", "start")
     """Options that make no difference here."""
 
     def __init__(self, corpus: Corpus, codec: PianorollCodec, options: Options) -> None:

@@ -3,12 +3,14 @@
 A critic that knows its style makes songs better; weighed too heavily it makes them worse where
 the generator is near the music already. Which it is cannot be told but by listening: songs are
 composed as `musicgan generate` composes them, in the manner of the pieces held out, and
-measured against those.
+measured against those. Of the same songs it is said how much of them stands in the music that
+was learned from.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,9 +19,11 @@ from musicgan.codecs.base import Rows
 from musicgan.compose.like import songs_like
 from musicgan.compose.player import Player
 from musicgan.corpus.piece import Piece
+from musicgan.evaluate.copies import KnownRuns
 from musicgan.evaluate.cuts import MOST_WINDOWS, windows
 from musicgan.evaluate.descriptors import descriptor_matrix
 from musicgan.evaluate.distances import frechet
+from musicgan.evaluate.ngrams import marks
 
 STRENGTHS = (0, 2, 4, 8)
 """Candidates to choose from."""
@@ -31,6 +35,10 @@ FEWEST_SONGS = 6
 LONG_MINUTES = 20.0
 """Runs that are given less time measure fewer songs, for composing these takes about a minute."""
 MOST_BARS = 32
+COPIED_NOTES = 8
+"""A run of so many notes that stands in a piece learned from is a copy."""
+MOST_LEARNED = 2_000_000
+"""Notes in which copies are looked for: beyond, memory would grow with the collection."""
 TEMPERATURE = 0.95
 """That of `musicgan generate`."""
 
@@ -38,7 +46,7 @@ TEMPERATURE = 0.95
 class GuidancePhase:
     """Measures each of `STRENGTHS` once; keeps the one whose songs are nearest to `pieces`.
 
-    The distance is Frechet's on musical descriptors.
+    The distance is Frechet's on musical descriptors. `learned` are the pieces trained on.
     """
 
     name = "guidance"
@@ -51,12 +59,14 @@ class GuidancePhase:
         self,
         player: Callable[[], Player],
         pieces: Sequence[Piece],
+        learned: Sequence[Piece],
         length: int,
         seed: int,
         minutes: float | None = None,
     ) -> None:
         self._player, self._pieces, self._length, self._seed = player, pieces, length, seed
         self._songs = songs_for(minutes)
+        self._learned = learned
         self._at = 0
         self.chosen: int | None = None
         """Candidates that served best; None until it is known."""
@@ -78,12 +88,32 @@ class GuidancePhase:
             player, pieces, critic=STRENGTHS[self._at], temperature=TEMPERATURE,
             first_seed=self._seed, most_bars=MOST_BARS,
         )  # fmt: skip
-        drawn = self._described(player, [player.codec.encode(song) for song in songs])
-        real = self._described(player, [piece.rows.astype(np.int64) for piece in self._pieces])
+        made = [player.codec.encode(song) for song in songs]
+        given = [piece.rows.astype(np.int64) for piece in self._pieces]
+        drawn, real = self._described(player, made), self._described(player, given)
         # Songs too short for two windows say nothing.
         distance = frechet(real, drawn) if min(len(real), len(drawn)) > 1 else float("inf")
         score = distance * (1 + WORTH * self._at)
-        return {"candidates": STRENGTHS[self._at], "frechet": distance, "score": score}
+        return {
+            "candidates": STRENGTHS[self._at],
+            "frechet": distance,
+            "copied": self._copied(made),
+            "copied_by_real": self._copied(given),
+            "score": score,
+        }
+
+    def _copied(self, songs: Sequence[Rows]) -> float:
+        """Share of the runs of `COPIED_NOTES` in these songs that stand in music learned from."""
+        found, runs = np.sum([self._known.count(rows) for rows in songs], axis=0)
+        return float(found / max(1, runs))
+
+    @cached_property
+    def _known(self) -> KnownRuns:
+        until = int(np.searchsorted(np.cumsum([len(p.rows) for p in self._learned]), MOST_LEARNED))
+        return KnownRuns(
+            [marks(piece.rows.astype(np.int64)) for piece in self._learned[: until + 1]],
+            COPIED_NOTES,
+        )
 
     def _described(self, player: Player, songs: Sequence[Rows]) -> Any:
         grid = player.codec.grid

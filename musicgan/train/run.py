@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,7 +21,7 @@ from musicgan.corpus.cache import Corpus
 from musicgan.corpus.choose import choose_codec, choose_frames_codec
 from musicgan.corpus.piece import Piece
 from musicgan.corpus.scan import Progress
-from musicgan.errors import CorpusError
+from musicgan.errors import CorpusError, ModelFileError
 from musicgan.model.config import EventsConfig
 from musicgan.model.file import ModelFile, save_model
 from musicgan.model.frames_config import FramesConfig
@@ -103,7 +104,7 @@ class EventsRun:
         self, corpus: Corpus, codec: EventsCodec, options: Options, looks_back: bool = True
     ) -> None:
         torch.manual_seed(options.seed)
-        self.corpus, self.codec, self.options = corpus, codec, options
+        self.corpus, self.codec = corpus, codec
         self.device = choose_device(options.device)
         train, valid = (_long_enough(corpus.pieces(part)) for part in ("train", "valid"))
         if not train or not valid:
@@ -116,9 +117,17 @@ class EventsRun:
         self.ranges = voice_ranges(train, layout)
         self.songs = [analyse_pieces(part, config, self.ranges) for part in (train, valid)]
         self.start = choose_start(options.start, config, self.ranges, self.songs[1])
-        self.config = self.start.sized(config) if self.start else config
+        if self.start:
+            config = self.start.sized(config)
+            if options.hidden not in (None, config.hidden):
+                raise ModelFileError(
+                    f"{self.start.name} is {config.hidden} wide: leave the width out, or begin "
+                    "with none"
+                )
+            options = replace(options, start=self.start.name, hidden=config.hidden)
+        self.config, self.options = config, options
         self._typical = {**typical(train), "forms": forms_of(train, self.songs[0])}
-        self._valid = valid
+        self._train, self._valid = train, valid
         self._kept = kept_share(corpus, [*train, *valid])
         self.single = single_voices(train, layout.voices)
         self.generator = Generator(self.config, options.dropout)
@@ -145,7 +154,9 @@ class EventsRun:
             options.adversarial, device, options.adversarial_steps,
         )  # fmt: skip
         critic_phase = CriticPhase(adversarial, judge, options.critic_steps)
-        self.guidance = GuidancePhase(self._player, self._valid, length, seed, options.minutes)
+        self.guidance = GuidancePhase(
+            self._player, self._valid, self._train, length, seed, options.minutes
+        )
         return [likelihood, adversarial, critic_phase, self.guidance]
 
     @property

@@ -122,7 +122,13 @@ def test_a_device_that_is_not_there_is_one_line_before_anything_is_read(tmp_path
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("--voice", "lead"), ("--transpose", "6"), ("--vary-velocity", "9"), ("--vary-tempo", "9")],
+    [
+        ("--voice", "lead"),
+        ("--from", "lieder"),
+        ("--transpose", "6"),
+        ("--vary-velocity", "9"),
+        ("--vary-tempo", "9"),
+    ],
 )
 def test_what_frames_know_nothing_of_is_refused(folder, tmp_path, option, value):
     out = tmp_path / "x.safetensors"

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musicgan.codecs.events import EventsCodec
-from musicgan.evaluate.copies import KnownRuns, copied_share, nearest_pieces
+from musicgan.evaluate.copies import copied_share, known_runs, nearest_pieces
 from musicgan.evaluate.music_set import MusicSet
 from musicgan.evaluate.ngrams import ngrams, tokens
 
@@ -28,7 +28,7 @@ RISING = song(40, 41, 42, 43, 44)
 
 
 def known(some, training, n):
-    return KnownRuns(a_set(training), n).count(some)
+    return known_runs(a_set(training), n).count(some)
 
 
 def test_copied_runs_are_found_in_any_key():

@@ -64,7 +64,7 @@ def test_the_strength_whose_songs_are_nearest_to_the_music_is_kept(some, player,
             yield player.codec.decode(rows)
 
     monkeypatch.setattr(guidance, "songs_like", songs_like)
-    phase = GuidancePhase(lambda: player, some, LENGTH, seed=0)
+    phase = GuidancePhase(lambda: player, some, some, LENGTH, seed=0)
     assert phase.chosen is None
     assert len(measured(phase)) == len(STRENGTHS)
     assert phase.chosen == good
@@ -75,21 +75,37 @@ def test_candidates_that_bring_nothing_are_not_weighed(some, player, monkeypatch
         return (player.codec.decode(piece.rows) for piece in pieces)
 
     monkeypatch.setattr(guidance, "songs_like", songs_like)
-    phase = GuidancePhase(lambda: player, some[:4], LENGTH, seed=0)
+    phase = GuidancePhase(lambda: player, some[:4], some, LENGTH, seed=0)
     assert len(measured(phase)) == len(STRENGTHS)
     assert phase.chosen == 0
 
 
+def test_it_says_how_much_is_copied(some, player, monkeypatch):
+    """Songs that are pieces of the training set in another key, and pieces that it has not."""
+
+    def songs_like(player, pieces, **rest):
+        for piece in pieces:
+            yield player.codec.decode(piece.rows + np.array([0, 0, 3, 0, 0]))
+
+    monkeypatch.setattr(guidance, "songs_like", songs_like)
+    learned = GuidancePhase(lambda: player, some[:3], some[:3], LENGTH, seed=0).evaluate()
+    assert (learned["copied"], learned["copied_by_real"]) == (1, 1)
+    new = GuidancePhase(lambda: player, some[:3], some[3:], LENGTH, seed=0).evaluate()
+    assert new["copied"] == pytest.approx(new["copied_by_real"]) and new["copied"] < 0.2
+
+
 def test_songs_are_composed_and_the_figures_repeat(some, player, monkeypatch):
     monkeypatch.setattr(guidance, "SONGS", 6)
-    one, other = (measured(GuidancePhase(lambda: player, some, LENGTH, seed=0)) for _ in range(2))
+    one, other = (
+        measured(GuidancePhase(lambda: player, some, some, LENGTH, seed=0)) for _ in range(2)
+    )
     assert one == other
     assert all(np.isfinite(score) and score > 0 for score in one)
 
 
 def test_it_goes_on_where_it_was_interrupted(some, player, monkeypatch):
     monkeypatch.setattr(guidance, "SONGS", 6)
-    phase, later = (GuidancePhase(lambda: player, some, LENGTH, seed=0) for _ in range(2))
+    phase, later = (GuidancePhase(lambda: player, some, some, LENGTH, seed=0) for _ in range(2))
     phase.step(0.3)
     later.load_state(phase.state())
     assert later.evaluate() == phase.evaluate()
@@ -105,7 +121,7 @@ def test_what_was_chosen_is_how_the_model_plays(player):
 
 
 def test_without_a_window_nothing_is_known(some, player):
-    phase = GuidancePhase(lambda: player, some[:1], length=10_000, seed=0)
+    phase = GuidancePhase(lambda: player, some[:1], some, length=10_000, seed=0)
     assert phase.evaluate()["score"] == float("inf")
 
 
