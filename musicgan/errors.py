@@ -31,6 +31,10 @@ class CheckpointError(MusicganError):
     """A training checkpoint cannot be written, or does not fit the run that wants to resume."""
 
 
+class TrainingError(MusicganError):
+    """A training cannot go on: it diverges, or memory ends."""
+
+
 class DeviceError(MusicganError):
     """A device to train on is not there."""
 

@@ -75,7 +75,7 @@ class AdversarialPhase(Averaged):
     def step(self, progress: float) -> dict[str, float]:
         """One update of the critic and one of the generator."""
         options = self.options
-        batch, opening = self._windows(options.batch)
+        batch, opening = self._windows(self.ease.rows(options.batch))
         noise = self._noise(batch.heard, batch, opening)
         config = self.generator.config
         generator = PlayedGenerator(played(self.generator), config)
@@ -118,15 +118,14 @@ class AdversarialPhase(Averaged):
     def _generator_step(self, found: RollOut, real: Tensor, progress: float) -> dict[str, float]:
         options = self.options
         push, figures = self.preferred(found, real)
-        anchor = self.train.draw(options.anchor_batch, self.rng).to(self.device)
+        anchor = self.train.draw(self.ease.rows(options.anchor_batch), self.rng).to(self.device)
         self.generator.train()
         with autocast(self.device, options.bf16):
             nll, _ = elbo(self.generator, self.posterior, anchor)
             block_nll = candidate_nll(self.generator, found, self.device)
         likelihood = nll.sum() / anchor.mask.sum()
         chosen = candidate_loss(push.to(self.device), block_nll.view_as(push))
-        for group in self.optimizer.param_groups:
-            group["lr"] = options.rate * (1 - 0.9 * progress)
+        self.learn_at(options.rate * (1 - 0.9 * progress))
         loss = chosen + options.anchor * likelihood
         norm = descend(self.optimizer, loss, self.generator.parameters(), options.clip)
         self.ema.update()

@@ -8,6 +8,7 @@ from musicgan.model.critic import Critic as PlayedCritic
 from musicgan.model.generator import Generator as PlayedGenerator
 from musicgan.train.adversarial import AdversarialPhase
 from musicgan.train.quality import SongJudge
+from musicgan.train.recovery import Ease
 from musicgan.train.rollout import played
 
 
@@ -27,6 +28,15 @@ class CriticPhase:
     ) -> None:
         self.adversarial, self.judge = adversarial, judge
         self.max_steps, self.eval_steps = max_steps, eval_steps
+
+    @property
+    def ease(self) -> Ease:
+        """The adversarial phase's, whose lessons these are."""
+        return self.adversarial.ease
+
+    @ease.setter
+    def ease(self, ease: Ease) -> None:
+        self.adversarial.ease = ease
 
     def begin(self) -> None:
         """The critic stands as the adversarial phase left it."""

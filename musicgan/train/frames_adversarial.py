@@ -100,14 +100,13 @@ class FramesAdversarialPhase(Averaged):
         figures = self._critic_step(real, batch, fake.detach())
         self.steps += 1
         warm = min(1.0, self.steps / options.warmup_steps)
-        for group in self.optimizer.param_groups:
-            group["lr"] = options.rate * warm * (1 - 0.9 * progress)
+        self.learn_at(options.rate * warm * (1 - 0.9 * progress))
         self.generator.train()
         self.critic.requires_grad_(False)
         on_fake = self._listen(batch, fake)
         with torch.no_grad():
             on_real = self._listen(real, real.frames)
-        anchor = draw_silenced(self.train, options.batch, self.rng).to(self.device)
+        anchor = draw_silenced(self.train, self.ease.rows(options.batch), self.rng).to(self.device)
         nll = frame_nll(self.generator, anchor, self._noise(anchor))
         fooled = F.softplus(-on_fake.logits).mean()
         gap = feature_gap(flat(on_real), flat(on_fake))
@@ -168,7 +167,7 @@ class FramesAdversarialPhase(Averaged):
         self.accuracy = float(state["accuracy"])
 
     def _batch(self) -> FrameBatch:
-        return self.train.draw_inside(self.options.batch, self.rng).to(self.device)
+        return self.train.draw_inside(self.ease.rows(self.options.batch), self.rng).to(self.device)
 
     def _noise(self, batch: FrameBatch) -> Tensor:
         return noise_for(batch, self.generator.config.noise, self.rng, self.device)

@@ -91,10 +91,9 @@ class FramesLikelihoodPhase(Averaged):
     def step(self, progress: float) -> dict[str, float]:
         """One update on random transposed windows."""
         options = self.options
-        for group in self.optimizer.param_groups:
-            group["lr"] = options.rate * schedule(self.steps, progress, options.warmup_steps)
+        self.learn_at(options.rate * schedule(self.steps, progress, options.warmup_steps))
         self.generator.train()
-        batch = draw_silenced(self.train, options.batch, self.rng).to(self.device)
+        batch = draw_silenced(self.train, self.ease.rows(options.batch), self.rng).to(self.device)
         noise = noise_for(batch, self.generator.config.noise, self.rng, self.device)
         with autocast(self.device, options.bf16):
             loss = frame_nll(self.generator, batch, noise)

@@ -24,6 +24,7 @@ from musicgan.evaluate.cuts import MOST_WINDOWS, windows
 from musicgan.evaluate.descriptors import descriptor_matrix
 from musicgan.evaluate.distances import frechet
 from musicgan.evaluate.ngrams import marks
+from musicgan.train.recovery import Ease
 
 STRENGTHS = (0, 2, 4, 8)
 """Candidates to choose from."""
@@ -54,6 +55,7 @@ class GuidancePhase:
     max_steps = len(STRENGTHS) - 1
     eval_steps = 1
     patience = 0
+    ease = Ease()
 
     def __init__(
         self,

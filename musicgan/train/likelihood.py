@@ -90,10 +90,9 @@ class LikelihoodPhase(Averaged):
     def step(self, progress: float) -> dict[str, float]:
         """One update on random transposed windows."""
         options = self.options
-        for group in self.optimizer.param_groups:
-            group["lr"] = options.rate * schedule(self.steps, progress, options.warmup_steps)
+        self.learn_at(options.rate * schedule(self.steps, progress, options.warmup_steps))
         self.network.train()
-        batch = self.train.draw(options.batch, self.rng).to(self.device)
+        batch = self.train.draw(self.ease.rows(options.batch), self.rng).to(self.device)
         with autocast(self.device, options.bf16):
             nll, kl = elbo(self.generator, self.posterior, batch)
         rows = batch.mask.sum()

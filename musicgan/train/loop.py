@@ -9,7 +9,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol
@@ -19,6 +19,7 @@ import torch
 from musicgan.errors import CheckpointError
 from musicgan.train.checkpoint import load_checkpoint, save_checkpoint
 from musicgan.train.phase import Phase
+from musicgan.train.recovery import Ease, Recovery
 
 CHECKPOINT_SEC = 60.0
 PLANNING_STEPS = 8
@@ -35,6 +36,10 @@ class Observer(Protocol):
         """After each held-out evaluation."""
         ...
 
+    def on_trouble(self, line: str) -> None:
+        """When something went wrong and the run goes on."""
+        ...
+
 
 @dataclass
 class Progress:
@@ -47,6 +52,8 @@ class Progress:
     best_score: float = math.inf
     best: dict[str, Any] | None = None
     seconds: float = 0.0
+    ease: dict[str, float] = field(default_factory=dict)
+    """Of the present phase."""
     history: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -76,6 +83,7 @@ class Loop:
         self.observers = observers
         self.minutes = minutes
         self.progress = Progress()
+        self._recovery = Recovery(self._trouble)
         self._stop = False
         self._saved_at = time.monotonic()
         self._begun_at = time.monotonic()
@@ -93,6 +101,8 @@ class Loop:
         torch.set_rng_state(state["torch_rng"])
         for phase, saved in zip(self.phases, state["phases"], strict=False):
             phase.load_state(saved)
+        if self.progress.ease:
+            self.phases[self.progress.phase].ease = Ease(**self.progress.ease)
 
     def run(self) -> Progress:
         """Run to the end. Raises `Interrupted` after a signal, with the checkpoint saved."""
@@ -105,6 +115,7 @@ class Loop:
     def _run_phase(self, phase: Phase) -> None:
         progress = self.progress
         if progress.step == 0:
+            phase.ease = Ease()
             phase.begin()
             # A later phase may make things worse: where it starts is a candidate, too.
             if progress.phase:
@@ -120,7 +131,10 @@ class Loop:
                 each_sec = (time.monotonic() - planning_sec) / (PLANNING_STEPS - 2)
                 progress.planned = self._plan(phase, each_sec)
             done = progress.step / progress.planned if progress.planned else 0.0
-            figures = phase.step(min(1.0, done))
+            figures = self._recovery.update(phase, min(1.0, done), progress.best)
+            progress.ease = asdict(phase.ease)
+            if figures is None:
+                continue
             progress.step += 1
             for observer in self.observers:
                 planned = progress.planned or phase.max_steps
@@ -134,8 +148,10 @@ class Loop:
             phase.restore(progress.best)
         progress.phase += 1
         progress.step = progress.planned = progress.stale = 0
+        progress.ease = {}
         progress.best_score, progress.best = math.inf, None
-        self.save()
+        self._recovery.save(self.save)
+        self._saved_at = time.monotonic()
 
     def _finished(self, phase: Phase) -> bool:
         progress = self.progress
@@ -177,13 +193,18 @@ class Loop:
             "phases": [phase.state() for phase in reached],
         }
         save_checkpoint(state, self.checkpoint)
-        self._saved_at = time.monotonic()
 
     def _maybe_save(self) -> None:
-        if self._stop or time.monotonic() - self._saved_at > CHECKPOINT_SEC:
-            self.save()
         if self._stop:
+            self.save()
             raise Interrupted(str(self.checkpoint))
+        if time.monotonic() - self._saved_at > CHECKPOINT_SEC:
+            self._recovery.save(self.save)
+            self._saved_at = time.monotonic()
+
+    def _trouble(self, line: str) -> None:
+        for observer in self.observers:
+            observer.on_trouble(line)
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
@@ -222,6 +243,10 @@ class LogFile:
     def on_evaluation(self, phase: Phase, step: int, figures: Mapping[str, float]) -> None:
         """Write each evaluation."""
         self._write({"phase": phase.name, "step": step, "held_out": dict(figures)})
+
+    def on_trouble(self, line: str) -> None:
+        """Write it down."""
+        self._write({"trouble": line})
 
     def _write(self, record: Mapping[str, Any]) -> None:
         line = json.dumps({"time": round(self.clock(), 1), **record})

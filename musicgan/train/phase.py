@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from musicgan.train.recovery import Ease
+
 
 class Phase(Protocol):
     """One stage of training. The loop owns time, logging, selection and checkpoints."""
@@ -20,6 +22,8 @@ class Phase(Protocol):
     max_steps: int
     eval_steps: int
     """Steps between evaluations."""
+    ease: Ease
+    """How far to keep below the settings; the loop sets it after troubles."""
     patience: int
     """Evaluations without a better score before the phase ends; 0: never ends early."""
 
@@ -91,8 +95,14 @@ class Averaged:
     optimizer: torch.optim.Optimizer
     ema: Ema
     rng: np.random.Generator
+    ease: Ease = Ease()
     steps: int = 0
     """Updates so far."""
+
+    def learn_at(self, rate: float) -> None:
+        """Set the learning rate of the next update, eased."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate * self.ease.rate
 
     def state(self) -> dict[str, Any]:
         """Network, optimiser, averages, random state, updates."""

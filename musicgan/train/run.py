@@ -20,7 +20,7 @@ from musicgan.compose.song import compose
 from musicgan.corpus.cache import Corpus
 from musicgan.corpus.choose import choose_codec, choose_frames_codec
 from musicgan.corpus.piece import Piece
-from musicgan.corpus.scan import Progress
+from musicgan.corpus.scan import Progress, find_midi
 from musicgan.errors import CorpusError, ModelFileError
 from musicgan.model.config import EventsConfig
 from musicgan.model.file import ModelFile, save_model
@@ -35,6 +35,7 @@ from musicgan.train.frames_run import FramesRun
 from musicgan.train.guidance import GuidancePhase
 from musicgan.train.lengths import WINDOW, judged_length, shared_length
 from musicgan.train.likelihood import LikelihoodPhase
+from musicgan.train.lock import alone_in
 from musicgan.train.loop import Loop
 from musicgan.train.networks import Critic, Generator, Posterior
 from musicgan.train.options import (
@@ -224,10 +225,19 @@ def train(
 ) -> ModelFile:
     """Train on the MIDI files under `folder` and write the model to `out`.
 
-    The checkpoint lies beside it in `OUT.run/`. Raises `CorpusError`, `DeviceError`,
-    `CheckpointError`, and `loop.Interrupted` after SIGINT with the checkpoint saved.
+    The checkpoint lies beside it in `OUT.run/`, where one run is at work at a time. Raises
+    `CorpusError`, `DeviceError`, `ModelFileError`, `CheckpointError`, `TrainingError`, and
+    `loop.Interrupted` after SIGINT with the checkpoint saved.
     """
     choose_device(options.device)
+    find_midi(folder)
+    with alone_in(run_folder(out)):
+        return _train(folder, out, options, resume, watch)
+
+
+def _train(
+    folder: Path, out: Path, options: Options, resume: bool, watch: Watch | None
+) -> ModelFile:
     run = RUNS[options.codec](folder, options, watch.on_file if watch is not None else None)
     loop = Loop(
         run.phases, run_folder(out) / "checkpoint.safetensors", identity(run),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from musicgan.errors import CheckpointError
+from musicgan.errors import CheckpointError, MidiWriteError
 from musicgan.evaluate.picture import roll_picture, write_png
 from musicgan.midifile import write_midi
 from musicgan.score import Score
@@ -45,6 +46,7 @@ class Watch:
         self._tasks: dict[str, Any] = {}
         self._first_distinct: float | None = None
         self._warned: set[str] = set()
+        self._lost = False
 
     def __enter__(self) -> Watch:
         if sys.stderr.isatty():
@@ -96,24 +98,42 @@ class Watch:
 
     def on_step(self, phase: str, step: int, max_steps: int, figures: Mapping[str, float]) -> None:
         """Move the bar, write the figures."""
-        self._log.on_step(phase, step, max_steps, figures)
         if self._bar is not None:
             self._move(phase, step, max_steps, _short(figures))
-        if self._writer is not None and step % 10 == 0:
-            for name, value in figures.items():
-                self._writer.add_scalar(f"{phase}/{name}", value, step)
+        with self._writing():
+            self._log.on_step(phase, step, max_steps, figures)
+            if self._writer is not None and step % 10 == 0:
+                for name, value in figures.items():
+                    self._writer.add_scalar(f"{phase}/{name}", value, step)
 
     def on_evaluation(self, phase: Phase, step: int, figures: Mapping[str, float]) -> None:
         """Log held-out figures, keep a sample, raise the alarms."""
-        self._log.on_evaluation(phase, step, figures)
         if self._bar is None:
             self.say(f"{phase.name} {step}: {_short(figures)}")
-        if self._writer is not None:
-            for name, value in figures.items():
-                self._writer.add_scalar(f"{phase.name}/held_out/{name}", value, step)
-        self._keep_sample(phase.name, step)
+        with self._writing():
+            self._log.on_evaluation(phase, step, figures)
+            if self._writer is not None:
+                for name, value in figures.items():
+                    self._writer.add_scalar(f"{phase.name}/held_out/{name}", value, step)
+            self._keep_sample(phase.name, step)
         for warning in self._alarms(figures):
             self.say(f"warning: {warning}")
+
+    def on_trouble(self, line: str) -> None:
+        """Say it and write it down."""
+        self.say(f"warning: {line}")
+        with self._writing():
+            self._log.on_trouble(line)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Logs and samples are worth a warning when a disk is full, and no training."""
+        try:
+            yield
+        except (OSError, MidiWriteError) as error:
+            if not self._lost:
+                self.say(f"warning: {self.folder}: logs and samples cannot be written: {error}")
+            self._lost = True
 
     def _move(self, what: str, done: int, total: int, figures: str) -> None:
         assert self._bar is not None

@@ -30,8 +30,7 @@ class AnchorPhase(AdversarialPhase):
         with autocast(self.device, options.bf16):
             nll, _ = elbo(self.generator, self.posterior, batch)
         likelihood = nll.sum() / batch.mask.sum()
-        for group in self.optimizer.param_groups:
-            group["lr"] = options.rate * (1 - 0.9 * progress)
+        self.learn_at(options.rate * (1 - 0.9 * progress))
         loss: torch.Tensor = options.anchor * likelihood
         norm = descend(self.optimizer, loss, self.generator.parameters(), options.clip)
         self.ema.update()

@@ -9,6 +9,7 @@ from typing import Any
 
 from musicgan.train.loop import LogFile, Loop
 from musicgan.train.phase import Phase
+from musicgan.train.recovery import Ease
 
 from .ground import Place
 
@@ -25,6 +26,15 @@ class Timed:
         self.updates = 0
         on_cpu = getattr(phase, "device", None) is None or phase.device.type == "cpu"  # type: ignore[attr-defined]
         self._now = time.process_time if on_cpu else time.perf_counter
+
+    @property
+    def ease(self) -> Ease:
+        """The phase's own."""
+        return self.phase.ease
+
+    @ease.setter
+    def ease(self, ease: Ease) -> None:
+        self.phase.ease = ease
 
     def begin(self) -> None:
         """What comes before the first update costs, too."""
@@ -67,6 +77,10 @@ class _Told:
 
     def on_step(self, *_: object) -> None:
         """Nothing is said of single updates."""
+
+    def on_trouble(self, line: str) -> None:
+        """As it is."""
+        print(f"warning: {line}", flush=True)
 
     def on_evaluation(self, phase: Phase, step: int, figures: dict[str, float]) -> None:
         """One line."""

@@ -11,12 +11,14 @@ import torch
 from musicgan.errors import CheckpointError
 from musicgan.train.checkpoint import load_checkpoint
 from musicgan.train.loop import PLANNING_STEPS, Interrupted, LogFile, Loop
+from musicgan.train.recovery import Ease
 
 
 class Counter:
     """A phase whose one weight counts its steps; scores are given, a step moves the clock."""
 
     share = 1.0
+    ease = Ease()
 
     def __init__(
         self, name="count", max_steps=6, eval_steps=2, patience=0, scores=None, clock=None,

@@ -116,3 +116,22 @@ def test_without_tensorboard_all_else_is_kept(tmp_path, monkeypatch):
         made.on_evaluation(PHASE, 25, {"nll": 1.5})
     names = sorted(path.name for path in made.folder.iterdir())
     assert names == ["adversarial-000025.mid", "adversarial-000025.png", "log.jsonl"]
+
+
+def test_a_full_disk_is_one_warning_and_the_training_goes_on(watching, seen, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("musicgan.train.loop.LogFile._write", full)
+    for step in (20, 40):
+        watching.on_step("adversarial", step, 100, {"loss": 1.0})
+        watching.on_evaluation(PHASE, step, {"nll": 1.0})
+    assert seen.getvalue().count("logs and samples cannot be written") == 1
+    assert "No space left on device" in seen.getvalue().replace("\n", " ")
+
+
+def test_a_trouble_is_said_and_written_down(watching, seen):
+    watching.on_trouble("out of memory: going on with a 2th of the batch")
+    assert seen.getvalue() == "warning: out of memory: going on with a 2th of the batch\n"
+    (line,) = (watching.folder / "log.jsonl").read_text().splitlines()
+    assert json.loads(line)["trouble"].startswith("out of memory")

@@ -1,0 +1,110 @@
+"""What a run does instead of dying: where memory ends, where a loss is no number, where a disk is
+full."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+from musicgan.errors import CheckpointError, TrainingError
+
+BAD_STEPS = 3
+"""Updates in a row without a finite figure; single ones are left out by `phase.descend`."""
+LEAST_RATE = 1 / 256
+SMALLEST_BATCH = 1 / 64
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Ease:
+    """How far a phase keeps below its settings; JSON-ready, for it is part of a checkpoint."""
+
+    rate: float = 1.0
+    """Of the learning rate."""
+    batch: float = 1.0
+    """Of the batch."""
+
+    def rows(self, batch: int) -> int:
+        """The windows to take of a batch of so many."""
+        return max(1, int(batch * self.batch))
+
+
+class Recovery:
+    """Takes a run's updates and writes its checkpoints; `tell` hears of troubles, in one line."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._bad = 0
+        self._unsaved = False
+
+    def update(
+        self, phase: Any, progress: float, best: Mapping[str, Any] | None
+    ) -> dict[str, float] | None:
+        """The figures of one step of `phase`, None where it was not taken for want of memory.
+
+        After several without a finite figure in a row the phase goes back to its `best` weights
+        and learns at half the rate. Raises `TrainingError` when that has not helped often enough.
+        """
+        try:
+            figures: dict[str, float] = phase.step(progress)
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            self._shrink(phase)
+            return None
+        self._bad = 0 if all(map(math.isfinite, figures.values())) else self._bad + 1
+        if self._bad == BAD_STEPS:
+            self._bad = 0
+            self._back_off(phase, best)
+        return figures
+
+    def save(self, write: Callable[[], None]) -> bool:
+        """Write a checkpoint; whether that went well. One that cannot be written is told of."""
+        try:
+            write()
+        except CheckpointError as error:
+            if not self._unsaved:
+                self._tell(f"{error}; going on, and trying again: make room")
+            self._unsaved = True
+            return False
+        if self._unsaved:
+            self._tell("the checkpoint is written")
+        self._unsaved = False
+        return True
+
+    def _shrink(self, phase: Any) -> None:
+        ease = replace(phase.ease, batch=phase.ease.batch / 2)
+        if ease.batch < SMALLEST_BATCH:
+            raise TrainingError(
+                f"out of memory in the {phase.name} phase even with a {1 / phase.ease.batch:.0f}th "
+                "of the batch: close other programs, or train a narrower network (--hidden)"
+            )
+        phase.ease = ease
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        self._tell(f"out of memory: going on with a {1 / ease.batch:.0f}th of the batch")
+
+    def _back_off(self, phase: Any, best: Mapping[str, Any] | None) -> None:
+        ease = replace(phase.ease, rate=phase.ease.rate / 2)
+        if ease.rate < LEAST_RATE:
+            raise TrainingError(
+                f"the {phase.name} phase diverges: no finite loss even at a "
+                f"{1 / phase.ease.rate:.0f}th of the learning rate"
+            )
+        phase.ease = ease
+        if best is not None:
+            phase.restore(best)
+        back = "back to the best weights so far, " if best is not None else ""
+        self._tell(f"the loss is not finite: {back}on at {ease.rate:g} of the learning rate")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that there is no memory left: numpy's, CUDA's or torch's on a CPU."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
