@@ -126,8 +126,9 @@ def test_the_test_command_pins_what_setup_cfg_allows():
     config = configparser.ConfigParser()
     config.read(ROOT / "setup.cfg", encoding="utf-8")
     extras = config["options.extras_require"]
-    stated = config["options"]["install_requires"] + extras["train"] + extras["report"]
-    needs = {need.name: need.specifier for need in map(Requirement, stated.split())}
+    stated = "\n".join([config["options"]["install_requires"], extras["train"], extras["report"]])
+    stated_lines = [line for line in stated.splitlines() if line and not line.startswith("#")]
+    needs = {need.name: need.specifier for need in map(Requirement, stated_lines)}
     lines = (ROOT / "tests" / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pins = [Requirement(line) for line in lines if line and not line.startswith("#")]
     assert pins

@@ -36,6 +36,7 @@ class CriticPhase:
 
     @ease.setter
     def ease(self, ease: Ease) -> None:
+        """Of both."""
         self.adversarial.ease = ease
 
     def begin(self) -> None:

@@ -13,8 +13,8 @@ from musicgan.codecs.events import EventsCodec
 from musicgan.corpus.cache import Corpus, Part
 from musicgan.corpus.choose import choose_codec
 from musicgan.train.critic_trainer import AdversarialOptions
+from musicgan.train.events_run import EventsRun
 from musicgan.train.options import Options
-from musicgan.train.run import EventsRun
 from musicgan.train.windows import Song, analyse_pieces
 
 SHORTEST_PIECE = 16

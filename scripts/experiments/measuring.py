@@ -11,8 +11,8 @@ import numpy as np
 from musicgan.codecs.base import Rows
 from musicgan.model.critic import Critic
 from musicgan.model.generator import Generator
+from musicgan.train.events_run import EventsRun
 from musicgan.train.rollout import played
-from musicgan.train.run import EventsRun
 
 from .figures import NOTES, measured, real_set, song_set, templates, training_set
 from .ground import Place

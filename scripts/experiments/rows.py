@@ -18,9 +18,9 @@ from musicgan.evaluate.distances import frechet
 from musicgan.train.adversarial import AdversarialPhase
 from musicgan.train.critic_phase import CriticPhase
 from musicgan.train.critic_trainer import AdversarialOptions
+from musicgan.train.events_run import EventsRun
 from musicgan.train.phase import Ema, Phase
 from musicgan.train.quality import SongJudge
-from musicgan.train.run import EventsRun
 
 from .controls import AnchorPhase, FirstCriticPhase
 from .figures import real_set, song_set

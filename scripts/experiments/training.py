@@ -34,6 +34,7 @@ class Timed:
 
     @ease.setter
     def ease(self, ease: Ease) -> None:
+        """Of both."""
         self.phase.ease = ease
 
     def begin(self) -> None:

@@ -27,7 +27,7 @@ def place(tmp_path_factory):
         write_midi(tune(seed, bars=24), path)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MUSICGAN_CACHE", str(root / "cache"))
-        patch.setattr("musicgan.train.run.SongJudge", partial(SongJudge, songs=6))
+        patch.setattr("musicgan.train.events_run.SongJudge", partial(SongJudge, songs=6))
         patch.setattr(rows, "CRITIC_LESSONS", 1)
         patch.setattr(measuring, "TEMPERATURES", (1.0, 0.9))
         patch.setattr(measuring, "GUIDES", ((2, 1.0), (4, 1.0)))

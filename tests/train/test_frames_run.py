@@ -12,12 +12,13 @@ from musicgan.corpus.choose import choose_frames_codec
 from musicgan.errors import CheckpointError, CorpusError
 from musicgan.midifile import read_midi, write_midi
 from musicgan.score import Score, empty_notes
+from musicgan.train.events_run import EventsRun
 from musicgan.train.frames_adversarial import FramesAdversarialOptions
 from musicgan.train.frames_run import FramesRun
 from musicgan.train.likelihood import LikelihoodOptions
 from musicgan.train.loop import Interrupted, Loop
 from musicgan.train.options import Options
-from musicgan.train.run import EventsRun, train
+from musicgan.train.run import train
 from musicgan.train.watch import Watch
 
 from .making import tune

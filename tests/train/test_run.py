@@ -16,20 +16,15 @@ from musicgan.corpus.cache import Corpus
 from musicgan.corpus.choose import choose_codec
 from musicgan.corpus.piece import Piece
 from musicgan.corpus.report import FileReport
-from musicgan.errors import CheckpointError, CorpusError
+from musicgan.errors import CheckpointError, CorpusError, ModelFileError
 from musicgan.midifile import write_midi
+from musicgan.model.file import save_model
 from musicgan.score import Key
+from musicgan.train.events_run import EventsRun, kept_share, single_voices
 from musicgan.train.loop import Interrupted
 from musicgan.train.options import WIDE, Options
 from musicgan.train.quality import SongJudge
-from musicgan.train.run import (
-    EventsRun,
-    identity,
-    kept_share,
-    run_folder,
-    single_voices,
-    train,
-)
+from musicgan.train.run import identity, run_folder, train
 
 from .making import ADVERSARIAL, LIKELIHOOD, tune
 
@@ -54,7 +49,7 @@ def small(folder):
     """A cache of its own, and few songs to judge by."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MUSICGAN_CACHE", str(folder.parent / "cache of tests"))
-        patch.setattr("musicgan.train.run.SongJudge", partial(SongJudge, songs=6))
+        patch.setattr("musicgan.train.events_run.SongJudge", partial(SongJudge, songs=6))
         patch.setattr("musicgan.train.guidance.SONGS", 4)
         yield
 
@@ -205,3 +200,31 @@ def test_the_share_of_notes_kept_is_of_the_files_of_these_pieces():
     reports = [FileReport("made", "", notes=4), FileReport("another", "", notes=100)]
     corpus = SimpleNamespace(reports=reports)
     assert kept_share(corpus, [piece((4, 0, 4), (4, 0, 4), (4, 0, 4))]) == 0.75
+
+
+def test_a_model_that_cannot_be_written_is_kept_elsewhere(folder, trained, tmp_path, monkeypatch):
+    spare = tmp_path / "spare"
+    spare.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(spare))
+    out = tmp_path / "made.safetensors"
+    usual = save_model
+
+    def full(model, path):
+        if path == out:
+            raise ModelFileError(f"{path}: the model cannot be written: No space left on device")
+        usual(model, path)
+
+    monkeypatch.setattr("musicgan.train.run.save_model", full)
+    with pytest.raises(ModelFileError, match=f"No space left on device; it is kept at {spare}"):
+        train(folder, out, OPTIONS)
+    assert (spare / "made.safetensors").read_bytes() == trained.read_bytes()
+
+
+def test_fine_tuning_has_rates_and_a_length_of_its_own(folder):
+    codec = choose_codec(folder)
+    corpus = Corpus.open(folder, codec)
+    at_random = EventsRun(corpus, codec, Options(device="cpu")).phases[0]
+    begun = EventsRun(corpus, codec, Options(device="cpu", start="lieder")).phases[0]
+    assert (at_random.options.rate, begun.options.rate) == (2e-3, 1e-3)
+    assert (at_random.eval_steps, begun.eval_steps) == (100, 25)
+    assert (at_random.max_steps, begun.max_steps) == (600, 200)

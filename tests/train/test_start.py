@@ -11,8 +11,8 @@ from musicgan.errors import ModelFileError
 from musicgan.midifile import write_midi
 from musicgan.model.config import EventsConfig
 from musicgan.model.file import save_model
+from musicgan.train.events_run import EventsRun
 from musicgan.train.options import Options
-from musicgan.train.run import EventsRun
 from musicgan.train.start import choose_start, nearest_start, open_start
 
 from .making import tune

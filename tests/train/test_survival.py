@@ -36,7 +36,7 @@ def folder(tmp_path_factory):
         write_midi(tune(seed, bars=8), root / f"{seed}.mid")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MUSICGAN_CACHE", str(root.parent / "cache of survivors"))
-        patch.setattr("musicgan.train.run.SongJudge", partial(SongJudge, songs=6))
+        patch.setattr("musicgan.train.events_run.SongJudge", partial(SongJudge, songs=6))
         patch.setattr("musicgan.train.guidance.SONGS", 4)
         patch.setattr("musicgan.train.loop.CHECKPOINT_SEC", 0.0)
         yield root
