@@ -3,4 +3,5 @@
 set -euo pipefail
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -q
-apt-get install -y -q --no-install-recommends jackd2 fluidsynth timgm6mb-soundfont ardour faketime
+apt-get install -y -q --no-install-recommends jackd2 fluidsynth timgm6mb-soundfont ardour \
+    faketime chromium

@@ -17,8 +17,6 @@ else:
     import tomli as tomllib
 
 MOST_SEED = 2**63 - 1
-MUCH_COPIED = 0.1
-"""Of what a model plays; more, and more than real pieces have in common, is by heart."""
 EVENTS_ONLY = {
     "voices": "--voice",
     "start": "--from",
@@ -160,7 +158,7 @@ def train(folder: Path, name: str | None, out: Path | None, resume: bool, **aske
 
 
 def _say_how_good(metrics: dict[str, Any]) -> None:
-    """The selected evaluation of each phase, and whether the model has learned by heart."""
+    """The selected evaluation of each phase, and how much the model has learned by heart."""
     for phase, best in metrics.items():
         click.echo(f"{phase}: best score {best['score']:.4g} at step {best['step']}")
     found = metrics.get("guidance", {})
@@ -168,8 +166,6 @@ def _say_how_good(metrics: dict[str, Any]) -> None:
         return
     own, real = found["copied"], found["copied_by_real"]
     click.echo(f"copied: {own:.1%} of its 8-note runs; pieces held out: {real:.1%}")
-    if own > max(MUCH_COPIED, 2 * real):
-        click.echo("warning: it has learned by heart: give more music, or more --dropout", err=True)
 
 
 def _place(folder: Path, name: str | None, out: Path | None, resume: bool) -> tuple[str, Path]:

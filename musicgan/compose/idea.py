@@ -12,14 +12,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from musicgan.codecs.analysis import analyse
-from musicgan.codecs.bars import Place, place_in_form
-from musicgan.codecs.context import Context
-from musicgan.codecs.form import Form, form_of
+from musicgan.compose.hearing import form_heard, heard
 from musicgan.compose.kinds import AnyPlayer
 from musicgan.compose.player import Player
 from musicgan.compose.settings import TEMPOS_BPM, Settings
-from musicgan.corpus.piece import Piece, make_piece
+from musicgan.corpus.piece import make_piece
 from musicgan.errors import ComposeError
 from musicgan.midifile import read_midi
 from musicgan.model.steps import Floats, Ints
@@ -79,10 +76,10 @@ def hear_idea(player: Player, score: Score, name: str) -> Idea:
             f"the piece holds {len(piece.rows)} notes that the model's voices can take: give one "
             f"of {SHORTEST} or more"
         )
+    form = form_heard(player, piece)
+    parts = _parts(heard(player, piece, form))
+    means, log_vars = zip(*(player.posterior(part) for part in parts), strict=True)
     layout = player.generator.config.layout
-    form = form_of(piece.rows.astype(np.int64), piece.bar_start_step, layout.looks_back)
-    heard = _heard(player, piece, form)
-    means, log_vars = zip(*(player.posterior(part) for part in _parts(heard)), strict=True)
     length = np.maximum(np.diff(piece.bar_start_step), 1)
     return Idea(
         name=name,
@@ -139,20 +136,6 @@ def in_the_manner_of(settings: Settings, idea: Idea, bars: int | None) -> Settin
         metre=settings.metre or idea.metre,
         tempo_bpm=settings.tempo_bpm or bpm,
     )
-
-
-def _heard(player: Player, piece: Piece, form: Form) -> Ints:
-    """The inputs [T, I] that the rows of a piece make, as training has them."""
-    layout = player.generator.config.layout
-    rows = piece.rows.astype(np.int64)
-    onset = rows[:, 0].cumsum()
-    places = place_in_form(onset, piece.bar_start_step, form, layout.max_position)
-    clipped = layout.clip(rows)
-    clipped[:, 0] = rows[:, 0]
-    context = Context(layout, np.array([piece.key.tonic]))
-    each = [Place(*(column[t : t + 1] for column in places)) for t in range(len(rows))]
-    context.start(each[0])
-    return np.asarray(analyse(context, clipped[None], each).inputs[0])
 
 
 def _parts(heard: Ints) -> list[Ints]:

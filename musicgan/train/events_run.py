@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from musicgan.codecs.events import EventsCodec
+from musicgan.compose.hearing import verdicts
 from musicgan.compose.player import Player, player_of
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
@@ -137,9 +138,20 @@ class EventsRun:
         weights |= {f"critic.{k}": v for k, v in played(self.critic.ema.module).items()}
         return ModelFile(weights, about("events", self, history))
 
-    def sample(self) -> Score:
-        """A song of 16 bars by the present weights, without disturbing any random state."""
-        return compose(self._player(), Settings(seed=1, critic=0))
+    def samples(self, count: int) -> list[Score]:
+        """Songs of 16 bars by the present weights, without disturbing any random state."""
+        player = self._player()
+        return [compose(player, Settings(seed=1 + number, critic=0)) for number in range(count)]
+
+    def verdicts(self, song: Score) -> list[float] | None:
+        """The critic's chance that a song is real after each note."""
+        found = verdicts(self._player(), song)
+        return None if found is None else found.tolist()
+
+    def held_out(self, most: int) -> list[Score]:
+        """At most so many of the pieces held out, spread evenly."""
+        chosen = np.linspace(0, len(self._valid) - 1, min(most, len(self._valid))).astype(int)
+        return [self.codec.decode(self._valid[at].rows.astype(np.int64)) for at in chosen]
 
     def summary(self) -> str:
         """What was chosen, in one line."""

@@ -55,6 +55,7 @@ class FramesRun:
         self.ranges = ranges
         self.songs = [frame_songs(part, codec, self.config, ranges) for part in (train, valid)]
         self.typical = typical(train)
+        self._valid = valid
         self.single = single_slots(self.songs[0], self.config)
         self.generator = FramesGenerator(self.config, options.dropout)
         self.critic = FramesCritic(self.config, options.critic_dropout)
@@ -84,10 +85,18 @@ class FramesRun:
         weights = {f"generator.{k}": v for k, v in played(self.generator).items()}
         return ModelFile(weights, about("frames", self, history))
 
-    def sample(self) -> Score:
-        """A song of 16 bars by the present weights, without disturbing any random state."""
+    def samples(self, count: int) -> list[Score]:
+        """Songs of 16 bars by the present weights, without disturbing any random state."""
         player = frames_player_of(self.model_file([]), Path("in memory"))
-        return compose_frames(player, Settings(seed=1))
+        return [compose_frames(player, Settings(seed=1 + number)) for number in range(count)]
+
+    def verdicts(self, song: Score) -> None:
+        """The critic of frames judges steps, not notes."""
+
+    def held_out(self, most: int) -> list[Score]:
+        """At most so many of the pieces held out, spread evenly."""
+        chosen = np.linspace(0, len(self._valid) - 1, min(most, len(self._valid))).astype(int)
+        return [self.codec.decode(self._valid[at].rows.astype(np.float32)) for at in chosen]
 
     def summary(self) -> str:
         """What was chosen, in one line."""

@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from musicgan.codecs.base import Codec
+from musicgan.codecs.events import EventsCodec
+from musicgan.codecs.pianoroll import PianorollCodec
 from musicgan.corpus.cache import Corpus
 from musicgan.corpus.choose import choose_codec, choose_frames_codec
 from musicgan.corpus.scan import Progress, find_midi
@@ -42,7 +43,7 @@ class Run(Protocol):
     """Options that make no difference to this run."""
 
     @property
-    def codec(self) -> Codec:
+    def codec(self) -> EventsCodec | PianorollCodec:
         """How scores become rows."""
         ...
 
@@ -60,8 +61,16 @@ class Run(Protocol):
         """The model as it stands."""
         ...
 
-    def sample(self) -> Score:
-        """A song by the present weights, without disturbing any random state."""
+    def samples(self, count: int) -> list[Score]:
+        """Songs by the present weights, without disturbing any random state."""
+        ...
+
+    def verdicts(self, song: Score) -> list[float] | None:
+        """The critic's chance that a song is real after each note; None without a critic."""
+        ...
+
+    def held_out(self, most: int) -> list[Score]:
+        """Real music to compare songs with: pieces held out, spread evenly."""
         ...
 
     def summary(self) -> str:
@@ -123,7 +132,7 @@ def _train(
         if unusable:
             watch.say(f"{unusable} files cannot be used: musicgan data {folder} says why")
         watch.say(run.summary())
-        watch.begin(run.sample, loop.progress.history if resume else None)
+        watch.begin(run, loop.progress.history if resume else None)
     progress = loop.run()
     model = run.model_file(progress.history)
     try:

@@ -3,49 +3,83 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from musicgan.codecs.events import EventsCodec
+from musicgan.codecs.pianoroll import PianorollCodec
 from musicgan.errors import CheckpointError, MidiWriteError
 from musicgan.evaluate.picture import roll_picture, write_png
 from musicgan.midifile import write_midi
 from musicgan.score import Score
+from musicgan.train.alarms import Alarms
+from musicgan.train.look import Beside
 from musicgan.train.loop import LogFile
+from musicgan.train.options import Options
+from musicgan.train.page import Page
 from musicgan.train.phase import Phase
 
-SATURATED = 0.97
-COLLAPSED_SHARE = 0.6
-"""Of the distinct 4-note figures at the first evaluation."""
 SAMPLE = "*-" + 6 * "[0-9]"
-KEPT = ("log.jsonl", "events.out.tfevents.*", f"{SAMPLE}.mid", f"{SAMPLE}.png")
+KEPT = (
+    "log.jsonl", "report.html", "report.json", "events.out.tfevents.*",
+    f"{SAMPLE}.mid", f"{SAMPLE}.png",
+)  # fmt: skip
 """What a run leaves in its folder beside its checkpoint."""
+SONGS, REAL = 3, 48
+"""Songs composed at each evaluation, and the most pieces that they are shown beside."""
 
-Sample = Callable[[], Score]
+
+class Watched(Protocol):
+    """What a `train.run.Run` shows of itself."""
+
+    options: Options
+
+    @property
+    def codec(self) -> EventsCodec | PianorollCodec:
+        """Its grid and voices."""
+        ...
+
+    def summary(self) -> str:
+        """What was chosen, in one line."""
+        ...
+
+    def samples(self, count: int) -> list[Score]:
+        """Songs by the present weights."""
+        ...
+
+    def verdicts(self, song: Score) -> list[float] | None:
+        """The critic's, note by note."""
+        ...
+
+    def held_out(self, most: int) -> list[Score]:
+        """Real music."""
+        ...
 
 
 class Watch:
     """An observer that shows and keeps everything a person wants to see of a run.
 
-    Writes `OUT.run/log.jsonl`, TensorBoard events where it is installed, and at each evaluation
-    a sample as MIDI and as a piano roll. Warns in one line when the critic saturates or the
-    songs' variety falls, with what to do. Nothing is written before `begin`.
+    Writes `OUT.run/report.html` (`page.Page`), `log.jsonl`, TensorBoard events where it is
+    installed, and at each evaluation a song as MIDI and as a piano roll. What goes wrong
+    (`alarms`) is said in one line, with what to do. Nothing is written before `begin`.
     """
 
     def __init__(self, out: Path, console: Console | None = None) -> None:
         self.folder = out.with_name(out.name + ".run")
         self.console = console or Console(stderr=True)
-        self._sample: Sample | None = None
+        self._run: Watched | None = None
+        self._page: Page | None = None
         self._writer: Any = None
         self._bar: Progress | None = None
         self._tasks: dict[str, Any] = {}
-        self._first_distinct: float | None = None
-        self._warned: set[str] = set()
+        self._alarms = Alarms()
+        self._train_nll: float | None = None
         self._lost = False
 
     def __enter__(self) -> Watch:
@@ -66,24 +100,30 @@ class Watch:
     ) -> None:
         if self._bar is not None:
             self._bar.stop()
+        if self._page is not None:
+            with self._writing():
+                self._page.end()
         if self._writer is not None:
             self._writer.close()
 
-    def begin(self, sample: Sample, history: Sequence[Mapping[str, Any]] | None = None) -> None:
-        """A run begins, whose songs `sample` writes, and forgets what an earlier one left here.
+    def begin(self, run: Watched, history: Sequence[Mapping[str, Any]] | None = None) -> None:
+        """A run begins, and forgets what an earlier one left here.
 
         With the evaluations so far as `history` it goes on: nothing is forgotten. Raises
         `CheckpointError` when the folder cannot be written.
         """
-        self._sample = sample
-        for figures in history or ():
-            self._first_distinct = self._first_distinct or figures.get("distinct")
+        self._run = run
+        self._alarms = Alarms(history or ())
+        beside = Beside(run.codec.grid, run.codec.slots, run.held_out(REAL))
         try:
             self._log = LogFile(self.folder / "log.jsonl")
             if history is None:
                 for path in [path for kept in KEPT for path in self.folder.glob(kept)]:
                     path.unlink()
             self._writer = _tensorboard(self.folder)
+            self._page = Page(
+                self.folder, run.options.style, run.summary(), beside, resumed=history is not None
+            )
         except OSError as error:
             raise CheckpointError(f"{self.folder}: cannot be written: {error.strerror}") from None
 
@@ -101,7 +141,10 @@ class Watch:
         if self._bar is not None:
             self._move(phase, step, max_steps, _short(figures))
         with self._writing():
+            self._train_nll = figures.get("train_nll")
             self._log.on_step(phase, step, max_steps, figures)
+            if self._page is not None:
+                self._page.step(phase, step, figures)
             if self._writer is not None and step % 10 == 0:
                 for name, value in figures.items():
                     self._writer.add_scalar(f"{phase}/{name}", value, step)
@@ -115,13 +158,19 @@ class Watch:
             if self._writer is not None:
                 for name, value in figures.items():
                     self._writer.add_scalar(f"{phase.name}/held_out/{name}", value, step)
-            self._keep_sample(phase.name, step)
-        for warning in self._alarms(figures):
-            self.say(f"warning: {warning}")
+        for warning in self._alarms.evaluated(phase.name, figures, self._train_nll):
+            self._warn(phase.name, step, warning)
+        with self._writing():
+            self._keep_songs(phase.name, step, figures)
+
+    def _warn(self, phase: str, step: int, line: str) -> None:
+        self.say(f"warning: {line}")
+        if self._page is not None:
+            self._page.alarm(phase, step, line)
 
     def on_trouble(self, line: str) -> None:
         """Say it and write it down."""
-        self.say(f"warning: {line}")
+        self._warn("", 0, line)
         with self._writing():
             self._log.on_trouble(line)
 
@@ -141,36 +190,19 @@ class Watch:
             self._tasks[what] = self._bar.add_task(what, total=total, figures="")
         self._bar.update(self._tasks[what], completed=done, total=total, figures=figures)
 
-    def _keep_sample(self, phase: str, step: int) -> None:
-        if self._sample is None:
+    def _keep_songs(self, phase: str, step: int, figures: Mapping[str, float]) -> None:
+        if self._run is None or self._page is None:
             return
-        score = self._sample()
-        if not len(score):
+        songs = self._run.samples(SONGS)
+        first = songs[0]
+        self._page.evaluation(phase, step, figures, songs, self._run.verdicts(first))
+        if not len(first):
             return
-        image = roll_picture(score, score.ticks_per_beat)
-        write_midi(score, self.folder / f"{phase}-{step:06}.mid")
+        image = roll_picture(first, first.ticks_per_beat)
+        write_midi(first, self.folder / f"{phase}-{step:06}.mid")
         write_png(image, self.folder / f"{phase}-{step:06}.png")
         if self._writer is not None:
             self._writer.add_image(f"{phase}/sample", image, step, dataformats="HWC")
-
-    def _alarms(self, figures: Mapping[str, float]) -> list[str]:
-        found = []
-        if figures.get("critic_held_out_accuracy", 0.0) > SATURATED:
-            found.append(
-                "the critic is saturated: it tells every song from real music, so its advice is "
-                "mostly noise; more dropout or a longer likelihood phase helps"
-            )
-        distinct = figures.get("distinct")
-        if distinct is not None:
-            self._first_distinct = self._first_distinct or distinct
-            if distinct < COLLAPSED_SHARE * self._first_distinct:
-                found.append(
-                    "variety falls: the songs repeat each other's figures (collapse); the best "
-                    "evaluation so far is what will be kept"
-                )
-        new = [line for line in found if line not in self._warned]
-        self._warned.update(new)
-        return new
 
 
 def _short(figures: Mapping[str, float]) -> str:

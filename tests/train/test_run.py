@@ -71,8 +71,8 @@ class Stop:
     def say(self, line):
         self.said.append(line)
 
-    def begin(self, sample, history):
-        self.sample, self.history = sample, history
+    def begin(self, run, history):
+        self.run, self.history = run, history
 
     def on_file(self, done, total):
         self.read = (done, total)
@@ -82,7 +82,7 @@ class Stop:
             os.kill(os.getpid(), signal.SIGINT)
 
     def on_evaluation(self, phase, step, figures):
-        self.song = self.sample()
+        [self.song] = self.run.samples(1)
 
 
 def test_a_folder_becomes_a_model_that_plays(trained, folder):

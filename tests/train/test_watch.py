@@ -10,11 +10,32 @@ from rich.console import Console
 from musicgan.errors import CheckpointError
 from musicgan.midifile import read_midi
 from musicgan.train import watch
-from musicgan.train.watch import COLLAPSED_SHARE, SATURATED, Watch
+from musicgan.train.alarms import COLLAPSED_SHARE, SATURATED
+from musicgan.train.options import Options
+from musicgan.train.watch import Watch
 
-from .making import tune
+from .making import codec, tune
 
 PHASE = SimpleNamespace(name="adversarial")
+
+
+class Played:
+    """A run that always plays the same song, to be seen beside two others."""
+
+    options = Options(style="tests")
+    codec = codec()
+
+    def summary(self):
+        return "two pieces"
+
+    def samples(self, count):
+        return [tune(1)] * count
+
+    def verdicts(self, song):
+        return [0.25] * len(song)
+
+    def held_out(self, most):
+        return [tune(2), tune(3)]
 
 
 @pytest.fixture
@@ -25,7 +46,7 @@ def seen():
 @pytest.fixture
 def watching(tmp_path, seen):
     with Watch(tmp_path / "out.safetensors", Console(file=seen, width=80)) as made:
-        made.begin(lambda: tune(1))
+        made.begin(Played())
         yield made
 
 
@@ -55,7 +76,7 @@ def test_falling_variety_is_warned_of_against_the_first_evaluation(watching, see
 
 def test_variety_is_measured_against_the_first_evaluation_of_a_run_that_is_resumed(tmp_path, seen):
     with Watch(tmp_path / "out.safetensors", Console(file=seen)) as made:
-        made.begin(lambda: tune(1), [{"phase": "likelihood"}, {"distinct": 0.5}, {"distinct": 0.4}])
+        made.begin(Played(), [{"phase": "likelihood"}, {"distinct": 0.5}, {"distinct": 0.4}])
         made.on_evaluation(PHASE, 75, {"distinct": 0.5 * COLLAPSED_SHARE - 0.01})
     assert "warning: variety falls" in seen.getvalue()
 
@@ -67,9 +88,9 @@ def test_a_warning_is_one_line_however_narrow_the_console(watching, seen):
 
 def test_a_fresh_run_forgets_what_the_last_one_left_and_a_resumed_one_does_not(tmp_path):
     out, others = tmp_path / "out.safetensors", {"checkpoint.safetensors", "my notes-1.mid"}
-    for step, history, steps in ((1, None, [1]), (2, [{}], [1, 2]), (3, None, [3])):
+    for step, history, steps in ((1, None, [1]), (2, [{"phase": ""}], [1, 2]), (3, None, [3])):
         with Watch(out, Console(file=io.StringIO())) as made:
-            made.begin(lambda: tune(1), history)
+            made.begin(Played(), history)
             for name in others:
                 (made.folder / name).touch()
             made.on_evaluation(PHASE, step, {"nll": 1.0})
@@ -79,7 +100,7 @@ def test_a_fresh_run_forgets_what_the_last_one_left_and_a_resumed_one_does_not(t
         events = {name for name in names if name.startswith("events.out.tfevents.")}
         assert len(events) == len(steps)
         samples = {f"adversarial-00000{step}.{kind}" for step in steps for kind in ("mid", "png")}
-        assert names - events == samples | others | {"log.jsonl"}
+        assert names - events == samples | others | {"log.jsonl", "report.html", "report.json"}
 
 
 def test_a_run_that_never_begins_leaves_nothing(tmp_path):
@@ -92,7 +113,7 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path):
     (tmp_path / "out.safetensors.run").write_text("in the way")
     watching = Watch(tmp_path / "out.safetensors", Console(file=io.StringIO()))
     with pytest.raises(CheckpointError, match=r"out\.safetensors\.run: cannot be written"):
-        watching.begin(lambda: tune(1))
+        watching.begin(Played())
 
 
 def test_on_a_terminal_a_bar_moves_for_files_and_for_updates(tmp_path, seen, monkeypatch):
@@ -100,7 +121,7 @@ def test_on_a_terminal_a_bar_moves_for_files_and_for_updates(tmp_path, seen, mon
     console = Console(file=seen, force_terminal=True, width=120)
     with Watch(tmp_path / "out.safetensors", console=console) as made:
         made.on_file(3, 7)
-        made.begin(lambda: tune(1))
+        made.begin(Played())
         made.on_step("likelihood", 20, 40, {"train_nll": 2.5})
         tasks = {task.description: task for task in made._bar.tasks}
         assert (tasks["reading"].completed, tasks["reading"].total) == (3, 7)
@@ -111,11 +132,14 @@ def test_on_a_terminal_a_bar_moves_for_files_and_for_updates(tmp_path, seen, mon
 def test_without_tensorboard_all_else_is_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(watch, "_tensorboard", lambda folder: None)
     with Watch(tmp_path / "out.safetensors", console=Console(file=io.StringIO())) as made:
-        made.begin(lambda: tune(1))
+        made.begin(Played())
         made.on_step("likelihood", 20, 40, {"train_nll": 2.5})
         made.on_evaluation(PHASE, 25, {"nll": 1.5})
     names = sorted(path.name for path in made.folder.iterdir())
-    assert names == ["adversarial-000025.mid", "adversarial-000025.png", "log.jsonl"]
+    assert names == [
+        "adversarial-000025.mid", "adversarial-000025.png", "log.jsonl", "report.html",
+        "report.json",
+    ]  # fmt: skip
 
 
 def test_a_full_disk_is_one_warning_and_the_training_goes_on(watching, seen, monkeypatch):
