@@ -22,7 +22,7 @@ EXAMPLES = """\b
 Examples:
   musicgan evaluate songs --real held-out --train training
   musicgan evaluate theirs-1.mid theirs-2.mid --real held-out --out theirs.html
-  musicgan evaluate my-style.safetensors --real ~/my-midis --critic 8
+  musicgan evaluate my-style --real ~/my-midis --critic 8
 """
 
 
@@ -52,11 +52,12 @@ def evaluate(
 ) -> None:
     """Measure generated MIDI files, whoever made them, against real ones.
 
-    GENERATED is files, a folder of them, or one model file, which then composes songs like the
-    real pieces. Where --real is the folder that the model was trained on, only the pieces held
+    GENERATED is files, a folder of them, or one style or model file, which then composes songs
+    like the real pieces. Where --real is the folder that the model was trained on, only the pieces held
     out from training count as real. Prints the headline measures; writes a report and its figures.
     """
     one_thread()
+    generated = _by_name(generated)
     _check(context, generated, out, asked)
     from musicgan.cli.evaluate_show import show, write
     from musicgan.evaluate.evaluation import evaluate as evaluate_sides
@@ -80,6 +81,16 @@ def evaluate(
         found = found.with_likelihood(_ask(own, asked))
     show(found)
     write(found, out)
+
+
+def _by_name(generated: tuple[Path, ...]) -> tuple[Path, ...]:
+    """The model's file where a style is named, and no file or folder is called so."""
+    from musicgan.compose.styles import bundled_styles, own_styles, style_path
+
+    name = str(generated[0])
+    if generated[0].exists() or name not in [*bundled_styles(), *own_styles()]:
+        return generated
+    return (style_path(name), *generated[1:])
 
 
 def _check(

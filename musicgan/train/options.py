@@ -25,6 +25,8 @@ from musicgan.train.likelihood import LikelihoodOptions
 
 SHORT_MINUTES = 20
 NARROW, WIDE = 256, 384
+STATED = 0.1
+"""The tempos of files count when at least this share of them states one."""
 FEWEST_STEPS, FEWEST_FINE_STEPS = 600, 200
 """Of the likelihood phase, at random and from a model, however small the collection."""
 
@@ -122,12 +124,14 @@ def typical(pieces: Sequence[Piece]) -> dict[str, Any]:
     """What songs are like unless asked otherwise, and what can be asked of them.
 
     The commonest metre and all metres, commonest first; the median of the tempos that files
-    state and the range of all; the key of every piece.
+    state, unless hardly any does, and the range of all; the key of every piece.
     """
     metres = [list(metre) for metre, _ in Counter(piece.metre for piece in pieces).most_common()]
     keys = sorted([piece.key.tonic, int(piece.key.is_minor)] for piece in pieces)
     bpms = [piece.bpm for piece in pieces]
-    stated = [piece.bpm for piece in pieces if piece.states_tempo] or bpms
+    stated = [piece.bpm for piece in pieces if piece.states_tempo]
+    if len(stated) < STATED * len(pieces):
+        stated = bpms
     return {
         "metre": metres[0],
         "metres": metres,

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from tiny_model import choir_codec, tiny_model
 
 from musicgan.cli import evaluate_show, main
+from musicgan.cli.evaluate import _by_name
 from musicgan.corpus.cache import Corpus
 from musicgan.midifile import read_midi, write_midi
 from musicgan.model.file import save_model
@@ -204,6 +205,16 @@ def test_a_model_file_composes_songs_of_its_own(folders, tmp_path, no_page):
     assert figures["likelihood"]["nll"] > 0
     assert "as the model expects them" in result.stdout
     assert "it may have learned from some of them" in result.stdout
+
+
+def test_a_style_is_its_model_unless_a_folder_has_its_name(folders, tmp_path, monkeypatch):
+    monkeypatch.setenv("MUSICGAN_STYLES", str(tmp_path))
+    save_model(tiny_model(choir_codec(), single=True), tmp_path / "mine.safetensors")
+    monkeypatch.chdir(tmp_path)
+    assert _by_name((Path("mine"),)) == (tmp_path / "mine.safetensors",)
+    assert _by_name((Path("other"),)) == (Path("other"),)
+    (tmp_path / "mine").mkdir()
+    assert _by_name((Path("mine"),)) == (Path("mine"),)
 
 
 def test_of_a_models_own_folder_only_pieces_it_never_saw_count_as_real(folders, tmp_path, no_page):

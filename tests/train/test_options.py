@@ -63,6 +63,9 @@ def test_typical_habits_of_a_collection():
         "keys": [[2, 0]] * 4 + [[9, 1]],
     }
     assert typical(some[3:])["bpm"] == 120
+    # One that states its tempo among many that do not says nothing of them.
+    assert typical([some[1], *[some[3]] * 9])["bpm"] == 100.1
+    assert typical([some[1], *[some[3]] * 10])["bpm"] == 120
 
 
 def test_the_best_of_each_phase_is_reported():
