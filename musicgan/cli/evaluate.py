@@ -53,8 +53,9 @@ def evaluate(
     """Measure generated MIDI files, whoever made them, against real ones.
 
     GENERATED is files, a folder of them, or one style or model file, which then composes songs
-    like the real pieces. Where --real is the folder that the model was trained on, only the pieces held
-    out from training count as real. Prints the headline measures; writes a report and its figures.
+    like the real pieces. Where --real is the folder that the model was trained on, only the pieces
+    held out from training count as real. Prints the headline measures; writes a report and its
+    figures.
     """
     one_thread()
     generated = _by_name(generated)
