@@ -29,7 +29,7 @@ COMMANDS = {
     "stream": Entry("musicgan.cli.stream:stream", "Play into a DAW, in time."),
     "ports": Entry("musicgan.cli.ports:ports", "List the MIDI ports there are."),
     "train": Entry("musicgan.cli.train:train", "Learn from a folder of MIDI files."),
-    "models": Entry("musicgan.cli.models:models", "List, show or remove the models there are."),
+    "models": Entry("musicgan.cli.models:models", "List, show, remove or export models."),
     "evaluate": Entry("musicgan.cli.evaluate:evaluate", "Measure generated music against real."),
     "data": Entry("musicgan.cli.data:data", "Look at a folder of MIDI files before training."),
 }

@@ -19,6 +19,7 @@ Examples:
   musicgan models
   musicgan models show lieder
   musicgan models remove my-style
+  musicgan models export my-style --out my-style-onnx
 """
 
 
@@ -61,10 +62,9 @@ def show(name: str, as_json: bool) -> None:
 
     NAME is a style or a model file.
     """
-    from musicgan.compose.styles import SUFFIX, style_path
     from musicgan.model.file import read_metadata
 
-    path = Path(name) if name.endswith(SUFFIX) else style_path(name)
+    path = _file(name)
     about = read_metadata(path)
     if as_json:
         click.echo(json.dumps(about, indent=2, sort_keys=True))
@@ -85,6 +85,36 @@ def remove(name: str, yes: bool) -> None:
         click.confirm(f"Delete {path}?", abort=True)
     for gone in remove_style(name):
         click.echo(f"deleted {gone}")
+
+
+@models.command()
+@click.argument("name")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write.")
+def export(name: str, out: Path) -> None:
+    """Write the model NAME as ONNX graphs, with an example that plays a song by them.
+
+    NAME is a style or a model file. Needs torch and onnx.
+    """
+    from importlib.util import find_spec
+
+    from musicgan.errors import MissingExtraError
+    from musicgan.model.file import load_model
+
+    model = load_model(_file(name))
+    if find_spec("torch") is None:
+        raise MissingExtraError("exporting", "train")
+    from musicgan.train.export import export as export_model
+
+    for path in export_model(model, out):
+        click.echo(path)
+    click.echo(f"play a song by it: python {out / 'example.py'} {_file(name)} song.mid")
+
+
+def _file(name: str) -> Path:
+    """The model file of a style, or that is named itself."""
+    from musicgan.compose.styles import SUFFIX, style_path
+
+    return Path(name) if name.endswith(SUFFIX) else style_path(name)
 
 
 def _described(path: Path, about: Mapping[str, Any]) -> dict[str, str]:

@@ -78,3 +78,11 @@ def test_a_bundled_model_stays(mine):
     found = run("remove", "chorale", "--yes")
     assert found.exit_code == 1
     assert "style 'chorale' comes with musicgan" in found.output
+
+
+def test_a_model_is_exported_with_an_example(mine, tmp_path):
+    found = run("export", "mine", "--out", tmp_path / "graphs")
+    assert found.exit_code == 0, found.output
+    assert (tmp_path / "graphs" / "step.onnx").is_file()
+    example = f"python {tmp_path / 'graphs' / 'example.py'} {mine} song.mid"
+    assert found.output.splitlines()[-1] == f"play a song by it: {example}"
