@@ -44,6 +44,8 @@ from musicgan.train.start import choose_start
 from musicgan.train.windows import Windows, analyse_pieces, voice_ranges
 
 SHORTEST_PIECE = 16
+FEW_PIECES, FEW_NOTES = 20, 10_000
+"""Fewer are learned by heart rather than understood."""
 
 
 class EventsRun:
@@ -154,16 +156,24 @@ class EventsRun:
         return [self.codec.decode(self._valid[at].rows.astype(np.int64)) for at in chosen]
 
     def summary(self) -> str:
-        """What was chosen, in one line."""
-        layout, train = self.config.layout, self.songs[0]
-        notes = sum(len(song) for song in train)
+        """What was chosen, in a few lines."""
+        layout, learned = self.config.layout, self.songs[0]
+        notes = sum(len(song) for song in learned)
         slots = ", ".join(slot.name for slot in self.codec.slots)
-        return (
-            f"{len(train)} pieces, {notes} notes to learn, {len(self.songs[1])} pieces held out; "
-            f"{layout.grid} steps a beat; voices: {slots}; "
-            f"{layout.velocity_bins} velocities; {self._kept:.1%} of the notes kept; "
-            f"begins {f'with {self.start.name}' if self.start else 'at random'}; on {self.device}"
-        )
+        by = "instrument" if any(slot.families for slot in self.codec.slots) else "order"
+        few = len(learned) < FEW_PIECES or notes < FEW_NOTES
+        lines = [
+            f"music: {len(learned)} pieces, {notes:,} notes to learn; "
+            f"{len(self.songs[1])} pieces held out",
+            f"voices: {slots}; tracks go to them by their {by}",
+            f"grid: {layout.grid} steps a beat, velocities: {layout.velocity_bins}; "
+            f"{self._kept:.1%} of the notes kept",
+            f"network: {self.config.hidden} wide, begins "
+            f"{f'with {self.start.name}' if self.start else 'at random'}; on {self.device}",
+        ]
+        if few:
+            lines.append("a small collection: the model may remember more than it invents")
+        return "\n".join(lines)
 
 
 def single_voices(pieces: Sequence[Piece], voices: int) -> list[bool]:

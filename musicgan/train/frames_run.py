@@ -99,15 +99,17 @@ class FramesRun:
         return [self.codec.decode(self._valid[at].rows.astype(np.float32)) for at in chosen]
 
     def summary(self) -> str:
-        """What was chosen, in one line."""
+        """What was chosen, in a few lines."""
         train = self.songs[0]
         steps = sum(len(song) for song in train)
         slots = ", ".join(slot.name for slot in self.codec.slots)
-        return (
-            f"{len(train)} pieces, {steps} frames to learn, {len(self.songs[1])} pieces held out; "
-            f"{self.codec.grid} steps a beat; voices: {slots}; pitches {self.codec.low_pitch} to "
-            f"{self.codec.high_pitch}; on {self.device}"
-        )
+        lines = [
+            f"music: {len(train)} pieces, {steps:,} frames to learn, {len(self.songs[1])} held out",
+            f"voices: {slots}; pitches {self.codec.low_pitch} to {self.codec.high_pitch}",
+            f"grid: {self.codec.grid} steps a beat",
+            f"network: {self.config.hidden} wide, begins at random; on {self.device}",
+        ]
+        return "\n".join(lines)
 
 
 def single_slots(songs: Sequence[FrameSong], config: FramesConfig) -> list[bool]:

@@ -74,7 +74,7 @@ class Run(Protocol):
         ...
 
     def summary(self) -> str:
-        """What was chosen, in one line."""
+        """What was chosen, in a few lines."""
         ...
 
 
@@ -132,6 +132,7 @@ def _train(
         if unusable:
             watch.say(f"{unusable} files cannot be used: musicgan data {folder} says why")
         watch.say(run.summary())
+        watch.say(f"to look at: {run_folder(out) / 'report.html'}")
         watch.begin(run, loop.progress.history if resume else None)
     progress = loop.run()
     model = run.model_file(progress.history)

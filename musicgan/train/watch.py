@@ -46,7 +46,7 @@ class Watched(Protocol):
         ...
 
     def summary(self) -> str:
-        """What was chosen, in one line."""
+        """What was chosen, in a few lines."""
         ...
 
     def samples(self, count: int) -> list[Score]:
