@@ -76,13 +76,16 @@ class Loop:
         identity: Mapping[str, Any],
         observers: Sequence[Observer] = (),
         minutes: float | None = None,
+        spent_sec: float = 0.0,
     ) -> None:
+        """`spent_sec` of the minutes are over before the first step."""
         self.phases = phases
         self.checkpoint = checkpoint
         self.identity = dict(identity)
         self.observers = observers
         self.minutes = minutes
-        self.progress = Progress()
+        self.progress = Progress(seconds=spent_sec)
+        self._evaluation_sec = 0.0
         self._recovery = Recovery(self._trouble)
         self._stop = False
         self._saved_at = time.monotonic()
@@ -162,12 +165,13 @@ class Loop:
         assert self.minutes is not None
         shares = [p.share for p in self.phases[self.progress.phase :]]
         left_sec = max(0.0, self.minutes * 60 - (time.monotonic() - self._begun_at))
-        # A twentieth of the time goes to evaluations and checkpoints.
+        # What evaluations take is known once there was one; a twentieth goes to all else.
+        each_sec += self._evaluation_sec / self.phases[self.progress.phase].eval_steps
         steps = 0.95 * left_sec * shares[0] / sum(shares) / each_sec
         return min(phase.max_steps, max(1, int(steps)) + PLANNING_STEPS)
 
     def _evaluate(self, phase: Phase) -> None:
-        progress = self.progress
+        progress, begun = self.progress, time.monotonic()
         figures = phase.evaluate()
         score = figures["score"]
         if score < progress.best_score:
@@ -181,6 +185,7 @@ class Loop:
         progress.history.append(record)
         for observer in self.observers:
             observer.on_evaluation(phase, progress.step, figures)
+        self._evaluation_sec = time.monotonic() - begun
 
     def save(self) -> None:
         """Write the checkpoint now."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -120,10 +121,11 @@ def train(
 def _train(
     folder: Path, out: Path, options: Options, resume: bool, watch: Watch | None
 ) -> ModelFile:
+    begun = time.monotonic()
     run = RUNS[options.codec](folder, options, watch.on_file if watch is not None else None)
     loop = Loop(
         run.phases, run_folder(out) / "checkpoint.safetensors", identity(run),
-        [watch] if watch is not None else [], options.minutes,
+        [watch] if watch is not None else [], options.minutes, time.monotonic() - begun,
     )  # fmt: skip
     if resume:
         loop.resume()

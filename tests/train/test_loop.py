@@ -266,6 +266,27 @@ def test_a_finished_run_resumes_to_its_end_without_a_step(path):
     assert [p.weight.item() for p in again] == [4, 2]
 
 
+def test_what_was_spent_before_the_first_step_is_part_of_the_budget(path, clock):
+    phase = Counter(max_steps=10_000, clock=clock, step_sec=0.5)
+    Loop([phase], path, {}, minutes=1, spent_sec=20).run()
+    assert len(phase.progress) == 8 + int(0.95 * 36 / 0.5)
+
+
+def test_long_evaluations_are_part_of_the_plan_of_later_phases(path, clock):
+    """Each takes as long as twenty steps: half the time of a phase that has one every 20."""
+
+    class Slow(Counter):
+        def evaluate(self):
+            clock.now_sec += 10.0
+            return super().evaluate()
+
+    first = Slow("first", max_steps=1, clock=clock, step_sec=0.5)
+    second = Slow("second", max_steps=10_000, eval_steps=20, clock=clock, step_sec=0.5)
+    Loop([first, second], path, {}, minutes=10).run()
+    assert clock.now_sec <= 10 * 60 + 10
+    assert len(second.progress) == pytest.approx(0.95 * (600 - 24.5) / 1.0, abs=8)
+
+
 def test_a_plan_made_before_an_interruption_is_kept(path, clock):
     phase = Counter(max_steps=1000, clock=clock, step_sec=0.5)
     interrupted(path, [phase], ("count", 20), minutes=1)
