@@ -42,7 +42,9 @@ SOURCES = ("infill", "melody", "primer", "like", "morph")
 
 @click.command(epilog=EXAMPLES)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="File to write.")
-@click.option("--style", default="chorale", show_default=True, help="Bundled model to play.")
+@click.option(
+    "--style", default="chorale", show_default=True, help="Model to play: bundled, or your own."
+)
 @click.option("--model", type=click.Path(path_type=Path), help="A model file of your own.")
 @click.option("--bars", type=int, help="Length in bars.  [default: 16, or as --like]")
 @click.option("--form", help="Sections as letters, such as AABA.  [default: drawn by the seed]")

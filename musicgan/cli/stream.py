@@ -27,7 +27,9 @@ Examples:
 @click.option(
     "--backend", default="auto", show_default=True, help="auto, jack, alsa, rtmidi or file."
 )
-@click.option("--style", default="chorale", show_default=True, help="Bundled model to play.")
+@click.option(
+    "--style", default="chorale", show_default=True, help="Model to play: bundled, or your own."
+)
 @click.option("--model", type=click.Path(path_type=Path), help="A model file of your own.")
 @click.option("--tempo", type=float, help="Beats a minute, 20 to 400.  [default: the style's]")
 @click.option("--key", help="Such as C, F#m, Bb or 'A minor'.  [default: drawn by the seed]")
