@@ -32,7 +32,8 @@ from musicgan.midifile import read_midi
 from musicgan.model.config import EventsConfig
 from musicgan.train.likelihood import LikelihoodOptions, LikelihoodPhase, autocast
 from musicgan.train.networks import Generator, Posterior
-from musicgan.train.windows import Windows, analyse_pieces, voice_ranges
+from musicgan.train.songs import analyse_pieces, voice_ranges
+from musicgan.train.windows import Windows
 
 ROOT = Path(__file__).parent.parent
 LENGTH = 128

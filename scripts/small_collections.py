@@ -30,8 +30,9 @@ from musicgan.train.lengths import WINDOW
 from musicgan.train.likelihood import held_out
 from musicgan.train.loop import Loop
 from musicgan.train.options import Options
+from musicgan.train.songs import analyse_pieces
 from musicgan.train.start import NEAREST, NOTHING
-from musicgan.train.windows import Windows, analyse_pieces
+from musicgan.train.windows import Windows
 
 MOST_TEST = 100
 STARTS = {"at random": NOTHING, "fine-tuned": NEAREST}

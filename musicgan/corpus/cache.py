@@ -85,11 +85,11 @@ class Corpus:
         write_whole(home / pointer, store.name.encode("ascii"))
         return cls(root, codec, Store(store))
 
-    def pieces(self, part: Part) -> Sequence[Piece]:
+    def pieces(self, part: Part) -> Pieces:
         """The pieces of one part of the split, made as they are asked for."""
         if part not in PARTS:
             raise CorpusError(f"no part {part!r}: choose one of {', '.join(PARTS)}")
-        return _Pieces(self._store, np.flatnonzero(self._store.pieces["part"] == PARTS.index(part)))
+        return Pieces(self._store, np.flatnonzero(self._store.pieces["part"] == PARTS.index(part)))
 
     @property
     def manifest_hash(self) -> str:
@@ -102,12 +102,19 @@ class Corpus:
         return [FileReport.from_json(report) for report in self._store.reports()]
 
 
-class _Pieces(Sequence[Piece]):
+class Pieces(Sequence[Piece]):
     """Pieces of a store by number; each is made anew, its rows read from disk as it is used."""
 
     def __init__(self, store: Store, indices: NDArray[np.int64]) -> None:
         self._store = store
         self._indices = indices
+        table = store.pieces[indices]
+        self.lengths: NDArray[np.int64] = table["row_stop"] - table["row_start"]
+        """Rows of each piece, [N]."""
+
+    def at_least(self, rows: int) -> Pieces:
+        """Those of so many rows or more."""
+        return Pieces(self._store, self._indices[self.lengths >= rows])
 
     def __len__(self) -> int:
         return len(self._indices)
@@ -115,10 +122,10 @@ class _Pieces(Sequence[Piece]):
     @overload
     def __getitem__(self, at: int) -> Piece: ...
     @overload
-    def __getitem__(self, at: slice) -> _Pieces: ...
-    def __getitem__(self, at: int | slice) -> Piece | _Pieces:
+    def __getitem__(self, at: slice) -> Pieces: ...
+    def __getitem__(self, at: int | slice) -> Piece | Pieces:
         if isinstance(at, slice):
-            return _Pieces(self._store, self._indices[at])
+            return Pieces(self._store, self._indices[at])
         index = int(self._indices[at])
         entry = self._store.pieces[index]
         rows = np.asarray(self._store.rows[entry["row_start"] : entry["row_stop"]])

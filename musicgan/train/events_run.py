@@ -40,10 +40,15 @@ from musicgan.train.options import (
 from musicgan.train.phase import Phase
 from musicgan.train.quality import SongJudge
 from musicgan.train.rollout import played
+from musicgan.train.songs import Songs, some_of, voice_ranges
 from musicgan.train.start import choose_start
-from musicgan.train.windows import Windows, analyse_pieces, voice_ranges
+from musicgan.train.windows import Windows
 
 SHORTEST_PIECE = 16
+MOST_ASKED = 2000
+"""Pieces, spread evenly, that are asked for their ranges, metres and forms."""
+MOST_HELD_OUT = 200
+"""Pieces, spread evenly, that the networks are measured on: more would not say more."""
 FEW_PIECES, FEW_NOTES = 20, 10_000
 """Fewer are learned by heart rather than understood."""
 
@@ -63,16 +68,23 @@ class EventsRun:
         torch.manual_seed(options.seed)
         self.corpus, self.codec = corpus, codec
         self.device = choose_device(options.device)
-        train, valid = (_long_enough(corpus.pieces(part)) for part in ("train", "valid"))
+        train = corpus.pieces("train").at_least(SHORTEST_PIECE)
+        valid = some_of(corpus.pieces("valid").at_least(SHORTEST_PIECE), MOST_HELD_OUT)
         if not train or not valid:
             raise CorpusError(
                 f"{corpus.folder}: too few pieces of {SHORTEST_PIECE} notes or more to train on "
                 "and to check against: give more music"
             )
-        layout = choose_layout(codec, train, looks_back)
+        some = some_of(train, MOST_ASKED)
+        layout = choose_layout(codec, some, looks_back)
         config = EventsConfig(layout, (options.style,), hidden=options.width)
-        self.ranges = voice_ranges(train, layout)
-        self.songs = [analyse_pieces(part, config, self.ranges) for part in (train, valid)]
+        self.ranges = voice_ranges(some, layout)
+        lengths = np.array([len(piece.rows) for piece in valid])
+        # Those held out are few, and wanted again and again.
+        self.songs = (
+            Songs(train, config, self.ranges, train.lengths),
+            Songs(valid, config, self.ranges, lengths, most_notes=int(lengths.sum() + len(valid))),
+        )
         self.start = choose_start(options.start, config, self.ranges, self.songs[1])
         if self.start:
             config = self.start.sized(config)
@@ -83,10 +95,10 @@ class EventsRun:
                 )
             options = replace(options, start=self.start.name, hidden=config.hidden)
         self.config, self.options = config, options
-        self._typical = {**typical(train), "forms": forms_of(train, self.songs[0])}
+        self._typical = {**typical(some), "forms": forms_of(some, layout.looks_back)}
         self._train, self._valid = train, valid
-        self._kept = kept_share(corpus, [*train, *valid])
-        self.single = single_voices(train, layout.voices)
+        self._kept = kept_share(corpus, [*some, *valid])
+        self.single = single_voices(some, layout.voices)
         self.generator = Generator(self.config, options.dropout)
         self.posterior = Posterior(self.config)
         critic = Critic(self.config, options.critic_dropout)
@@ -158,7 +170,7 @@ class EventsRun:
     def summary(self) -> str:
         """What was chosen, in a few lines."""
         layout, learned = self.config.layout, self.songs[0]
-        notes = sum(len(song) for song in learned)
+        notes = int(learned.lengths.sum())
         slots = ", ".join(slot.name for slot in self.codec.slots)
         by = "instrument" if any(slot.families for slot in self.codec.slots) else "order"
         few = len(learned) < FEW_PIECES or notes < FEW_NOTES
@@ -197,7 +209,3 @@ def kept_share(corpus: Corpus, pieces: Sequence[Piece]) -> float:
     """
     written = {report.name: report.notes for report in corpus.reports}
     return sum(len(p.rows) for p in pieces) / sum(written[p.name] for p in pieces)
-
-
-def _long_enough(pieces: Sequence[Piece]) -> list[Piece]:
-    return [piece for piece in pieces if len(piece.rows) >= SHORTEST_PIECE]

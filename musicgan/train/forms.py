@@ -6,21 +6,23 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from musicgan.codecs.form import form_of
 from musicgan.corpus.piece import Piece
-from musicgan.train.windows import Song
 
 MOST_FORMS = 100
 FORM_BARS = 96
 """Pieces whose form a model keeps, and how much of it."""
 
 
-def forms_of(pieces: Sequence[Piece], songs: Sequence[Song]) -> list[list[int]]:
+def forms_of(pieces: Sequence[Piece], looks_back: bool = True) -> list[list[int]]:
     """How many bars back each bar of some pieces looks, without an upbeat, up to `FORM_BARS`."""
     forms = []
-    for piece, song in list(zip(pieces, songs, strict=True))[:: -(-len(pieces) // MOST_FORMS)]:
+    for at in range(0, len(pieces), -(-len(pieces) // MOST_FORMS)):
+        piece = pieces[at]
+        lag_step = form_of(piece.rows.astype(np.int64), piece.bar_start_step, looks_back).lag_step
         length = np.diff(piece.bar_start_step)
         upbeat = int(len(length) > 1 and length[0] < length[1])
         bar_step = int(np.median(length))
-        form = np.rint(song.form.lag_step / bar_step).astype(int)[upbeat : upbeat + FORM_BARS]
+        form = np.rint(lag_step / bar_step).astype(int)[upbeat : upbeat + FORM_BARS]
         forms.append(form.tolist())
     return forms

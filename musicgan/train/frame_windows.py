@@ -15,7 +15,7 @@ from musicgan.codecs.pianoroll import PianorollCodec
 from musicgan.corpus.piece import Piece
 from musicgan.errors import CorpusError
 from musicgan.model.frames_config import FramesConfig
-from musicgan.train.windows import allowed_shifts
+from musicgan.train.songs import allowed_shifts
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]

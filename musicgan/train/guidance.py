@@ -111,11 +111,13 @@ class GuidancePhase:
 
     @cached_property
     def _known(self) -> KnownRuns:
-        until = int(np.searchsorted(np.cumsum([len(p.rows) for p in self._learned]), MOST_LEARNED))
-        return KnownRuns(
-            [marks(piece.rows.astype(np.int64)) for piece in self._learned[: until + 1]],
-            COPIED_NOTES,
-        )
+        learned, notes = [], 0
+        for piece in self._learned:
+            if notes >= MOST_LEARNED:
+                break
+            learned.append(marks(piece.rows.astype(np.int64)))
+            notes += len(piece.rows)
+        return KnownRuns(learned, COPIED_NOTES)
 
     def _described(self, player: Player, songs: Sequence[Rows]) -> Any:
         grid = player.codec.grid

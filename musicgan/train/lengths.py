@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from musicgan.errors import CorpusError
-from musicgan.train.windows import Song
+from musicgan.train.songs import Song, lengths_of
 
 WINDOW = 128
 """Notes in a training window."""
@@ -24,7 +24,7 @@ def shared_length(songs: Sequence[Song]) -> int:
     Half the notes, not half the songs: among the drum beats of a collection there may be as many
     short fills.
     """
-    lengths = np.sort([len(song) for song in songs])
+    lengths = np.sort(lengths_of(songs))
     half = np.searchsorted(np.cumsum(lengths), lengths.sum() / 2)
     length = min(WINDOW, (int(lengths[half]) - 1) // 8 * 8)
     if length < SHORTEST_WINDOW:
@@ -37,8 +37,10 @@ def shared_length(songs: Sequence[Song]) -> int:
 def judged_length(songs: Sequence[Song], length: int) -> int:
     """`length`, or less for `FEW_WINDOWS` windows of held-out songs. Raises `CorpusError`."""
 
+    lengths = lengths_of(songs)
+
     def windows() -> int:
-        return sum((len(song) - 1) // length for song in songs)
+        return int(((lengths - 1) // length).sum())
 
     while windows() < FEW_WINDOWS and length > SHORT_WINDOW:
         length -= 8

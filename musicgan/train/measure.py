@@ -22,7 +22,8 @@ from musicgan.train.likelihood import LikelihoodOptions, LikelihoodPhase
 from musicgan.train.losses import kl_to_prior
 from musicgan.train.networks import Batch, Generator, Posterior
 from musicgan.train.options import NARROW
-from musicgan.train.windows import Windows, analyse_pieces
+from musicgan.train.songs import analyse_pieces
+from musicgan.train.windows import Windows
 
 WINDOW = 128
 BATCH = 16

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -22,7 +23,8 @@ from musicgan.model.generator import Generator
 from musicgan.model.steps import Ints
 from musicgan.train.losses import held_out_verdicts
 from musicgan.train.rollout import POSITION, REMAINING, free_rules, song_bar_step
-from musicgan.train.windows import Song, Windows
+from musicgan.train.songs import Song
+from musicgan.train.windows import Windows
 
 Judge = Callable[[Generator, Critic], dict[str, float]]
 
@@ -40,15 +42,21 @@ class SongJudge:
     songs: int = 128
     seed: int = 0
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def _real_rows(self) -> list[tuple[Rows, int]]:
+        """The held-out windows of music, and where in its bar each begins."""
         end = self.valid.layout.end
-        self._real_rows = [
+        return [
             (batch.rows[b].numpy(), int(batch.heard[b, 0, POSITION]))
             for batch in self.valid.every(64)
             for b in range(len(batch.mask))
             if bool(batch.mask[b].all()) and int(batch.rows[b, -1, WAIT]) != end
         ]
-        self._real = np.stack([self._describe(*item) for item in self._real_rows])
+
+    @cached_property
+    def _real(self) -> NDArray[np.float64]:
+        """Their descriptors, [N, D]."""
+        return np.stack([self._describe(*item) for item in self._real_rows])
 
     def __call__(self, generator: Generator, critic: Critic) -> dict[str, float]:
         """Measure a generator; the same seed each time, so that evaluations are comparable."""

@@ -18,8 +18,9 @@ from musicgan.model.file import ModelFile, load_model
 from musicgan.train.lengths import WINDOW
 from musicgan.train.likelihood import held_out
 from musicgan.train.networks import Critic, Generator, Posterior
+from musicgan.train.songs import Song
 from musicgan.train.transplant import Ints, Transplant, Voices
-from musicgan.train.windows import Song, Windows
+from musicgan.train.windows import Windows
 
 NEAREST, NOTHING = "nearest", "none"
 FEW_WINDOWS = 64

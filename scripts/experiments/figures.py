@@ -19,7 +19,7 @@ from musicgan.evaluate.music_set import MusicSet, thinned
 from musicgan.model.config import METRES
 from musicgan.score import Metre, Score
 from musicgan.train.rollout import POSITION
-from musicgan.train.windows import Song
+from musicgan.train.songs import Song
 
 SONGS = 128
 NOTES = 256

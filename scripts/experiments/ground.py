@@ -15,7 +15,7 @@ from musicgan.corpus.choose import choose_codec
 from musicgan.train.critic_trainer import AdversarialOptions
 from musicgan.train.events_run import EventsRun
 from musicgan.train.options import Options
-from musicgan.train.windows import Song, analyse_pieces
+from musicgan.train.songs import Song, analyse_pieces
 
 SHORTEST_PIECE = 16
 PARTS: tuple[Part, ...] = ("train", "valid", "test")

@@ -14,7 +14,7 @@ from musicgan.model.critic import Critic
 from musicgan.model.generator import Generator
 from musicgan.train.quality import begin_songs
 from musicgan.train.rollout import draw_block
-from musicgan.train.windows import Song
+from musicgan.train.songs import Song
 
 BLOCK = 8
 GREEDY = 1e-3

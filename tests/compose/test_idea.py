@@ -25,7 +25,8 @@ def test_the_idea_is_what_the_posterior_hears_in_windows(choir, song):
     torch = pytest.importorskip("torch")
     from musicgan.corpus.piece import make_piece
     from musicgan.train.networks import Posterior
-    from musicgan.train.windows import Windows, analyse_pieces, voice_ranges
+    from musicgan.train.songs import analyse_pieces, voice_ranges
+    from musicgan.train.windows import Windows
 
     config = choir.generator.config
     piece = make_piece("song", song, choir.codec)

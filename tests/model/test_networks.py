@@ -80,7 +80,8 @@ def song(codec, seed, looks_back=True):
 )
 def drawn(request, torch):
     """(config, batch of one window, rows [T, 5], z [1, Z])"""
-    from musicgan.train.windows import Windows, analyse_pieces, voice_ranges
+    from musicgan.train.songs import analyse_pieces, voice_ranges
+    from musicgan.train.windows import Windows
 
     codec, looks_back = request.param
     config, piece = song(codec(), 3, looks_back)

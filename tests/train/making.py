@@ -18,7 +18,8 @@ from musicgan.train.critic_trainer import AdversarialOptions, CriticTrainer
 from musicgan.train.likelihood import LikelihoodOptions, LikelihoodPhase
 from musicgan.train.networks import Critic, Generator, Posterior
 from musicgan.train.quality import SongJudge
-from musicgan.train.windows import Song, Windows, analyse_pieces, voice_ranges
+from musicgan.train.songs import Song, analyse_pieces, voice_ranges
+from musicgan.train.windows import Windows
 
 CPU = torch.device("cpu")
 TPB = 48

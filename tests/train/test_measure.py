@@ -12,7 +12,8 @@ from musicgan.compose.player import player_of
 from musicgan.errors import EvaluateError
 from musicgan.train.measure import model_nll, reverse_nll
 from musicgan.train.networks import Generator
-from musicgan.train.windows import Windows, analyse_pieces
+from musicgan.train.songs import analyse_pieces
+from musicgan.train.windows import Windows
 
 from .making import LIKELIHOOD, codec, config_for, pieces
 

@@ -10,6 +10,7 @@ from musicgan.codecs.events import EventsCodec
 from musicgan.corpus.piece import make_piece
 from musicgan.model.file import ModelFile
 from musicgan.train.networks import Critic, Generator, Posterior
+from musicgan.train.songs import analyse_pieces
 from musicgan.train.start import Start
 from musicgan.train.transplant import (
     NONE,
@@ -21,7 +22,7 @@ from musicgan.train.transplant import (
     moment_columns,
     pitch_columns,
 )
-from musicgan.train.windows import Windows, analyse_pieces
+from musicgan.train.windows import Windows
 
 from .making import BASS, DRUMS, LEAD, config_for, pieces, tune
 

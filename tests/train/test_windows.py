@@ -6,12 +6,8 @@ import torch
 
 from musicgan.errors import CorpusError
 from musicgan.train.augment import Variation
-from musicgan.train.windows import (
-    Windows,
-    allowed_shifts,
-    analyse_pieces,
-    voice_ranges,
-)
+from musicgan.train.songs import allowed_shifts, analyse_pieces, voice_ranges
+from musicgan.train.windows import Windows
 
 from .making import config_for, pieces, songs_of, transposed, windows_of
 

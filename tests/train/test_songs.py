@@ -1,0 +1,102 @@
+"""Songs that are made when they are wanted: the same ones, within a bound of memory."""
+
+import numpy as np
+import pytest
+
+from musicgan.train import songs as module
+from musicgan.train.songs import (
+    PIECES_AT_ONCE,
+    Songs,
+    analyse_pieces,
+    fetched,
+    lengths_of,
+    some_of,
+    voice_ranges,
+)
+from musicgan.train.windows import Windows
+
+from .making import config_for, pieces
+
+SOME = pieces(9)
+CONFIG = config_for(SOME)
+RANGES = voice_ranges(SOME, CONFIG.layout)
+WHOLE = analyse_pieces(SOME, CONFIG, RANGES)
+LENGTHS = np.array([len(piece.rows) for piece in SOME])
+
+
+def lazy(most_notes=10**9):
+    return Songs(SOME, CONFIG, RANGES, LENGTHS, most_notes)
+
+
+def assert_same(one, other):
+    assert one.columns.keys() == other.columns.keys()
+    for name, value in one.columns.items():
+        assert np.array_equal(value, other.columns[name]), name
+    assert (one.tonic, one.bpm) == (other.tonic, other.bpm)
+    assert np.array_equal(one.shifts, other.shifts) and np.array_equal(one.bar, other.bar)
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """How many pieces each call has analysed."""
+    counts = []
+    usual = module.analyse_pieces
+
+    def counting(pieces, *rest):
+        counts.append(len(pieces))
+        return usual(pieces, *rest)
+
+    monkeypatch.setattr(module, "analyse_pieces", counting)
+    return counts
+
+
+@pytest.mark.parametrize("most_notes", [1, 200, 10**9])
+def test_they_are_the_songs_in_any_order_with_any_room(most_notes):
+    some = lazy(most_notes)
+    for wanted in ([3, 1, 3], [8], [0, 1, 2, 3, 4, 5, 6, 7, 8], [1, 3]):
+        for at, song in zip(wanted, some.fetch(wanted), strict=True):
+            assert_same(song, WHOLE[at])
+    assert_same(some[-1], WHOLE[-1])
+    assert len(some[2:5]) == 3
+    with pytest.raises(IndexError):
+        some[9]
+
+
+def test_lengths_are_known_without_making_any(made):
+    some = lazy()
+    assert lengths_of(some).tolist() == lengths_of(WHOLE).tolist()
+    Windows(some, 32, CONFIG.layout)
+    assert made == []
+
+
+def test_with_room_all_are_made_in_groups_and_once(made):
+    some = lazy()
+    for at in (4, 0, 8):
+        some.fetch([at])
+    assert made == [min(PIECES_AT_ONCE, len(SOME))]
+
+
+def test_without_room_only_what_is_wanted_is_made_and_little_is_kept(made):
+    some = lazy(most_notes=2 * int(LENGTHS.max()))
+    some.fetch([0, 1, 2, 3])
+    some.fetch([0])
+    assert made == [4, 1]
+    assert some._notes <= some._most_notes
+    some.fetch([0])
+    assert made == [4, 1]
+
+
+def test_windows_of_lazy_songs_are_those_of_all():
+    drawn = []
+    for some in (WHOLE, lazy(), lazy(most_notes=1)):
+        windows, rng = Windows(some, 32, CONFIG.layout), np.random.default_rng(3)
+        drawn.append([windows.draw(4, rng), windows.draw_inside(3, rng), *windows.every(8)])
+    for other in drawn[1:]:
+        for a, b in zip(drawn[0], other, strict=True):
+            assert np.array_equal(a.rows, b.rows) and np.array_equal(a.heard, b.heard)
+
+
+def test_some_are_spread_evenly():
+    assert some_of(range(5), 5) == range(5)
+    assert some_of(range(101), 3) == [0, 50, 100]
+    assert [song.tonic for song in fetched(WHOLE, [2, 0])] == [WHOLE[2].tonic, WHOLE[0].tonic]
