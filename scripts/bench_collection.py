@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""Time and memory from a folder to the first training step, by the size of the collection.
+
+    python scripts/bench_collection.py [FOLDER] [--files 20000] [--limit-sec 5] [--limit-mb 1000]
+
+Of FOLDER, else of so many synthetic tunes of 150 to 600 notes, made in a temporary folder. Prints
+seconds and the process's peak of memory after each part; exit code 1 beyond the limits. torch is
+imported before the clock starts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from musicgan.corpus.cache import Corpus
+from musicgan.corpus.choose import choose_codec
+from musicgan.midifile import write_midi
+from musicgan.score import NOTE, Score, Tempo, Track
+from musicgan.train.events_run import EventsRun
+from musicgan.train.options import Options
+
+IN_A_FOLDER = 1000
+
+
+def main() -> int:
+    """Print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("folder", nargs="?", type=Path)
+    parser.add_argument("--files", type=int, default=20_000, help="20000; synthetic tunes")
+    parser.add_argument("--limit-sec", type=float, default=float("inf"))
+    parser.add_argument("--limit-mb", type=float, default=1000.0, help="1000")
+    asked = parser.parse_args()
+    torch.set_num_threads(1)
+    torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))])  # imports half of torch
+    with tempfile.TemporaryDirectory() as work:
+        os.environ["MUSICGAN_CACHE"] = str(Path(work) / "cache")
+        folder = asked.folder or synthetic(Path(work) / "music", asked.files)
+        begin = time.monotonic()
+
+        def say(part: str) -> None:
+            print(f"{part:20} {time.monotonic() - begin:8.1f} s {peak_mb():8.0f} MB", flush=True)
+
+        say("before")
+        codec = choose_codec(folder)
+        say("choices")
+        corpus = Corpus.open(folder, codec)
+        say("cache")
+        run = EventsRun(corpus, codec, Options(device="cpu"))
+        say("networks")
+        run.phases[0].step(0.0)
+        say("first step")
+        for _ in range(8):
+            run.phases[0].step(0.0)
+        say("eight more")
+        seconds = time.monotonic() - begin
+    return int(seconds > asked.limit_sec or peak_mb() > asked.limit_mb)
+
+
+def peak_mb() -> float:
+    """The most memory that this process has held, in MB."""
+    scale = 1e6 if sys.platform == "darwin" else 1e3
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / scale
+
+
+def synthetic(folder: Path, files: int) -> Path:
+    """So many random walks over chords, a thousand to a folder."""
+    rng = np.random.default_rng(0)
+    tracks = (Track("lead", 80), Track("chords", 0))
+    for number in range(files):
+        beats = int(rng.integers(60, 240))
+        notes = np.zeros(2 * beats + beats // 2, NOTE)
+        lead, chords = notes[: 2 * beats], notes[2 * beats :]
+        lead["onset_tick"] = np.arange(2 * beats) * 240
+        lead["duration_tick"] = 240
+        lead["pitch"] = 60 + np.abs(np.cumsum(rng.integers(-3, 4, 2 * beats))) % 24
+        chords["onset_tick"] = np.arange(beats // 2) * 960
+        chords["duration_tick"] = 960
+        chords["pitch"] = 40 + rng.integers(0, 12, beats // 2)
+        chords["track"] = 1
+        notes["velocity"] = 80
+        path = folder / f"{number // IN_A_FOLDER:03}" / f"{number:06}.mid"
+        if number % IN_A_FOLDER == 0:
+            path.parent.mkdir(parents=True)
+        order = np.argsort(notes["onset_tick"], kind="stable")
+        write_midi(Score(notes[order], tracks, (Tempo(0, 500_000),)), path)
+    return folder
+
+
+if __name__ == "__main__":
+    sys.exit(main())
