@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from musicgan.codecs import get_codec
 from musicgan.codecs.base import Codec
 from musicgan.corpus.duplicates import exact_groups, near_groups
+from musicgan.corpus.gathering import Gathering
 from musicgan.corpus.ingest import Ingest
 from musicgan.corpus.known import stamp
 from musicgan.corpus.piece import Piece
@@ -96,6 +97,11 @@ class Corpus:
         """sha256 of the contents of all pieces: the same files give the same hash anywhere."""
         return str(self._store.about["manifest_hash"])
 
+    @property
+    def unusable(self) -> int:
+        """How many files cannot be used; `reports` say why."""
+        return int(self._store.about["unusable"])
+
     @cached_property
     def reports(self) -> list[FileReport]:
         """What is in each file, readable or not, sorted by name."""
@@ -111,6 +117,8 @@ class Pieces(Sequence[Piece]):
         table = store.pieces[indices]
         self.lengths: NDArray[np.int64] = table["row_stop"] - table["row_start"]
         """Rows of each piece, [N]."""
+        self.notes: NDArray[np.int64] = table["notes"]
+        """Notes in the file of each piece, [N]."""
 
     def at_least(self, rows: int) -> Pieces:
         """Those of so many rows or more."""
@@ -174,13 +182,16 @@ def _build(
     remove_stale_work(store.parent)
     work = Path(tempfile.mkdtemp(prefix="work-", dir=store.parent))
     try:
-        answers = {}
-        with closing(_answers(work, root, names, codec, workers)) as tasks:
-            for name, answer in tasks:
-                answers[name] = answer
+        number_of = {name: number for number, name in enumerate(names)}
+        with (
+            closing(Gathering(work, len(names))) as found,
+            closing(_answers(work, root, names, codec, workers)) as tasks,
+        ):
+            for done, (name, answer) in enumerate(tasks, 1):
+                found.add(number_of[name], report_of(name, answer), answer.get("piece"))
                 if progress is not None:
-                    progress(len(answers), len(names))
-        _finish(work, root, codec, [(name, answers[name]) for name in names])
+                    progress(done, len(names))
+            _finish(work, root, names, codec, found)
         move_into_place(work / "store", store)
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -199,29 +210,30 @@ def _answers(
     yield from run_tasks(setups, names)
 
 
-def _finish(
-    work: Path, root: Path, codec: Codec, answers: Sequence[tuple[str, dict[str, Any]]]
-) -> None:
+def _finish(work: Path, root: Path, names: Sequence[str], codec: Codec, found: Gathering) -> None:
     """Leave exact duplicates out, split the rest, write the store."""
-    reports = [report_of(name, answer) for name, answer in answers]
-    readable = [i for i, (_, answer) in enumerate(answers) if answer.get("piece") is not None]
-    if not readable:
-        first = next(
-            (f"{r.name}: {r.error}" for r in reports if r.error), "no notes for its voices"
-        )
-        raise CorpusError(f"none of the {len(reports)} files in {root} can be used; first {first}")
-    exact = exact_groups([reports[i].notes_sha256 for i in readable])
-    groups = near_groups([reports[i].sketch for i in readable], exact)
-    kept = np.flatnonzero(exact == np.arange(len(exact)))
-    hashes = [reports[readable[i]].notes_sha256 for i in kept]
-    parts = split(hashes, groups[kept])
-    places = [answers[readable[i]][1]["piece"] for i in kept]
-    kept_reports = [reports[readable[i]] for i in kept]
+    readable = np.flatnonzero(found.has_piece)
+    if not len(readable):
+        first = found.first_error or "no notes for its voices"
+        raise CorpusError(f"none of the {len(names)} files in {root} can be used; first {first}")
+    exact = exact_groups([found.notes_sha256[i] for i in readable])
+    groups = near_groups([found.sketches[i] for i in readable], exact)
+    first_copies = np.flatnonzero(exact == np.arange(len(exact)))
+    kept = readable[first_copies]
+    parts = split([found.notes_sha256[i] for i in kept], groups[first_copies])
     about = {
         "codec": codec.name,
         "options": dict(codec.options()),
-        "manifest_hash": digest(sorted(report.sha256 for report in kept_reports)),
+        "manifest_hash": digest(sorted(found.sha256[i] for i in kept)),
+        "unusable": found.unusable,
     }
-    kept_names = [report.name for report in kept_reports]
-    as_json = [report.to_json() for report in reports]
-    write_store(work / "store", work, places, parts, kept_names, as_json, about)
+    write_store(
+        work / "store",
+        [work / name for name in found.shards],
+        found.places[kept],
+        (found.row_type, found.row_width),
+        parts,
+        [names[i] for i in kept],
+        found.reports(),
+        about,
+    )

@@ -12,20 +12,22 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 PIECE = np.dtype(
     [
         ("row_start", np.int64),
         ("row_stop", np.int64),
         ("bar_start", np.int64),
         ("bar_stop", np.int64),
+        ("notes", np.int64),
         ("bpm", np.float64),
         ("states_tempo", np.bool_),
         ("tonic", np.int8),
@@ -35,44 +37,47 @@ PIECE = np.dtype(
         ("part", np.int8),
     ]
 )
-"""One piece; `part` indexes `split.PARTS`."""
+"""One piece; `notes` are those of its file, `part` indexes `split.PARTS`."""
 
 
 def write_store(
     target: Path,
-    shards: Path,
-    places: Sequence[Mapping[str, Any]],
+    shards: Sequence[Path],
+    places: NDArray[np.void],
+    row_type: tuple[np.dtype[Any], int],
     parts: NDArray[np.int8],
     names: Sequence[str],
-    reports: Sequence[Mapping[str, Any]],
+    reports: Iterable[bytes],
     about: Mapping[str, Any],
 ) -> None:
-    """Gather the pieces at `places` (from `ingest.Shard`) in this order into `target`."""
+    """Gather the pieces at `places` [N] (`gathering.PLACE`) in this order into `target`.
+
+    `shards` are the files they lie in, without suffix; rows have a type and a width.
+    """
     target.mkdir()
     table = np.zeros(len(places), PIECE)
     for kind in ("row", "bar"):
-        counts = np.array([place[f"{kind}s"] for place in places], np.int64)
-        table[f"{kind}_stop"] = np.cumsum(counts)
-        table[f"{kind}_start"] = table[f"{kind}_stop"] - counts
-    for field in ("bpm", "states_tempo", "tonic", "is_minor", "numerator", "denominator"):
-        table[field] = [place[field] for place in places]
+        table[f"{kind}_stop"] = np.cumsum(places[f"{kind}s"])
+        table[f"{kind}_start"] = table[f"{kind}_stop"] - places[f"{kind}s"]
+    for field in ("notes", "bpm", "states_tempo", "tonic", "is_minor", "numerator", "denominator"):
+        table[field] = places[field]
     table["part"] = parts
     np.save(target / "pieces.npy", table)
-    dtype, width = np.dtype(places[0]["dtype"]), places[0]["width"]
+    dtype, width = row_type
     rows_shape = (int(table["row_stop"][-1]), width)
     _gather(target / "rows.npy", shards, places, "row", dtype, rows_shape)
     bars_shape = (int(table["bar_stop"][-1]),)
     _gather(target / "bars.npy", shards, places, "bar", np.dtype(np.int64), bars_shape)
     (target / "names.json").write_text(json.dumps(list(names)), "ascii")
-    with (target / "reports.jsonl").open("w", encoding="ascii") as file:
-        file.writelines(json.dumps(report) + "\n" for report in reports)
+    with (target / "reports.jsonl").open("wb") as file:
+        file.writelines(reports)
     (target / "about.json").write_text(json.dumps(dict(about), indent=1), "ascii")
 
 
 def _gather(
     path: Path,
-    shards: Path,
-    places: Sequence[Mapping[str, Any]],
+    shards: Sequence[Path],
+    places: NDArray[np.void],
     kind: str,
     dtype: np.dtype[Any],
     shape: tuple[int, ...],
@@ -80,20 +85,16 @@ def _gather(
     """Copy slices of shard files into one .npy, a piece at a time."""
     header = {"descr": dtype.str, "fortran_order": False, "shape": shape}
     item_byte = dtype.itemsize * int(np.prod(shape[1:], dtype=np.int64))
-    open_shards: dict[str, IO[bytes]] = {}
-    try:
-        with path.open("wb") as out:
-            np.lib.format.write_array_header_1_0(out, header)
-            for place in places:
-                shard = place["shard"]
-                if shard not in open_shards:
-                    open_shards[shard] = (shards / f"{shard}.{kind}s").open("rb")
-                source = open_shards[shard]
-                source.seek(place[f"{kind}_byte"])
-                out.write(source.read(place[f"{kind}s"] * item_byte))
-    finally:
-        for file in open_shards.values():
-            file.close()
+    with ExitStack() as files:
+        sources = [
+            files.enter_context(shard.with_suffix(f".{kind}s").open("rb")) for shard in shards
+        ]
+        out = files.enter_context(path.open("wb"))
+        np.lib.format.write_array_header_1_0(out, header)
+        columns = (places["shard"], places[f"{kind}_byte"], places[f"{kind}s"])
+        for shard, begin, count in zip(*(column.tolist() for column in columns), strict=True):
+            sources[shard].seek(begin)
+            out.write(sources[shard].read(count * item_byte))
 
 
 class Store:

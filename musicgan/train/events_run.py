@@ -97,7 +97,7 @@ class EventsRun:
         self.config, self.options = config, options
         self._typical = {**typical(some), "forms": forms_of(some, layout.looks_back)}
         self._train, self._valid = train, valid
-        self._kept = kept_share(corpus, [*some, *valid])
+        self._kept = float(train.lengths.sum() / train.notes.sum())
         self.single = single_voices(some, layout.voices)
         self.generator = Generator(self.config, options.dropout)
         self.posterior = Posterior(self.config)
@@ -200,12 +200,3 @@ def single_voices(pieces: Sequence[Piece], voices: int) -> list[bool]:
             notes[voice] += own.sum()
             overlaps[voice] += (begin[1:] < end[:-1]).sum()
     return [bool(o < 0.01 * n) for o, n in zip(overlaps, np.maximum(notes, 1), strict=True)]
-
-
-def kept_share(corpus: Corpus, pieces: Sequence[Piece]) -> float:
-    """Share of the notes in the files of these pieces that are left in their rows.
-
-    Others have met on the grid on one pitch of one voice, or their track has no voice.
-    """
-    written = {report.name: report.notes for report in corpus.reports}
-    return sum(len(p.rows) for p in pieces) / sum(written[p.name] for p in pieces)

@@ -130,7 +130,7 @@ def _train(
     if resume:
         loop.resume()
     if watch is not None:
-        unusable = sum(report.error is not None for report in run.corpus.reports)
+        unusable = run.corpus.unusable
         if unusable:
             watch.say(f"{unusable} files cannot be used: musicgan data {folder} says why")
         watch.say(run.summary())

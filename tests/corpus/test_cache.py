@@ -18,6 +18,7 @@ from musicgan.corpus.piece import make_piece
 from musicgan.errors import CorpusError
 from musicgan.folders import cache_folder
 from musicgan.midifile import read_midi, write_midi
+from musicgan.score import NOTE, Score, Track, sort_notes
 
 from .conftest import tune
 
@@ -189,3 +190,22 @@ def test_a_script_without_a_main_guard_can_open_a_corpus(folder, tmp_path):
     command = [sys.executable, str(script), str(folder(4))]
     ran = subprocess.run(command, capture_output=True, text=True, env=os.environ, check=True)
     assert ran.stdout == "4\n"
+
+
+def test_pieces_know_their_lengths_and_the_notes_of_their_files(tmp_path):
+    """Some notes meet on the grid, and drums have no slot: what is left of a file is known."""
+    for seed in range(6):
+        notes = [(i * 30, 20, 60 + (i + seed) % 12, 80, 0) for i in range(40)]
+        drums = [(i * 120, 20, 36, 90, 1) for i in range(10)]
+        score = Score(
+            sort_notes(np.array(notes + drums, NOTE)), (Track("a"), Track("kit", 0, True)),
+            ticks_per_beat=120,
+        )  # fmt: skip
+        write_midi(score, tmp_path / f"{seed}.mid")
+    (tmp_path / "broken.mid").write_bytes(b"no MIDI")
+    corpus = Corpus.open(tmp_path, EventsCodec(grid=4))
+    pieces = corpus.pieces("train")
+    assert pieces.lengths.tolist() == [len(piece.rows) for piece in pieces] == [40] * len(pieces)
+    assert pieces.notes.tolist() == [50] * len(pieces)
+    assert len(pieces.at_least(40)) == len(pieces) and len(pieces.at_least(41)) == 0
+    assert corpus.unusable == 1

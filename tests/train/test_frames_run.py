@@ -94,8 +94,8 @@ def test_an_interrupted_run_ends_in_the_same_model(folder, tmp_path, monkeypatch
     stop = StopAfter(steps)
     begin = Loop.__init__
 
-    def watched(loop, phases, checkpoint, identity, observers=(), minutes=None):
-        begin(loop, phases, checkpoint, identity, [*observers, stop], minutes)
+    def watched(loop, phases, checkpoint, identity, observers=(), *rest):
+        begin(loop, phases, checkpoint, identity, [*observers, stop], *rest)
         stop.loop = loop
 
     monkeypatch.setattr(Loop, "__init__", watched)

@@ -4,7 +4,6 @@ import os
 import signal
 from dataclasses import replace
 from functools import partial
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,12 +14,11 @@ from musicgan.compose.song import compose
 from musicgan.corpus.cache import Corpus
 from musicgan.corpus.choose import choose_codec
 from musicgan.corpus.piece import Piece
-from musicgan.corpus.report import FileReport
 from musicgan.errors import CheckpointError, CorpusError, ModelFileError
 from musicgan.midifile import write_midi
 from musicgan.model.file import save_model
 from musicgan.score import Key
-from musicgan.train.events_run import EventsRun, kept_share, single_voices
+from musicgan.train.events_run import EventsRun, single_voices
 from musicgan.train.loop import Interrupted
 from musicgan.train.options import WIDE, Options
 from musicgan.train.quality import SongJudge
@@ -194,12 +192,6 @@ def test_one_slip_in_two_hundred_notes_is_forgiven_and_three_are_not():
     assert single_voices([piece(*notes)], 1) == [True]
     notes[60] = notes[70] = (4, 0, 5)
     assert single_voices([piece(*notes)], 1) == [False]
-
-
-def test_the_share_of_notes_kept_is_of_the_files_of_these_pieces():
-    reports = [FileReport("made", "", notes=4), FileReport("another", "", notes=100)]
-    corpus = SimpleNamespace(reports=reports)
-    assert kept_share(corpus, [piece((4, 0, 4), (4, 0, 4), (4, 0, 4))]) == 0.75
 
 
 def test_a_model_that_cannot_be_written_is_kept_elsewhere(folder, trained, tmp_path, monkeypatch):
