@@ -23,7 +23,7 @@ from musicgan.train.augment import MOST_SEMITONES
 Ints = NDArray[np.int64]
 PIECES_AT_ONCE = 64
 MOST_NOTES = 1_500_000
-"""Kept at a time: some 300 MB."""
+"""Kept at a time: some 150 MB."""
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ T = TypeVar("T")
 class Song:
     """One analysed piece; row T is END. Columns as in `codecs.analysis.Analysis`."""
 
-    columns: dict[str, NDArray[np.int16]]
+    columns: dict[str, NDArray[np.integer]]
     """fed, rows, moment, pitch, duration, last, lowest, echo, heard: [T + 1, ...] each."""
     onset_step: Ints
     """[T + 1] of each row; of END where the last bar ends."""
@@ -153,7 +153,7 @@ def _song(
     metre, onset = piece.metre, _onsets(piece)
     bar = np.searchsorted(piece.bar_start_step, onset, side="right") - 1
     return Song(
-        columns={name: value.astype(np.int16) for name, value in columns.items()},
+        columns={name: _narrow(value) for name, value in columns.items()},
         onset_step=onset,
         bar=np.clip(bar, 0, piece.n_bars - 1),
         form=form,
@@ -162,6 +162,12 @@ def _song(
         conditions=config.conditions(style, metre, piece.bpm, piece.key.is_minor),
         shifts=allowed_shifts(rows[:count], ranges, config.layout.drums, MOST_SEMITONES),
     )
+
+
+def _narrow(values: Ints) -> NDArray[np.integer]:
+    """The same numbers in as few bytes as hold them: most are below 256."""
+    low, high = int(values.min(initial=0)), int(values.max(initial=0))
+    return values.astype(np.result_type(np.min_scalar_type(low), np.min_scalar_type(high)))
 
 
 class Songs(Sequence[Song]):
