@@ -20,6 +20,8 @@ MOST_SEED = 2**63 - 1
 EVENTS_ONLY = {
     "voices": "--voice",
     "start": "--from",
+    "tracks": "--tracks",
+    "velocities": "--velocities",
     "transpose": "--transpose",
     "vary_velocity": "--vary-velocity",
     "vary_tempo": "--vary-tempo",
@@ -102,6 +104,12 @@ def _settings_file(context: click.Context, option: click.Parameter, path: Path |
     metavar="NAME[:PROGRAM]",
     help="Name of the first, second, ... track.  [default: the files']",
 )
+@click.option(
+    "--tracks",
+    type=click.Choice(["order", "instrument"]),
+    help="What tells which track is which voice.  [default: by the files]",
+)
+@click.option("--velocities", type=int, help="Told apart.  [default: 8, or 1 where all are alike]")
 @click.option("--grid", type=int, help="Steps a beat.  [default: 4, or 12 for triplets]")
 @click.option("--transpose", default=6, show_default=True, help="Semitones to vary the key by.")
 @click.option(
@@ -144,6 +152,8 @@ def train(folder: Path, name: str | None, out: Path | None, resume: bool, **aske
         ),
         voices=asked["voices"],
         grid=asked["grid"],
+        velocities=asked["velocities"],
+        tracks=asked["tracks"],
         start=asked["start"],
     )
     try:
@@ -200,6 +210,8 @@ def _check(asked: dict[str, Any]) -> None:
     for name, most in limits.items():
         if not 0 <= asked[name.replace("-", "_")] <= most:
             raise click.BadParameter(f"out of range: from 0 to {most}", param_hint=f"--{name}")
+    if asked["velocities"] is not None and not 1 <= asked["velocities"] <= 127:
+        raise click.BadParameter("out of range: from 1 to 127", param_hint="--velocities")
     if asked["grid"] is not None and not 1 <= asked["grid"] <= 48:
         raise click.BadParameter("out of range: from 1 to 48", param_hint="--grid")
     if asked["hidden"] is not None and not 8 <= asked["hidden"] <= 4096:

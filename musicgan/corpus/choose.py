@@ -23,23 +23,32 @@ SAMPLE_FILES = 200
 MAX_SLOTS = 8
 COMMON = 0.3
 """A kind of track gets a slot when at least this share of the files has it."""
+ORDER, INSTRUMENT = "order", "instrument"
+"""What tells which track goes to which slot."""
 COMMON_ORDER = 0.5
 """Tracks go by their order when at least this share has the commonest family of its place."""
 
 
-def choose_codec(folder: Path, voices: Sequence[str] = (), grid: int | None = None) -> EventsCodec:
+def choose_codec(
+    folder: Path,
+    voices: Sequence[str] = (),
+    grid: int | None = None,
+    velocities: int | None = None,
+    tracks: str | None = None,
+) -> EventsCodec:
     """A note-tuple codec for the files under `folder`, from an even sample of them.
 
-    `voices` name the slots, as "NAME" or "NAME:PROGRAM"; `grid` is in steps a beat. Raises
-    `CorpusError` when no file can be read, or for more voices than the files have, `CodecError`
-    for the grid.
+    `voices` name the slots, as "NAME" or "NAME:PROGRAM"; `grid` is in steps a beat; `velocities`
+    are told apart; `tracks` go to slots by `ORDER` or by `INSTRUMENT`. None: as the music has it.
+    Raises `CorpusError` when no file can be read, or for more voices than the files have,
+    `CodecError` for the grid and the velocities.
     """
     scores = _sample(folder)
-    velocities = np.median([len(np.unique(score.notes["velocity"])) for score in scores])
+    used = np.median([len(np.unique(score.notes["velocity"])) for score in scores])
     return EventsCodec(
         grid=grid if grid is not None else grid_of(scores),
-        slots=_named(slots_of(scores), voices),
-        velocity_bins=8 if velocities > 4 else 1,
+        slots=_named(slots_of(scores, tracks), voices),
+        velocity_bins=velocities if velocities is not None else 8 if used > 4 else 1,
     )
 
 
@@ -104,16 +113,18 @@ def on_grid_share(score: Score, grid: int) -> float:
     return float(np.mean(np.abs(miss) * 2 <= grid))
 
 
-def slots_of(scores: Sequence[Score]) -> tuple[Slot, ...]:
+def slots_of(scores: Sequence[Score], tracks: str | None = None) -> tuple[Slot, ...]:
     """One slot for each common place among the pitched tracks, and one for drums.
 
-    Where files list their instruments in orders of their own, one for each common instrument.
+    Where files list their instruments in orders of their own, or `tracks` is `INSTRUMENT`, one for
+    each common instrument.
     """
     pitched = [[t for t in played(score) if not t.is_drum] for score in scores]
     by_order = _slots_by_order(pitched)
     by_family = _slots_by_family(scores, pitched)
     mixed = len(by_order) > 1 and _order_says(pitched, len(by_order)) < COMMON_ORDER
-    slots = list(by_family if mixed and len(by_family) > 1 else by_order)
+    by_instrument = tracks == INSTRUMENT if tracks else mixed and len(by_family) > 1
+    slots = list(by_family if by_instrument else by_order)
     if np.mean([any(t.is_drum for t in score.tracks) for score in scores]) >= COMMON:
         slots.append(Slot("drums", 0, True))
     return tuple(slots) or (Slot(),)

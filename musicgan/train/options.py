@@ -54,6 +54,10 @@ class Options:
     """Names of the track slots, "NAME" or "NAME:PROGRAM"; the files' own where empty."""
     grid: int | None = None
     """Steps a beat; None: by the music."""
+    velocities: int | None = None
+    """How many are told apart; None: by the music."""
+    tracks: str | None = None
+    """"order" or "instrument": what tells which track is which voice; None: by the music."""
     start: str = "none"
     """A style or model file to begin with, "nearest" for the bundled one that knows this music
     best, or "none"."""

@@ -80,7 +80,7 @@ class Run(Protocol):
 
 
 def _events(folder: Path, options: Options, progress: Progress | None) -> Run:
-    codec = choose_codec(folder, options.voices, options.grid)
+    codec = choose_codec(folder, options.voices, options.grid, options.velocities, options.tracks)
     return EventsRun(Corpus.open(folder, codec, progress=progress), codec, options)
 
 

@@ -99,6 +99,7 @@ def test_a_settings_file_that_cannot_be_read_says_why(folder, tmp_path, text, sa
         ("--seed", str(2**63), "from 0 to 9223372036854775807"),
         ("--hidden", "4", "from 8 to 4096"),
         ("--grid", "49", "from 1 to 48"),
+        ("--velocities", "0", "from 1 to 127"),
         ("--dropout", "0.95", "from 0 to 0.95"),
         ("--transpose", "13", "from 0 to 12"),
         ("--vary-velocity", "-1", "from 0 to 126"),
@@ -125,6 +126,8 @@ def test_a_device_that_is_not_there_is_one_line_before_anything_is_read(tmp_path
     [
         ("--voice", "lead"),
         ("--from", "lieder"),
+        ("--velocities", "4"),
+        ("--tracks", "order"),
         ("--transpose", "6"),
         ("--vary-velocity", "9"),
         ("--vary-tempo", "9"),

@@ -136,6 +136,18 @@ def test_a_family_that_few_have_joins_the_nearest_in_pitch(folder_of):
     assert [slot.name for slot in high_slots if 9 in slot.families] == ["ensemble"]
 
 
+def test_how_tracks_are_told_apart_can_be_asked_for(folder_of):
+    folder = folder_of(*(score(*tracks) for tracks in MIXED))
+    assert not any(slot.families for slot in choose_codec(folder, tracks="order").slots)
+    same = folder_of(*[score(GUITAR, LOW)] * 6)
+    assert not any(slot.families for slot in choose_codec(same).slots)
+    assert all(slot.families for slot in choose_codec(same, tracks="instrument").slots)
+
+
+def test_velocities_can_be_asked_for(folder_of):
+    assert choose_codec(folder_of(choir()), velocities=16).velocity_bins == 16
+
+
 def test_a_grid_can_be_asked_for(folder_of):
     assert choose_codec(folder_of(choir()), grid=24).grid == 24
     assert choose_frames_codec(folder_of(choir()), grid=6).grid == 6
