@@ -54,7 +54,14 @@ def models(context: click.Context) -> None:
     console.print(f"your own: {styles_folder()}", highlight=False, soft_wrap=True)
 
 
-@models.command()
+SHOW = """\b
+Examples:
+  musicgan models show lieder
+  musicgan models show my-style.safetensors --json
+"""
+
+
+@models.command(epilog=SHOW)
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="All the file says of itself.")
 def show(name: str, as_json: bool) -> None:
@@ -73,7 +80,7 @@ def show(name: str, as_json: bool) -> None:
         click.echo(f"{label:>12}  {said}")
 
 
-@models.command()
+@models.command(epilog="\b\nExamples:\n  musicgan models remove my-style")
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def remove(name: str, yes: bool) -> None:
@@ -87,7 +94,7 @@ def remove(name: str, yes: bool) -> None:
         click.echo(f"deleted {gone}")
 
 
-@models.command()
+@models.command(epilog="\b\nExamples:\n  musicgan models export my-style --out my-style-onnx")
 @click.argument("name")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write.")
 def export(name: str, out: Path) -> None:
