@@ -36,6 +36,7 @@ from musicgan.train.options import (
     choose_device,
     likelihood_steps,
     typical,
+    within,
 )
 from musicgan.train.phase import Phase
 from musicgan.train.quality import SongJudge
@@ -123,7 +124,7 @@ class EventsRun:
         )  # fmt: skip
         adversarial = AdversarialPhase(
             self.generator, self.posterior, self.critic, judge, short, valid, seed,
-            options.adversarial, device, options.adversarial_steps,
+            within(options.adversarial, options.minutes), device, options.adversarial_steps,
         )  # fmt: skip
         critic_phase = CriticPhase(adversarial, judge, options.critic_steps)
         self.guidance = GuidancePhase(

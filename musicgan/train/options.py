@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -105,6 +105,16 @@ def likelihood_steps(options: Options, rows: int, window: int) -> int:
     epochs = options.likelihood_epochs if at_random else options.fine_tuning_epochs
     updates = epochs * rows / (options.likelihood.batch * window)
     return max(FEWEST_STEPS if at_random else FEWEST_FINE_STEPS, round(updates))
+
+
+def within(options: AdversarialOptions, minutes: float | None) -> AdversarialOptions:
+    """`options` with no more first lessons for the critic than a run of so many minutes has time
+    for: all of them from two minutes on.
+    """
+    if minutes is None:
+        return options
+    lessons = max(2, round(options.critic_warmup * minutes / 2))
+    return replace(options, critic_warmup=min(options.critic_warmup, lessons))
 
 
 def choose_device(name: str | None) -> torch.device:

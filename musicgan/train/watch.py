@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,6 +34,8 @@ KEPT = (
 """What a run leaves in its folder beside its checkpoint."""
 SONGS, REAL = 3, 48
 """Songs composed at each evaluation, and the most pieces that they are shown beside."""
+DUE = 0.05
+"""Share of a run's time that songs may take; beyond it there is one at each evaluation."""
 
 
 class Watched(Protocol):
@@ -81,6 +84,7 @@ class Watch:
         self._alarms = Alarms()
         self._train_nll: float | None = None
         self._lost = False
+        self._begun, self._songs_sec = time.monotonic(), 0.0
 
     def __enter__(self) -> Watch:
         if sys.stderr.isatty():
@@ -193,7 +197,9 @@ class Watch:
     def _keep_songs(self, phase: str, step: int, figures: Mapping[str, float]) -> None:
         if self._run is None or self._page is None:
             return
-        songs = self._run.samples(SONGS)
+        begun = time.monotonic()
+        songs = self._run.samples(SONGS if self._songs_sec < DUE * (begun - self._begun) else 1)
+        self._songs_sec += time.monotonic() - begun
         first = songs[0]
         self._page.evaluation(phase, step, figures, songs, self._run.verdicts(first))
         if not len(first):

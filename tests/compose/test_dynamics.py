@@ -83,13 +83,18 @@ def test_accents_stay_and_nothing_leaves_what_midi_can_say():
 
 @pytest.mark.parametrize("style", ["chorale", "lieder"])
 def test_a_song_swells_and_its_notes_stay(style):
-    asked = {"bars": 8, "seed": 2, "critic": 0, "metre": (4, 4)}
-    plain = compose(bundled(style), Settings(**asked)).notes
-    swell = compose(bundled(style), Settings(**asked, dynamics=parse_dynamics("p<f>p"))).notes
     told = ["onset_tick", "duration_tick", "pitch", "track"]
-    assert plain[told].tolist() == swell[told].tolist()
     bar_tick = 4 * bundled(style).codec.grid
-    mean = [swell["velocity"][swell["onset_tick"] // bar_tick == bar].mean() for bar in range(8)]
+    means = []
+    for seed in range(4):
+        asked = {"bars": 8, "seed": seed, "critic": 0, "metre": (4, 4)}
+        plain = compose(bundled(style), Settings(**asked)).notes
+        swell = compose(bundled(style), Settings(**asked, dynamics=parse_dynamics("p<f>p"))).notes
+        assert plain[told].tolist() == swell[told].tolist()
+        bar = swell["onset_tick"] // bar_tick
+        means.append([swell["velocity"][bar == n].mean() for n in range(8)])
+    # A song's own accents stay: one bar of one song may be louder than the swell has it.
+    mean = np.nanmean(means, axis=0)
     assert np.argmax(mean) in (3, 4) and mean[0] < 62 and mean[7] < 62 and max(mean) > 85
 
 

@@ -6,6 +6,7 @@ import pytest
 from musicgan.corpus.piece import Piece
 from musicgan.errors import DeviceError
 from musicgan.score import Key
+from musicgan.train.critic_trainer import AdversarialOptions
 from musicgan.train.likelihood import LikelihoodOptions
 from musicgan.train.options import (
     FEWEST_STEPS,
@@ -17,6 +18,7 @@ from musicgan.train.options import (
     choose_device,
     likelihood_steps,
     typical,
+    within,
 )
 
 
@@ -66,6 +68,12 @@ def test_typical_habits_of_a_collection():
     # One that states its tempo among many that do not says nothing of them.
     assert typical([some[1], *[some[3]] * 9])["bpm"] == 100.1
     assert typical([some[1], *[some[3]] * 10])["bpm"] == 120
+
+
+def test_a_run_of_seconds_has_no_time_for_all_first_lessons():
+    usual = AdversarialOptions(critic_warmup=60)
+    lessons = [within(usual, minutes).critic_warmup for minutes in (None, 60, 2, 1, 0.1, 0.01)]
+    assert lessons == [60, 60, 60, 30, 3, 2]
 
 
 def test_the_best_of_each_phase_is_reported():

@@ -22,7 +22,7 @@ from .making import ADVERSARIAL, LIKELIHOOD, tune
 KILLS = 20
 OPTIONS = Options(
     style="made", device="cpu", hidden=16, likelihood=LIKELIHOOD, adversarial=ADVERSARIAL,
-    likelihood_steps=12, adversarial_steps=6, critic_steps=4,
+    likelihood_steps=8, adversarial_steps=4, critic_steps=2,
 )  # fmt: skip
 FORK = multiprocessing.get_context("fork")
 """A fresh interpreter would spend most of its life importing torch."""
@@ -38,6 +38,7 @@ def folder(tmp_path_factory):
         patch.setenv("MUSICGAN_CACHE", str(root.parent / "cache of survivors"))
         patch.setattr("musicgan.train.events_run.SongJudge", partial(SongJudge, songs=6))
         patch.setattr("musicgan.train.guidance.SONGS", 4)
+        patch.setattr("musicgan.train.watch.SONGS", 1)
         patch.setattr("musicgan.train.loop.CHECKPOINT_SEC", 0.0)
         yield root
 
@@ -59,7 +60,7 @@ def test_killed_at_twenty_moments_it_ends_where_it_would_have(folder, tmp_path):
     while kills < KILLS or not ends:
         process = FORK.Process(target=run, args=(folder, out))
         process.start()
-        process.join(rng.uniform(0, usual_sec / 2) if kills < KILLS else None)
+        process.join(rng.uniform(0, usual_sec / 4) if kills < KILLS else None)
         if process.is_alive():
             process.kill()
             process.join()
