@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from musicgan.corpus.report import FileReport
+from musicgan.corpus.store import KNOWN
 
 PLACE = np.dtype(
     [
@@ -18,17 +19,10 @@ PLACE = np.dtype(
         ("bar_byte", np.int64),
         ("rows", np.int64),
         ("bars", np.int64),
-        ("notes", np.int64),
-        ("bpm", np.float64),
-        ("states_tempo", np.bool_),
-        ("tonic", np.int8),
-        ("is_minor", np.bool_),
-        ("numerator", np.int32),
-        ("denominator", np.int32),
+        *KNOWN,
     ]
 )
-"""Where an encoded piece lies in the shards (`ingest.Shard`), and what is known of it; `notes` are
-those of its file."""
+"""Where an encoded piece lies in the shards (`ingest.Shard`), and what is known of it."""
 
 
 class Gathering:

@@ -21,23 +21,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 FORMAT_VERSION = 3
+KNOWN = [
+    ("notes", np.int64),
+    ("bpm", np.float64),
+    ("states_tempo", np.bool_),
+    ("tonic", np.int8),
+    ("is_minor", np.bool_),
+    ("numerator", np.int32),
+    ("denominator", np.int32),
+]
+"""What is known of a piece; `notes` are those of its file."""
 PIECE = np.dtype(
     [
         ("row_start", np.int64),
         ("row_stop", np.int64),
         ("bar_start", np.int64),
         ("bar_stop", np.int64),
-        ("notes", np.int64),
-        ("bpm", np.float64),
-        ("states_tempo", np.bool_),
-        ("tonic", np.int8),
-        ("is_minor", np.bool_),
-        ("numerator", np.int32),
-        ("denominator", np.int32),
+        *KNOWN,
         ("part", np.int8),
     ]
 )
-"""One piece; `notes` are those of its file, `part` indexes `split.PARTS`."""
+"""One piece; `part` indexes `split.PARTS`."""
 
 
 def write_store(
@@ -59,7 +63,7 @@ def write_store(
     for kind in ("row", "bar"):
         table[f"{kind}_stop"] = np.cumsum(places[f"{kind}s"])
         table[f"{kind}_start"] = table[f"{kind}_stop"] - places[f"{kind}s"]
-    for field in ("notes", "bpm", "states_tempo", "tonic", "is_minor", "numerator", "denominator"):
+    for field, _ in KNOWN:
         table[field] = places[field]
     table["part"] = parts
     np.save(target / "pieces.npy", table)

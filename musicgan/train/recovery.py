@@ -105,6 +105,6 @@ class Recovery:
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error says that there is no memory left: numpy's, CUDA's or torch's on a CPU."""
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+    if isinstance(error, MemoryError | torch.cuda.OutOfMemoryError):
         return True
     return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)

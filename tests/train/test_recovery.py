@@ -35,7 +35,7 @@ class Troubled(Counter):
     def step(self, progress):
         self.batches.append(self.ease.rows(64))
         if self.ease.batch > self.fits:
-            raise torch.OutOfMemoryError("CUDA out of memory")
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory")
         figures = super().step(progress)
         return figures | {"loss": 1.0 if self.ease.rate <= self.steady else math.nan}
 
@@ -65,7 +65,7 @@ def test_a_batch_that_never_fits_ends_the_run_in_words(path):
 def test_other_errors_are_not_taken_for_that():
     for error in (
         MemoryError(),
-        torch.OutOfMemoryError(),
+        torch.cuda.OutOfMemoryError(),
         RuntimeError("can't allocate memory: 1"),
     ):
         assert is_out_of_memory(error)
