@@ -36,7 +36,7 @@ MAJOR = (0, 2, 4, 5, 7, 9, 11)
 MINOR = (0, 2, 3, 5, 7, 8, 9, 10, 11)
 """With the raised sixth and seventh."""
 TEMPO_BPM, METRE = 72, (3, 4)
-SECOND_VOICES, FLUTE_RANGE = ("Alto", "Piano right hand"), (60, 96)
+FLUTISTS, FLUTE_RANGE = ("Alto", "Piano right hand", "Fiddle"), (60, 96)
 """Who gets a flute, and what that can play."""
 NEAR_SEC = 1e-3
 
@@ -56,7 +56,7 @@ class Row(NamedTuple):
 
 def runs(player: AnyPlayer) -> dict[str, dict[str, Any]]:
     """The settings of each run, by name."""
-    [second] = [slot.name for slot in player.codec.slots if slot.name in SECOND_VOICES]
+    [flutist] = [slot.name for slot in player.codec.slots if slot.name in FLUTISTS]
     return {
         "free": {},
         "C": {"key": parse_key("C")},
@@ -70,7 +70,7 @@ def runs(player: AnyPlayer) -> dict[str, dict[str, Any]]:
             "tempo_bpm": TEMPO_BPM,
             "metre": METRE,
             "dynamics": parse_dynamics("p<f"),
-            "instruments": parse_band([f"{second}:Flute"]),
+            "instruments": parse_band([f"{flutist}:Flute"]),
         },
     }
 
@@ -93,7 +93,7 @@ ROWS = [
     Row("--metre 3/4", "% of files in 3/4 throughout", "free", "told", lambda s: in_metre(s)),
     Row('--dynamics "p<f"', "velocity, last quarter less first", "free", "told",
         lambda s: swell(s)),
-    Row("--instrument of the second voice: Flute", "% of its notes that a flute has", "free",
+    Row("--instrument of one voice: Flute", "% of its notes that a flute has", "free",
         "told", lambda s: in_range(s)),
 ]  # fmt: skip
 
@@ -239,7 +239,7 @@ def swell(song: Song) -> float:
 
 def in_range(song: Song) -> float:
     low, high = FLUTE_RANGE
-    own = [part for part in song.instruments if part.name in SECOND_VOICES]
+    own = [part for part in song.instruments if part.name in FLUTISTS]
     return percent([low <= note.pitch <= high for part in own for note in part.notes])
 
 
