@@ -38,7 +38,7 @@ def test_a_song_is_composed_as_asked(model, tmp_path):
 
 
 def test_styles_are_found_by_name_and_mistakes_are_one_line(model):
-    assert {"chorale", "lieder", "fiddle"} <= set(styles())
+    assert {"chorale", "drums", "fiddle", "lieder"} <= set(styles())
     assert load_model("fiddle").about["style"] == "fiddle"
     with pytest.raises(ModelFileError, match="style 'nope': choose one of"):
         load_model("nope")

@@ -25,9 +25,10 @@ def songs_like(
 ) -> Iterator[Score]:
     """A song in the metre, tempo, key and length of each piece, up to `most_bars`.
 
-    Each is what `musicgan generate` composes with these settings and seeds from `first_seed` on;
+    Drums alone have no key. Each is what `musicgan generate` composes with these settings and seeds from `first_seed` on;
     a `critic` of None is the model's habit.
     """
+    has_key = not all(slot.is_drum for slot in player.codec.slots)
     for index, piece in enumerate(pieces):
         yield compose_any(
             player,
@@ -35,7 +36,7 @@ def songs_like(
                 bars=min(piece.n_bars, most_bars),
                 seed=first_seed + index,
                 tempo_bpm=float(np.clip(piece.bpm, *TEMPOS_BPM)),
-                key=piece.key,
+                key=piece.key if has_key else None,
                 metre=piece.metre,
                 temperature=temperature,
                 critic=critic,

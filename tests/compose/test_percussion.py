@@ -7,9 +7,11 @@ from musicgan.chords import parse_progression
 from musicgan.compose.accompany import accompany
 from musicgan.compose.idea import hear_idea, in_the_manner_of
 from musicgan.compose.infill import infill
+from musicgan.compose.like import songs_like
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
 from musicgan.compose.write import write_songs
+from musicgan.corpus.piece import make_piece
 from musicgan.errors import ComposeError
 from musicgan.score import NOTE, Key, Score, Track
 
@@ -55,3 +57,9 @@ def test_what_needs_pitches_is_refused(kit):
 def test_a_layout_knows_whether_it_is_all_drums(kit, band):
     assert kit.generator.config.layout.is_percussion
     assert not band.generator.config.layout.is_percussion
+
+
+def test_songs_like_real_beats_are_songs(kit):
+    piece = make_piece("beat", beat(4), kit.codec)
+    [song] = songs_like(kit, [piece], critic=2, temperature=1)
+    assert len(song) and song.keys == ()

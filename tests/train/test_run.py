@@ -17,7 +17,7 @@ from musicgan.corpus.piece import Piece
 from musicgan.errors import CheckpointError, CorpusError, ModelFileError
 from musicgan.midifile import write_midi
 from musicgan.model.file import save_model
-from musicgan.score import Key
+from musicgan.score import NOTE, Key, Score, Track
 from musicgan.train.events_run import EventsRun, single_voices
 from musicgan.train.loop import Interrupted
 from musicgan.train.options import WIDE, Options
@@ -220,3 +220,19 @@ def test_fine_tuning_has_rates_and_a_length_of_its_own(folder):
     assert (at_random.options.rate, begun.options.rate) == (2e-3, 1e-3)
     assert (at_random.eval_steps, begun.eval_steps) == (100, 25)
     assert (at_random.max_steps, begun.max_steps) == (600, 200)
+
+
+def test_drums_alone_are_learned_and_played(tmp_path):
+    """From the folder to the model, the choice of candidates included."""
+    rng = np.random.default_rng(0)
+    for number in range(12):
+        rows = [
+            (i * 60, 30, int(rng.choice([36, 38, 42])), int(rng.integers(30, 127)), 0)
+            for i in range(160)
+        ]
+        kit = Score(np.array(rows, NOTE), (Track("kit", 0, True),), ticks_per_beat=240)
+        write_midi(kit, tmp_path / f"{number}.mid")
+    out = tmp_path / "kit.safetensors"
+    train(tmp_path, out, replace(OPTIONS, grid=12))
+    song = compose(open_player(out), Settings(bars=2, seed=1))
+    assert len(song) and song.keys == () and [t.is_drum for t in song.tracks] == [True]
