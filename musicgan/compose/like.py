@@ -25,8 +25,8 @@ def songs_like(
 ) -> Iterator[Score]:
     """A song in the metre, tempo, key and length of each piece, up to `most_bars`.
 
-    Drums alone have no key. Each is what `musicgan generate` composes with these settings and seeds from `first_seed` on;
-    a `critic` of None is the model's habit.
+    Drums alone have no key. Each song is what `musicgan generate` composes with these settings and
+    seeds from `first_seed` on; a `critic` of None is the model's habit.
     """
     has_key = not all(slot.is_drum for slot in player.codec.slots)
     for index, piece in enumerate(pieces):
