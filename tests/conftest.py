@@ -3,8 +3,12 @@
 import os
 from pathlib import Path
 
-import pytest
-from hypothesis import HealthCheck, settings
+# One thread a worker, before numpy is imported: with more they only wait for each other.
+for library in ("OPENBLAS", "OMP", "MKL"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
+import pytest  # noqa: E402
+from hypothesis import HealthCheck, settings  # noqa: E402
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 SLOW_IS_FINE = [HealthCheck.too_slow]
