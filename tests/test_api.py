@@ -5,7 +5,7 @@ import sys
 
 import pytest
 from tiny_model import choir_codec, tiny_model
-from train.making import ADVERSARIAL, LIKELIHOOD, tune
+from train.making import ADVERSARIAL, LIKELIHOOD, write_tunes
 
 from musicgan import api
 from musicgan.api import Corpus, EventsCodec, compose, load_model, read_midi, styles, write_midi
@@ -49,8 +49,7 @@ def test_styles_are_found_by_name_and_mistakes_are_one_line(model):
 def test_a_corpus_opens_and_a_model_comes_of_it(tmp_path):
     from musicgan.train.options import Options
 
-    for seed in range(12):
-        write_midi(tune(seed, bars=8), tmp_path / f"{seed}.mid")
+    write_tunes(tmp_path, 12, bars=8)
     corpus = Corpus.open(tmp_path, EventsCodec(grid=4, slots=[("lead", 0, False)]))
     assert len(corpus.pieces("train")) > len(corpus.pieces("test")) > 0
     options = Options(

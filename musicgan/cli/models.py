@@ -85,11 +85,19 @@ def show(name: str, as_json: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def remove(name: str, yes: bool) -> None:
     """Delete your model NAME and what its training left beside it."""
-    from musicgan.compose.styles import own_path, remove_style
+    from importlib.util import find_spec
+
+    from musicgan.compose.styles import own_path, remove_style, run_folder
 
     path = own_path(name)
-    if path.exists() and not yes:
-        click.confirm(f"Delete {path}?", abort=True)
+    training = run_folder(path)
+    if (path.exists() or training.exists()) and not yes:
+        click.confirm(f"Delete {path} and its training?", abort=True)
+    if training.exists() and find_spec("filelock") is not None:
+        from musicgan.train.lock import alone_in
+
+        with alone_in(training):
+            pass  # nobody is at work there
     for gone in remove_style(name):
         click.echo(f"deleted {gone}")
 

@@ -54,7 +54,10 @@ def _settings_file(context: click.Context, option: click.Parameter, path: Path |
         raise click.BadParameter(
             f"{path}: no setting {unknown[0]!r}: choose of {', '.join(sorted(known))}"
         )
-    context.default_map = {str(known[key].name): value for key, value in settings.items()}
+    context.default_map = {
+        str(known[key].name): [value] if known[key].multiple and isinstance(value, str) else value
+        for key, value in settings.items()
+    }
 
 
 @click.command(epilog=EXAMPLES)
@@ -180,7 +183,7 @@ def _say_how_good(metrics: dict[str, Any]) -> None:
 
 def _place(folder: Path, name: str | None, out: Path | None, resume: bool) -> tuple[str, Path]:
     """The model's name and file. Raises `click.BadParameter`."""
-    from musicgan.compose.styles import own_path
+    from musicgan.compose.styles import own_path, run_folder
     from musicgan.errors import ModelFileError
 
     if out is not None:
@@ -195,9 +198,11 @@ def _place(folder: Path, name: str | None, out: Path | None, resume: bool) -> tu
         raise click.BadParameter(str(error), param_hint="--name") from None
     except OSError as error:
         raise click.ClickException(f"{out}: {error.strerror}; give a file with --out") from None
-    if out.exists() and not resume:
+    unfinished = (run_folder(out) / "checkpoint.safetensors").exists()
+    if not resume and (out.exists() or unfinished):
+        there = "is a style" if out.exists() else "is an unfinished training: --resume goes on with"
         raise click.BadParameter(
-            f"there is a style {name!r}: choose another name, or: musicgan models remove {name}",
+            f"there {there} {name!r}: choose another name, or: musicgan models remove {name}",
             param_hint="--name",
         )
     return name, out

@@ -49,14 +49,21 @@ def own_path(name: str) -> Path:
         raise ModelFileError(
             f"style {name!r}: a name is letters, digits, '-', '_' and '.', such as my-style"
         )
-    if name in bundled_styles():
+    path = styles_folder() / f"{name}{SUFFIX}"
+    # One that was there before musicgan came with that name stays its owner's.
+    if name in bundled_styles() and not path.exists():
         raise ModelFileError(f"style {name!r} comes with musicgan: choose another name")
-    return styles_folder() / f"{name}{SUFFIX}"
+    return path
+
+
+def run_folder(model: Path) -> Path:
+    """Where the training of a model file keeps its checkpoint and logs."""
+    return model.with_name(model.name + ".run")
 
 
 def style_path(style: str) -> Path:
-    """The file of a bundled or own model. Raises `ModelFileError` listing the choices."""
-    return _found(style, BUNDLED, styles_folder())
+    """The file of an own or bundled model. Raises `ModelFileError` listing the choices."""
+    return _found(style, styles_folder(), BUNDLED)
 
 
 def all_styles() -> list[Style]:
@@ -76,8 +83,7 @@ def remove_style(name: str) -> list[Path]:
     Raises `ModelFileError` for a bundled or unknown one, and when a file cannot be deleted.
     """
     path = own_path(name)
-    beside = path.with_name(path.name + ".run")
-    there = [some for some in (path, beside) if some.exists()]
+    there = [some for some in (path, run_folder(path)) if some.exists()]
     if not there:
         _found(name, styles_folder())
     for some in there:
@@ -96,6 +102,6 @@ def _found(style: str, *folders: Path) -> Path:
     for folder in folders:
         if style in _names(folder):
             return folder / f"{style}{SUFFIX}"
-    names = [name for folder in folders for name in _names(folder)]
+    names = sorted({name for folder in folders for name in _names(folder)})
     choices = f"choose one of {', '.join(names)}" if names else "there are none yet"
     raise ModelFileError(f"style {style!r}: {choices}")

@@ -84,7 +84,7 @@ class AdversarialPhase(Averaged):
         conditions = batch.conditions.numpy()
         self.critic.remember(found.heard, conditions, opening)
         for _ in range(options.critic_updates):
-            figures = self.critic.step(opening, self.rng)
+            figures = self.critic.step(opening, self.rng, self.ease)
         real = self._real_features(batch, critic, opening)
         return figures | self._generator_step(found, real, progress)
 
@@ -186,7 +186,7 @@ class AdversarialPhase(Averaged):
 
     def critic_lesson(self) -> dict[str, float]:
         """Some updates of the critic alone, on fresh continuations by the present generator."""
-        batch, opening = self._windows(self.options.critic_batch)
+        batch, opening = self._windows(self.ease.rows(self.options.critic_batch))
         noise = self._noise(batch.heard, batch, opening)
         config = self.generator.config
         found = roll_out(
@@ -195,7 +195,10 @@ class AdversarialPhase(Averaged):
             batch, noise, opening, self.rng, candidates=1,
         )  # fmt: skip
         self.critic.remember(found.heard, batch.conditions.numpy(), opening)
-        lessons = [self.critic.step(opening, self.rng) for _ in range(self.options.lesson_updates)]
+        lessons = [
+            self.critic.step(opening, self.rng, self.ease)
+            for _ in range(self.options.lesson_updates)
+        ]
         return lessons[-1]
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from musicgan.model.critic import Critic as PlayedCritic
 from musicgan.model.generator import Generator as PlayedGenerator
 from musicgan.train.adversarial import AdversarialPhase
+from musicgan.train.phase import Ease
 from musicgan.train.quality import SongJudge
-from musicgan.train.recovery import Ease
 from musicgan.train.rollout import played
 
 

@@ -14,7 +14,7 @@ from musicgan.model.steps import Ints
 from musicgan.train.likelihood import autocast
 from musicgan.train.losses import balanced_accuracy, critic_loss, feature_gap, saturation
 from musicgan.train.networks import Critic
-from musicgan.train.phase import Ema, descend
+from musicgan.train.phase import Ease, Ema, descend
 from musicgan.train.windows import Windows
 
 
@@ -70,17 +70,18 @@ class CriticTrainer:
         fakes = zip(heard.astype(np.int16), conditions, strict=True)
         self.replay[opening == 0].extend(fakes)
 
-    def step(self, opening: int, rng: np.random.Generator) -> dict[str, float]:
+    def step(self, opening: int, rng: np.random.Generator, ease: Ease) -> dict[str, float]:
         """One update on real windows against fakes: half the newest, half remembered ones.
 
         The first `opening` rows of the fakes are real and judged by nobody.
         """
         options = self.options
+        windows = ease.rows(options.critic_batch)
         replay = self.replay[opening == 0]
-        half = min(options.critic_batch // 2, len(replay))
+        half = min(max(1, windows // 2), len(replay))
         newest = range(len(replay) - half, len(replay))
         fake = self._tensors([replay[i] for i in (*newest, *rng.integers(len(replay), size=half))])
-        batch = self.train.draw_inside(options.critic_batch, rng, openings=opening == 0)
+        batch = self.train.draw_inside(windows, rng, openings=opening == 0)
         self.critic.train()
         with autocast(self.device, options.bf16):
             on_real = self.critic(batch.heard.to(self.device), batch.conditions.to(self.device))
@@ -88,7 +89,7 @@ class CriticTrainer:
         real, faked = on_real.logits[:, opening:], on_fake.logits[:, opening:]
         loss = critic_loss(real, faked, options.flip)
         for group in self.optimizer.param_groups:
-            group["lr"] = options.critic_rate * saturation(self.accuracy)
+            group["lr"] = options.critic_rate * ease.rate * saturation(self.accuracy)
         norm = descend(self.optimizer, loss, self.critic.parameters(), options.clip)
         self.ema.update()
         accuracy = balanced_accuracy(real.detach(), faked.detach())

@@ -29,6 +29,7 @@ from musicgan.train.forms import forms_of
 from musicgan.train.guidance import GuidancePhase
 from musicgan.train.lengths import WINDOW, judged_length, shared_length
 from musicgan.train.likelihood import LikelihoodPhase
+from musicgan.train.look import Samples
 from musicgan.train.networks import Critic, Generator, Posterior
 from musicgan.train.options import (
     Options,
@@ -153,15 +154,12 @@ class EventsRun:
         weights |= {f"critic.{k}": v for k, v in played(self.critic.ema.module).items()}
         return ModelFile(weights, about("events", self, history))
 
-    def samples(self, count: int) -> list[Score]:
+    def samples(self, count: int) -> Samples:
         """Songs of 16 bars by the present weights, without disturbing any random state."""
         player = self._player()
-        return [compose(player, Settings(seed=1 + number, critic=0)) for number in range(count)]
-
-    def verdicts(self, song: Score) -> list[float] | None:
-        """The critic's chance that a song is real after each note."""
-        found = verdicts(self._player(), song)
-        return None if found is None else found.tolist()
+        songs = [compose(player, Settings(seed=1 + number, critic=0)) for number in range(count)]
+        found = verdicts(player, songs[0])
+        return Samples(songs, None if found is None else found.tolist())
 
     def held_out(self, most: int) -> list[Score]:
         """At most so many of the pieces held out, spread evenly."""

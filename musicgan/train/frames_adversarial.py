@@ -129,7 +129,7 @@ class FramesAdversarialPhase(Averaged):
         on_real, on_fake = self._listen(real, real.frames), self._listen(batch, fake)
         loss = critic_loss(on_real.logits, on_fake.logits, options.flip)
         for group in self.critic_optimizer.param_groups:
-            group["lr"] = options.critic_rate * saturation(self.accuracy)
+            group["lr"] = options.critic_rate * self.ease.rate * saturation(self.accuracy)
         norm = descend(self.critic_optimizer, loss, self.critic.parameters(), options.clip)
         self.critic_ema.update()
         accuracy = balanced_accuracy(on_real.logits.detach(), on_fake.logits.detach())

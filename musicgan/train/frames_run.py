@@ -24,6 +24,7 @@ from musicgan.train.frames_adversarial import FramesAdversarialPhase
 from musicgan.train.frames_likelihood import FramesLikelihoodPhase
 from musicgan.train.frames_networks import FramesCritic, FramesGenerator
 from musicgan.train.frames_quality import FrameJudge
+from musicgan.train.look import Samples
 from musicgan.train.options import Options, about, choose_device, likelihood_steps, typical
 from musicgan.train.phase import Phase
 from musicgan.train.rollout import played
@@ -85,13 +86,14 @@ class FramesRun:
         weights = {f"generator.{k}": v for k, v in played(self.generator).items()}
         return ModelFile(weights, about("frames", self, history))
 
-    def samples(self, count: int) -> list[Score]:
-        """Songs of 16 bars by the present weights, without disturbing any random state."""
-        player = frames_player_of(self.model_file([]), Path("in memory"))
-        return [compose_frames(player, Settings(seed=1 + number)) for number in range(count)]
+    def samples(self, count: int) -> Samples:
+        """Songs of 16 bars by the present weights, without disturbing any random state.
 
-    def verdicts(self, song: Score) -> None:
-        """The critic of frames judges steps, not notes."""
+        The critic of frames judges steps, not notes: there are no verdicts.
+        """
+        player = frames_player_of(self.model_file([]), Path("in memory"))
+        songs = [compose_frames(player, Settings(seed=1 + number)) for number in range(count)]
+        return Samples(songs, None)
 
     def held_out(self, most: int) -> list[Score]:
         """At most so many of the pieces held out, spread evenly."""

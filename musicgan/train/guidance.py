@@ -24,7 +24,7 @@ from musicgan.evaluate.cuts import MOST_WINDOWS, windows
 from musicgan.evaluate.descriptors import descriptor_matrix
 from musicgan.evaluate.distances import frechet
 from musicgan.evaluate.ngrams import marks
-from musicgan.train.recovery import Ease
+from musicgan.train.phase import Ease
 
 STRENGTHS = (0, 2, 4, 8)
 """Candidates to choose from."""

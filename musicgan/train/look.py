@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,14 @@ LONGEST_TWELFTHS, WIDEST = 48, 12
 MARGIN = 2
 """Pitches shown beyond those of real music."""
 USUAL_BPM = 120.0
+
+
+class Samples(NamedTuple):
+    """What a run plays at an evaluation."""
+
+    songs: list[Score]
+    verdicts: list[float] | None
+    """The critic's chance that the first song is real, after each note; None without a critic."""
 
 
 class Beside:

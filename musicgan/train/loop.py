@@ -18,8 +18,8 @@ import torch
 
 from musicgan.errors import CheckpointError
 from musicgan.train.checkpoint import load_checkpoint, save_checkpoint
-from musicgan.train.phase import Phase
-from musicgan.train.recovery import Ease, Recovery
+from musicgan.train.phase import Ease, Phase
+from musicgan.train.recovery import Recovery
 
 CHECKPOINT_SEC = 60.0
 PLANNING_STEPS = 8

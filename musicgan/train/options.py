@@ -31,7 +31,7 @@ FEWEST_STEPS, FEWEST_FINE_STEPS = 600, 200
 """Of the likelihood phase, at random and from a model, however small the collection."""
 
 
-def fine_tuning() -> LikelihoodOptions:
+def _fine_tuning() -> LikelihoodOptions:
     """Half the rate of a beginning at random.
 
     30 tunes of the Nottingham collection, begun with the lieder model, came to .778, .768 and
@@ -70,7 +70,7 @@ class Options:
     adversarial: AdversarialOptions = field(default_factory=AdversarialOptions)
     likelihood_epochs: float = 200.0
     """Passes over the music that the likelihood phase's schedule is laid out for."""
-    fine_tuning: LikelihoodOptions = field(default_factory=fine_tuning)
+    fine_tuning: LikelihoodOptions = field(default_factory=_fine_tuning)
     """Instead of `likelihood`, where a run begins with a model."""
     fine_tuning_epochs: float = 100.0
     likelihood_steps: int | None = None

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from musicgan.train.recovery import Ease
+
+@dataclass(frozen=True)
+class Ease:
+    """How far a phase keeps below its settings; JSON-ready, for it is part of a checkpoint."""
+
+    rate: float = 1.0
+    """Of the learning rate."""
+    batch: float = 1.0
+    """Of the batch."""
+
+    def rows(self, batch: int) -> int:
+        """The windows to take of a batch of so many."""
+        return max(1, int(batch * self.batch))
 
 
 class Phase(Protocol):

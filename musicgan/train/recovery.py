@@ -4,13 +4,14 @@ full."""
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import torch
 
 from musicgan.errors import CheckpointError, TrainingError
+from musicgan.train.phase import Phase
 
 BAD_STEPS = 3
 """Updates in a row without a finite figure; single ones are left out by `phase.descend`."""
@@ -18,20 +19,6 @@ LEAST_RATE = 1 / 256
 SMALLEST_BATCH = 1 / 64
 
 Tell = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Ease:
-    """How far a phase keeps below its settings; JSON-ready, for it is part of a checkpoint."""
-
-    rate: float = 1.0
-    """Of the learning rate."""
-    batch: float = 1.0
-    """Of the batch."""
-
-    def rows(self, batch: int) -> int:
-        """The windows to take of a batch of so many."""
-        return max(1, int(batch * self.batch))
 
 
 class Recovery:
@@ -43,7 +30,7 @@ class Recovery:
         self._unsaved = False
 
     def update(
-        self, phase: Any, progress: float, best: Mapping[str, Any] | None
+        self, phase: Phase, progress: float, best: dict[str, Any] | None
     ) -> dict[str, float] | None:
         """The figures of one step of `phase`, None where it was not taken for want of memory.
 
@@ -51,7 +38,7 @@ class Recovery:
         and learns at half the rate. Raises `TrainingError` when that has not helped often enough.
         """
         try:
-            figures: dict[str, float] = phase.step(progress)
+            figures = phase.step(progress)
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):
                 raise
@@ -63,44 +50,43 @@ class Recovery:
             self._back_off(phase, best)
         return figures
 
-    def save(self, write: Callable[[], None]) -> bool:
-        """Write a checkpoint; whether that went well. One that cannot be written is told of."""
+    def save(self, write: Callable[[], None]) -> None:
+        """Write a checkpoint; one that cannot be written is told of, once, and so is its end."""
         try:
             write()
         except CheckpointError as error:
             if not self._unsaved:
                 self._tell(f"{error}; going on, and trying again: make room")
             self._unsaved = True
-            return False
+            return
         if self._unsaved:
             self._tell("the checkpoint is written")
         self._unsaved = False
-        return True
 
-    def _shrink(self, phase: Any) -> None:
+    def _shrink(self, phase: Phase) -> None:
         ease = replace(phase.ease, batch=phase.ease.batch / 2)
         if ease.batch < SMALLEST_BATCH:
             raise TrainingError(
-                f"out of memory in the {phase.name} phase even with a {1 / phase.ease.batch:.0f}th "
-                "of the batch: close other programs, or train a narrower network (--hidden)"
+                f"out of memory in the {phase.name} phase even with {_part(phase.ease.batch)} of "
+                "the batch: close other programs, or train a narrower network (--hidden)"
             )
         phase.ease = ease
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
-        self._tell(f"out of memory: going on with a {1 / ease.batch:.0f}th of the batch")
+        self._tell(f"out of memory: going on with {_part(ease.batch)} of the batch")
 
-    def _back_off(self, phase: Any, best: Mapping[str, Any] | None) -> None:
+    def _back_off(self, phase: Phase, best: dict[str, Any] | None) -> None:
         ease = replace(phase.ease, rate=phase.ease.rate / 2)
         if ease.rate < LEAST_RATE:
             raise TrainingError(
-                f"the {phase.name} phase diverges: no finite loss even at a "
-                f"{1 / phase.ease.rate:.0f}th of the learning rate"
+                f"the {phase.name} phase diverges: no finite loss even at "
+                f"{_part(phase.ease.rate)} of the learning rate"
             )
         phase.ease = ease
         if best is not None:
             phase.restore(best)
         back = "back to the best weights so far, " if best is not None else ""
-        self._tell(f"the loss is not finite: {back}on at {ease.rate:g} of the learning rate")
+        self._tell(f"the loss is not finite: {back}on at {_part(ease.rate)} of the learning rate")
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -108,3 +94,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, MemoryError | torch.cuda.OutOfMemoryError):
         return True
     return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+
+
+def _part(share: float) -> str:
+    return f"1/{1 / share:.0f}"

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from musicgan.codecs.events import EventsCodec
 from musicgan.codecs.pianoroll import PianorollCodec
+from musicgan.compose.styles import run_folder
 from musicgan.corpus.cache import Corpus
 from musicgan.corpus.choose import choose_codec, choose_frames_codec
 from musicgan.corpus.scan import Progress, find_midi
@@ -24,6 +25,7 @@ from musicgan.score import Score
 from musicgan.train.events_run import EventsRun
 from musicgan.train.frames_run import FramesRun
 from musicgan.train.lock import alone_in
+from musicgan.train.look import Samples
 from musicgan.train.loop import Loop
 from musicgan.train.options import (
     Options,
@@ -62,12 +64,8 @@ class Run(Protocol):
         """The model as it stands."""
         ...
 
-    def samples(self, count: int) -> list[Score]:
+    def samples(self, count: int) -> Samples:
         """Songs by the present weights, without disturbing any random state."""
-        ...
-
-    def verdicts(self, song: Score) -> list[float] | None:
-        """The critic's chance that a song is real after each note; None without a critic."""
         ...
 
     def held_out(self, most: int) -> list[Score]:
@@ -145,11 +143,6 @@ def _train(
         save_model(model, elsewhere)
         raise ModelFileError(f"{error}; it is kept at {elsewhere}: move it away soon") from None
     return model
-
-
-def run_folder(out: Path) -> Path:
-    """Where a run keeps its checkpoint and logs."""
-    return out.with_name(out.name + ".run")
 
 
 def identity(run: Run) -> dict[str, Any]:

@@ -15,12 +15,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from musicgan.codecs.events import EventsCodec
 from musicgan.codecs.pianoroll import PianorollCodec
+from musicgan.compose.styles import run_folder
 from musicgan.errors import CheckpointError, MidiWriteError
 from musicgan.evaluate.picture import roll_picture, write_png
 from musicgan.midifile import write_midi
 from musicgan.score import Score
 from musicgan.train.alarms import Alarms
-from musicgan.train.look import Beside
+from musicgan.train.look import Beside, Samples
 from musicgan.train.loop import LogFile
 from musicgan.train.options import Options
 from musicgan.train.page import Page
@@ -52,12 +53,8 @@ class Watched(Protocol):
         """What was chosen, in a few lines."""
         ...
 
-    def samples(self, count: int) -> list[Score]:
+    def samples(self, count: int) -> Samples:
         """Songs by the present weights."""
-        ...
-
-    def verdicts(self, song: Score) -> list[float] | None:
-        """The critic's, note by note."""
         ...
 
     def held_out(self, most: int) -> list[Score]:
@@ -74,7 +71,7 @@ class Watch:
     """
 
     def __init__(self, out: Path, console: Console | None = None) -> None:
-        self.folder = out.with_name(out.name + ".run")
+        self.folder = run_folder(out)
         self.console = console or Console(stderr=True)
         self._run: Watched | None = None
         self._page: Page | None = None
@@ -198,10 +195,12 @@ class Watch:
         if self._run is None or self._page is None:
             return
         begun = time.monotonic()
-        songs = self._run.samples(SONGS if self._songs_sec < DUE * (begun - self._begun) else 1)
+        songs, verdicts = self._run.samples(
+            SONGS if self._songs_sec < DUE * (begun - self._begun) else 1
+        )
         self._songs_sec += time.monotonic() - begun
         first = songs[0]
-        self._page.evaluation(phase, step, figures, songs, self._run.verdicts(first))
+        self._page.evaluation(phase, step, figures, songs, verdicts)
         if not len(first):
             return
         image = roll_picture(first, first.ticks_per_beat)

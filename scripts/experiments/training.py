@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from musicgan.train.loop import LogFile, Loop
-from musicgan.train.phase import Phase
-from musicgan.train.recovery import Ease
+from musicgan.train.phase import Ease, Phase
 
 from .ground import Place
 

@@ -9,6 +9,7 @@ from tiny_model import choir_codec, tiny_model
 from musicgan.cli import main
 from musicgan.compose.styles import bundled_styles
 from musicgan.model.file import save_model
+from musicgan.train.lock import alone_in
 
 METRICS = {"likelihood": {"nll": 1.5}, "adversarial": {"nll": 1.625}}
 
@@ -86,3 +87,16 @@ def test_a_model_is_exported_with_an_example(mine, tmp_path):
     assert (tmp_path / "graphs" / "step.onnx").is_file()
     example = f"python {tmp_path / 'graphs' / 'example.py'} {mine} song.mid"
     assert found.output.splitlines()[-1] == f"play a song by it: {example}"
+
+
+def test_an_unfinished_training_is_removed_when_that_is_confirmed_and_nobody_is_at_it(mine):
+    mine.unlink()
+    training = mine.with_name(mine.name + ".run")
+    with alone_in(training):
+        busy = run("remove", "mine", "--yes")
+    assert busy.exit_code == 1
+    assert "another run is at work there" in busy.output
+    assert run("remove", "mine", input="n\n").exit_code == 1
+    assert training.exists()
+    assert run("remove", "mine", input="y\n").exit_code == 0
+    assert not training.exists()

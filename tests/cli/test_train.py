@@ -60,6 +60,19 @@ def test_a_style_has_its_folders_name_and_is_played_by_it(folder, tmp_path, styl
     )
 
 
+def test_an_unfinished_training_is_not_begun_anew_by_mistake(folder, styles):
+    run_folder = styles / "mine.safetensors.run"
+    run_folder.mkdir(parents=True)
+    (run_folder / "checkpoint.safetensors").write_bytes(b"hours of work")
+    found = run("train", folder, "--name", "mine", "--minutes", 0.1)
+    assert found.exit_code == 2
+    said = " ".join(found.output.split())
+    assert "there is an unfinished training: --resume goes on with 'mine'" in said
+    assert (run_folder / "checkpoint.safetensors").read_bytes() == b"hours of work"
+    assert run("models", "remove", "mine", "--yes").exit_code == 0
+    assert not run_folder.exists()
+
+
 def test_a_name_that_cannot_be_is_refused_before_anything_is_read(tmp_path, styles):
     for name, said in (("chorale", "comes with musicgan"), ("a/b", "a name is letters")):
         found = run("train", tmp_path, "--name", name)
@@ -75,6 +88,10 @@ def test_settings_come_from_a_file_and_the_command_line_goes_before(folder, tmp_
     assert found.exit_code == 0, found.output
     said = read_metadata(out)
     assert (said["options"]["hidden"], said["options"]["grid"]) == (8, 8)
+    # One voice need not be a list of one.
+    settings.write_text('voice = "S:128"')
+    found = run("train", folder, "--out", out, "--config", settings)
+    assert "voice 'S:128': write NAME or NAME:PROGRAM" in found.output
     assert [slot[0] for slot in said["codec"]["options"]["slots"]] == ["S", "A", "Tenor", "Bass"]
     assert said["music"]["pieces"] + said["music"]["held_out"] < 16
 

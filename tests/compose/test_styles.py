@@ -39,7 +39,7 @@ def test_what_is_no_model_is_passed_over(mine):
 
 
 def test_an_unknown_name_lists_all_choices(mine):
-    choices = ", ".join([*bundled_styles(), "mine"])
+    choices = ", ".join(sorted([*bundled_styles(), "mine"]))
     with pytest.raises(ModelFileError, match=f"style 'nope': choose one of {choices}"):
         style_path("nope")
 
@@ -50,6 +50,14 @@ def test_a_bundled_name_and_what_is_no_name_are_refused(mine):
     for name in ("", "../up", "a/b", ".hidden", "two words"):
         with pytest.raises(ModelFileError, match="a name is letters, digits"):
             own_path(name)
+
+
+def test_an_own_model_is_kept_when_musicgan_comes_with_its_name(mine):
+    """An upgrade brings new styles; what was trained before them is still found and removed."""
+    (mine / "mine.safetensors").rename(mine / "chorale.safetensors")
+    assert style_path("chorale") == own_path("chorale") == mine / "chorale.safetensors"
+    assert remove_style("chorale") == [mine / "chorale.safetensors"]
+    assert style_path("chorale").parent.name == "bundled"
 
 
 def test_removing_takes_the_run_along_and_nothing_else(mine):

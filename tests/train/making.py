@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import torch
 
 from musicgan.codecs.events import EventsCodec
 from musicgan.corpus.piece import Piece, make_piece
+from musicgan.midifile import write_midi
 from musicgan.model.config import EventsConfig
 from musicgan.score import NOTE, Metre, Score, Tempo, Track, sort_notes
 from musicgan.train.adversarial import AdversarialPhase
@@ -50,6 +52,13 @@ def tune(seed: int, bars: int = 8, drums: bool = False) -> Score:
         (Metre(0, 3 if seed % 3 == 0 else 4, 4),),
         ticks_per_beat=TPB,
     )
+
+
+def write_tunes(folder: Path, count: int, bars: int) -> Path:
+    """A folder with so many tunes as MIDI files."""
+    for seed in range(count):
+        write_midi(tune(seed, bars), folder / f"{seed}.mid")
+    return folder
 
 
 def codec(drums: bool = False, velocity_bins: int = 2) -> EventsCodec:

@@ -10,6 +10,7 @@ from musicgan.model.critic import Critic as PlayedCritic
 from musicgan.model.generator import Generator as PlayedGenerator
 from musicgan.train.checkpoint import load_checkpoint, save_checkpoint
 from musicgan.train.critic_phase import CriticPhase
+from musicgan.train.phase import Ease
 from musicgan.train.rollout import played, roll_out
 
 from .making import ADVERSARIAL, adversarial_of, config_for, pieces, windows_of
@@ -47,6 +48,27 @@ def test_the_critic_learns_to_tell_an_untrained_generator(setting):
     assert phase.critic.accuracy > 0.75  # the running mean that slows the critic down
 
 
+def test_the_critic_is_eased_with_the_phase(setting, monkeypatch):
+    """Half the windows, at half the rate: what an update of it takes is its phase's to say."""
+    options = replace(ADVERSARIAL, critic_batch=8, replay=32)
+    rates, counts = [], []
+    for ease in (Ease(), Ease(rate=0.5, batch=0.5), Ease(batch=1 / 64)):
+        phase = adversarial_of(*setting, options=options)
+        phase.ease = ease
+        usual = phase.train.draw_inside
+
+        def counting(count, *rest, usual=usual, **kind):
+            counts.append(count)
+            return usual(count, *rest, **kind)
+
+        monkeypatch.setattr(phase.train, "draw_inside", counting)
+        phase.critic_lesson()
+        rates.append(phase.critic.optimizer.param_groups[0]["lr"])
+        monkeypatch.undo()
+    assert rates[1] == pytest.approx(rates[0] / 2, rel=0.2)
+    assert sorted(set(counts)) == [1, 4, 8]
+
+
 def test_openings_and_continuations_are_remembered_apart(phase):
     trainer = phase.critic
     trainer.remember(*fakes(phase, 2, 0), opening=0)
@@ -82,7 +104,7 @@ def test_nobody_judges_the_real_opening(setting, phase):
     trainer = phase.critic
     heard, conditions = fakes(phase, 4, 1)
     trainer.remember(heard, conditions, opening=LENGTH - 1)
-    figures = trainer.step(LENGTH - 1, np.random.default_rng(0))
+    figures = trainer.step(LENGTH - 1, np.random.default_rng(0), Ease())
     # One verdict a window: the shares right are eighths.
     assert figures["critic_accuracy"] * 8 == round(figures["critic_accuracy"] * 8)
 

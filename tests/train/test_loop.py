@@ -11,7 +11,7 @@ import torch
 from musicgan.errors import CheckpointError
 from musicgan.train.checkpoint import load_checkpoint
 from musicgan.train.loop import PLANNING_STEPS, Interrupted, LogFile, Loop
-from musicgan.train.recovery import Ease
+from musicgan.train.phase import Ease
 
 
 class Counter:

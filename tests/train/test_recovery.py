@@ -9,7 +9,8 @@ import torch
 from musicgan.errors import CheckpointError, TrainingError
 from musicgan.train import loop as loop_module
 from musicgan.train.loop import Loop
-from musicgan.train.recovery import BAD_STEPS, Ease, is_out_of_memory
+from musicgan.train.phase import Ease
+from musicgan.train.recovery import BAD_STEPS, is_out_of_memory
 
 from .test_loop import Counter, Seen
 
@@ -54,11 +55,11 @@ def test_out_of_memory_halves_the_batch_until_it_fits(path):
     Loop([phase], path, {}, [seen]).run()
     assert phase.batches == [64, 32, 16, 16, 16, 16, 16]
     assert phase.weight.item() == 5
-    assert seen.troubles == [f"out of memory: going on with a {n}th of the batch" for n in (2, 4)]
+    assert seen.troubles == [f"out of memory: going on with 1/{n} of the batch" for n in (2, 4)]
 
 
 def test_a_batch_that_never_fits_ends_the_run_in_words(path):
-    with pytest.raises(TrainingError, match="out of memory in the count phase even with a 64th"):
+    with pytest.raises(TrainingError, match="out of memory in the count phase even with 1/64"):
         Loop([Troubled(fits=0)], path, {}, [Hearing()]).run()
 
 
@@ -73,6 +74,12 @@ def test_other_errors_are_not_taken_for_that():
         assert not is_out_of_memory(error)
 
 
+def test_a_real_want_of_memory_on_the_cpu_is_known_for_one():
+    with pytest.raises(RuntimeError) as found:
+        torch.empty(1 << 50)
+    assert is_out_of_memory(found.value)
+
+
 def test_losses_that_are_no_numbers_send_it_back_at_half_the_rate(path):
     phase, seen = Troubled(steady=1 / 2, max_steps=10, eval_steps=2), Hearing()
     Loop([phase], path, {}, [seen]).run()
@@ -81,7 +88,7 @@ def test_losses_that_are_no_numbers_send_it_back_at_half_the_rate(path):
     assert phase.weight.item() == 2 + 10 - BAD_STEPS
     assert phase.back == 2
     assert seen.troubles == [
-        "the loss is not finite: back to the best weights so far, on at 0.5 of the learning rate"
+        "the loss is not finite: back to the best weights so far, on at 1/2 of the learning rate"
     ]
 
 
@@ -95,7 +102,7 @@ def test_one_bad_update_is_no_trouble(path):
 
 def test_what_diverges_at_any_rate_ends_in_words(path):
     with pytest.raises(
-        TrainingError, match="the count phase diverges: no finite loss even at a 256"
+        TrainingError, match="the count phase diverges: no finite loss even at 1/256"
     ):
         Loop([Troubled(steady=0, max_steps=100)], path, {}, [Hearing()]).run()
 

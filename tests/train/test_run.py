@@ -11,6 +11,7 @@ import pytest
 from musicgan.compose.player import open_player
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
+from musicgan.compose.styles import run_folder
 from musicgan.corpus.cache import Corpus
 from musicgan.corpus.choose import choose_codec
 from musicgan.corpus.piece import Piece
@@ -22,9 +23,9 @@ from musicgan.train.events_run import EventsRun, single_voices
 from musicgan.train.loop import Interrupted
 from musicgan.train.options import WIDE, Options
 from musicgan.train.quality import SongJudge
-from musicgan.train.run import identity, run_folder, train
+from musicgan.train.run import identity, train
 
-from .making import ADVERSARIAL, LIKELIHOOD, tune
+from .making import ADVERSARIAL, LIKELIHOOD, tune, write_tunes
 
 OPTIONS = Options(
     style="made", licence="CC0", device="cpu", hidden=16, seed=3,
@@ -36,10 +37,7 @@ OPTIONS = Options(
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """Twelve tunes for lead and bass; the cache lies beside them."""
-    root = tmp_path_factory.mktemp("music")
-    for seed in range(12):
-        write_midi(tune(seed, bars=8), root / f"{seed}.mid")
-    return root
+    return write_tunes(tmp_path_factory.mktemp("music"), 12, bars=8)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -80,7 +78,7 @@ class Stop:
             os.kill(os.getpid(), signal.SIGINT)
 
     def on_evaluation(self, phase, step, figures):
-        [self.song] = self.run.samples(1)
+        [self.song], _ = self.run.samples(1)
 
 
 def test_a_folder_becomes_a_model_that_plays(trained, folder):

@@ -8,23 +8,19 @@ from tiny_model import choir_codec, tiny_config, tiny_model
 from musicgan.corpus.cache import Corpus
 from musicgan.corpus.choose import choose_codec
 from musicgan.errors import ModelFileError
-from musicgan.midifile import write_midi
 from musicgan.model.config import EventsConfig
 from musicgan.model.file import save_model
 from musicgan.train.events_run import EventsRun
 from musicgan.train.options import Options
 from musicgan.train.start import choose_start, nearest_start, open_start
 
-from .making import tune
+from .making import write_tunes
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """Ten tunes for lead and bass."""
-    root = tmp_path_factory.mktemp("music")
-    for seed in range(10):
-        write_midi(tune(seed, bars=12), root / f"{seed}.mid")
-    return root
+    return write_tunes(tmp_path_factory.mktemp("music"), 10, bars=12)
 
 
 def run_of(folder, **options):

@@ -9,15 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from musicgan.compose.styles import run_folder
 from musicgan.errors import CheckpointError
 from musicgan.midifile import write_midi
 from musicgan.train.lock import alone_in
 from musicgan.train.options import Options
 from musicgan.train.quality import SongJudge
-from musicgan.train.run import run_folder, train
+from musicgan.train.run import train
 from musicgan.train.watch import Watch
 
-from .making import ADVERSARIAL, LIKELIHOOD, tune
+from .making import ADVERSARIAL, LIKELIHOOD, tune, write_tunes
 
 KILLS = 20
 OPTIONS = Options(
@@ -31,9 +32,7 @@ FORK = multiprocessing.get_context("fork")
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """Twelve tunes; few songs to judge by, and a checkpoint after every update."""
-    root = tmp_path_factory.mktemp("music")
-    for seed in range(12):
-        write_midi(tune(seed, bars=8), root / f"{seed}.mid")
+    root = write_tunes(tmp_path_factory.mktemp("music"), 12, bars=8)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MUSICGAN_CACHE", str(root.parent / "cache of survivors"))
         patch.setattr("musicgan.train.events_run.SongJudge", partial(SongJudge, songs=6))

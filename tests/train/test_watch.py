@@ -11,6 +11,7 @@ from musicgan.errors import CheckpointError
 from musicgan.midifile import read_midi
 from musicgan.train import watch
 from musicgan.train.alarms import COLLAPSED_SHARE, SATURATED
+from musicgan.train.look import Samples
 from musicgan.train.options import Options
 from musicgan.train.watch import Watch
 
@@ -29,10 +30,7 @@ class Played:
         return "two pieces"
 
     def samples(self, count):
-        return [tune(1)] * count
-
-    def verdicts(self, song):
-        return [0.25] * len(song)
+        return Samples([tune(1)] * count, [0.25] * len(tune(1)))
 
     def held_out(self, most):
         return [tune(2), tune(3)]
@@ -155,7 +153,7 @@ def test_a_full_disk_is_one_warning_and_the_training_goes_on(watching, seen, mon
 
 
 def test_a_trouble_is_said_and_written_down(watching, seen):
-    watching.on_trouble("out of memory: going on with a 2th of the batch")
-    assert seen.getvalue() == "warning: out of memory: going on with a 2th of the batch\n"
+    watching.on_trouble("out of memory: going on with 1/2 of the batch")
+    assert seen.getvalue() == "warning: out of memory: going on with 1/2 of the batch\n"
     (line,) = (watching.folder / "log.jsonl").read_text().splitlines()
     assert json.loads(line)["trouble"].startswith("out of memory")
