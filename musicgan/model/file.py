@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -59,7 +58,7 @@ def save_model(model: ModelFile, path: Path) -> None:
         "version": str(VERSION),
         "model": json.dumps(model.metadata, sort_keys=True),
     }
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    beside = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         beside.write_bytes(_ordered(save(tensors, metadata)))

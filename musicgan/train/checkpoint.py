@@ -27,7 +27,7 @@ def save_checkpoint(state: Mapping[str, Any], path: Path) -> None:
     """Write `state` to `path` atomically. Raises `CheckpointError` when the disk says no."""
     tensors: dict[str, torch.Tensor] = {}
     tree = _flatten(state, tensors)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    beside = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         save_file(tensors, beside, metadata={"format": FORMAT, "tree": json.dumps(tree)})

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from musicgan.errors import CheckpointError
 
+HALVES = (".*.part", ".*.tmp", ".tmp*")
+"""Files on their way to their place: ours, and those that safetensors writes."""
+
 
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
     """Hold `folder`, which is made if need be; a process that is killed lets go of it.
 
-    Raises `CheckpointError` when another run holds it, or it cannot be written.
+    What such a process left half written there is removed. Raises `CheckpointError` when another
+    run holds it, or it cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -28,6 +32,9 @@ def alone_in(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise CheckpointError(f"{folder}: cannot be written: {error.strerror}") from None
     try:
+        for left in [path for half in HALVES for path in folder.glob(half)]:
+            with suppress(OSError):
+                left.unlink()
         yield
     finally:
         lock.release()

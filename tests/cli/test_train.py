@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from musicgan.cli import main
-from musicgan.model.file import read_metadata
+from musicgan.model.file import ModelFile, read_metadata
 
 TUNES = Path(__file__).parents[2] / "midi_data" / "bach-chorales"
 
@@ -17,26 +17,16 @@ def run(*words):
     return CliRunner().invoke(main, [str(word) for word in words])
 
 
+def some_tunes(folder):
+    folder.mkdir()
+    for tune in sorted(TUNES.glob("*.mid"))[:16]:
+        shutil.copy(tune, folder)
+    return folder
+
+
 @pytest.fixture
 def folder(tmp_path):
-    music = tmp_path / "music"
-    music.mkdir()
-    for tune in sorted(TUNES.glob("*.mid"))[:16]:
-        shutil.copy(tune, music)
-    return music
-
-
-def test_a_folder_becomes_a_model_that_plays(folder, tmp_path):
-    out = tmp_path / "mine.safetensors"
-    asked = ("--hidden", 16, "--minutes", 0.1, "--vary-velocity", 10, "--vary-tempo", 20)
-    trained = run("train", folder, "--out", out, *asked)
-    assert trained.exit_code == 0, trained.output
-    assert f"musicgan generate --model {out}" in trained.output
-    assert (out.with_name(out.name + ".run") / "log.jsonl").is_file()
-    song = tmp_path / "song.mid"
-    played = run("generate", "--model", out, "--out", song, "--bars", 4, "--seed", 1)
-    assert played.exit_code == 0, played.output
-    assert any(message.type == "note_on" for message in mido.MidiFile(song))
+    return some_tunes(tmp_path / "music")
 
 
 @pytest.fixture
@@ -46,18 +36,68 @@ def styles(tmp_path, monkeypatch):
     return tmp_path / "styles"
 
 
-def test_a_style_has_its_folders_name_and_is_played_by_it(folder, tmp_path, styles):
-    trained = run("train", folder, "--hidden", 8, "--minutes", 0.1)
-    assert trained.exit_code == 0, trained.output
-    assert (styles / "music.safetensors").is_file()
-    assert "play it with: musicgan generate --style music" in trained.output
-    played = run("generate", "--style", "music", "--out", tmp_path / "song.mid", "--bars", 2)
+SETTINGS = 'minutes = 0.1\nhidden = 12\ngrid = 8\nvary-tempo = 20\nvoice = ["S:40", "A"]\n'
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A folder of tunes and of one text, learned; the folder of styles and what was printed."""
+    root = tmp_path_factory.mktemp("trained")
+    music = some_tunes(root / "music")
+    (music / "text.mid").write_text("no music")
+    (root / "settings.toml").write_text(SETTINGS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MUSICGAN_STYLES", str(root / "styles"))
+        found = run("train", music, "--config", root / "settings.toml", "--hidden", 8)
+        assert found.exit_code == 0, found.output
+        yield root / "styles", found.output
+
+
+def test_a_folder_becomes_a_style_of_its_name_that_plays(trained, tmp_path):
+    styles, printed = trained
+    assert (styles / "music.safetensors.run" / "log.jsonl").is_file()
+    assert "play it with: musicgan generate --style music" in printed
+    song = tmp_path / "song.mid"
+    played = run("generate", "--style", "music", "--out", song, "--bars", 4, "--seed", 1)
     assert played.exit_code == 0, played.output
+    assert any(message.type == "note_on" for message in mido.MidiFile(song))
+
+
+def test_a_style_that_is_there_is_not_replaced(trained, folder):
     again = run("train", folder, "--minutes", 0.1)
     assert again.exit_code == 2
     assert "there is a style 'music': choose another name, or: musicgan models remove music" in (
         " ".join(again.output.split())
     )
+
+
+def test_settings_come_from_a_file_and_the_command_line_goes_before(trained):
+    styles, _ = trained
+    said = read_metadata(styles / "music.safetensors")
+    assert (said["options"]["hidden"], said["options"]["grid"]) == (8, 8)
+    assert [slot[0] for slot in said["codec"]["options"]["slots"]] == ["S", "A", "Tenor", "Bass"]
+    assert said["music"]["pieces"] + said["music"]["held_out"] < 16
+
+
+def test_files_that_cannot_be_used_are_counted(trained):
+    assert "1 files cannot be used: musicgan data" in trained[1]
+
+
+def test_a_model_at_a_path_is_played_from_there(folder, tmp_path, monkeypatch):
+    made = ModelFile({}, {"metrics": {"likelihood": {"score": 2.5, "step": 9}}}, "")
+    monkeypatch.setattr("musicgan.train.run.train", lambda *_, **__: made)
+    out = tmp_path / "mine.safetensors"
+    found = run("train", folder, "--out", out)
+    assert found.exit_code == 0, found.output
+    assert "likelihood: best score 2.5 at step 9" in found.output
+    assert f"play it with: musicgan generate --model {out} --out song.mid" in found.output
+
+
+def test_one_voice_need_not_be_a_list_of_one(folder, tmp_path):
+    (tmp_path / "settings.toml").write_text('voice = "S:128"')
+    words = ("--out", tmp_path / "x.safetensors", "--config", tmp_path / "settings.toml")
+    found = run("train", folder, *words)
+    assert "voice 'S:128': write NAME or NAME:PROGRAM" in found.output
 
 
 def test_an_unfinished_training_is_not_begun_anew_by_mistake(folder, styles):
@@ -78,22 +118,6 @@ def test_a_name_that_cannot_be_is_refused_before_anything_is_read(tmp_path, styl
         found = run("train", tmp_path, "--name", name)
         assert found.exit_code == 2
         assert said in found.output
-
-
-def test_settings_come_from_a_file_and_the_command_line_goes_before(folder, tmp_path):
-    settings = tmp_path / "settings.toml"
-    settings.write_text('minutes = 0.1\nhidden = 12\ngrid = 8\nvoice = ["S:40", "A"]\n')
-    out = tmp_path / "x.safetensors"
-    found = run("train", folder, "--out", out, "--config", settings, "--hidden", 8)
-    assert found.exit_code == 0, found.output
-    said = read_metadata(out)
-    assert (said["options"]["hidden"], said["options"]["grid"]) == (8, 8)
-    # One voice need not be a list of one.
-    settings.write_text('voice = "S:128"')
-    found = run("train", folder, "--out", out, "--config", settings)
-    assert "voice 'S:128': write NAME or NAME:PROGRAM" in found.output
-    assert [slot[0] for slot in said["codec"]["options"]["slots"]] == ["S", "A", "Tenor", "Bass"]
-    assert said["music"]["pieces"] + said["music"]["held_out"] < 16
 
 
 @pytest.mark.parametrize(
@@ -155,14 +179,6 @@ def test_what_frames_know_nothing_of_is_refused(folder, tmp_path, option, value)
     found = run("train", folder, "--out", out, "--codec", "pianoroll", option, value)
     assert found.exit_code == 2
     assert f"Invalid value for {option}: only for --codec events: leave it out" in found.output
-
-
-def test_files_that_cannot_be_used_are_counted(folder, tmp_path):
-    (folder / "text.mid").write_text("no music")
-    out = tmp_path / "mine.safetensors"
-    found = run("train", folder, "--out", out, "--hidden", 8, "--minutes", 0.1)
-    assert found.exit_code == 0, found.output
-    assert "1 files cannot be used: musicgan data" in found.output
 
 
 def test_a_folder_that_is_not_there_is_one_line(tmp_path):

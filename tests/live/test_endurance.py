@@ -8,11 +8,14 @@ from musicgan.compose.bars import LiveSong
 from musicgan.compose.player import open_player
 from musicgan.compose.settings import MAX_BARS, Settings
 
-from .command import silent
+from .command import NAME, silent, stream
 
 
-def test_a_session_that_hangs_does_not_hold_the_music_up(playing, recorder):
+def test_a_session_that_hangs_does_not_hold_the_music_up(choir_file, recorder):
     """Stopped, it reads nothing, and the pipe to it fills; what it is told is dropped."""
+    playing = stream(choir_file, "--tempo", "400")
+    recorder.connect(f"{NAME}:out")
+    recorder.wait_for(lambda: len(recorder.notes()) > 20)
     os.kill(playing.pid, signal.SIGSTOP)
     heard = len(recorder.notes())
     recorder.wait_for(lambda: len(recorder.notes()) > heard + 200)

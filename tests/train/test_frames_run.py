@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from musicgan.cli import main
 from musicgan.compose.kinds import open_any
+from musicgan.compose.styles import run_folder
 from musicgan.corpus.choose import choose_frames_codec
 from musicgan.errors import CheckpointError, CorpusError
 from musicgan.midifile import read_midi, write_midi
@@ -21,7 +22,7 @@ from musicgan.train.options import Options
 from musicgan.train.run import train
 from musicgan.train.watch import Watch
 
-from .making import tune
+from .making import tune, write_tunes
 
 OPTIONS = Options(
     style="tests",
@@ -35,31 +36,30 @@ OPTIONS = Options(
 )
 
 
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
-    """Nothing is left in the user's cache."""
-    monkeypatch.setenv("MUSICGAN_CACHE", str(tmp_path / "cache"))
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Ten tunes for a lead and a bass, and a cache of their own beside them."""
+    music = write_tunes(tmp_path_factory.mktemp("music"), 10, bars=12)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MUSICGAN_CACHE", str(music.parent / "cache of frames"))
+        yield music
 
 
-@pytest.fixture
-def folder(tmp_path):
-    """Ten tunes for a lead and a bass."""
-    music = tmp_path / "music"
-    music.mkdir()
-    for seed in range(10):
-        write_midi(tune(seed, bars=12), music / f"{seed}.mid")
-    return music
-
-
-def test_a_folder_becomes_a_model_and_the_model_a_song(folder, tmp_path):
-    """The path a user takes, the watch looking on."""
-    out = tmp_path / "frames.safetensors"
+@pytest.fixture(scope="module")
+def whole(folder, tmp_path_factory):
+    """What an uninterrupted run makes of them, the watch looking on; and where."""
+    out = tmp_path_factory.mktemp("whole") / "frames.safetensors"
     with Watch(out) as watch:
-        model = train(folder, out, OPTIONS, watch=watch)
+        return train(folder, out, OPTIONS, watch=watch), out
+
+
+def test_a_folder_becomes_a_model_and_the_model_a_song(folder, whole, tmp_path):
+    """The path a user takes."""
+    model, out = whole
     assert model.metadata["kind"] == "frames"
     assert set(model.metadata["metrics"]) == {"likelihood", "adversarial"}
     assert open_any(out).codec == choose_frames_codec(folder)
-    records = [json.loads(line) for line in (tmp_path / "frames.safetensors.run/log.jsonl").open()]
+    records = [json.loads(line) for line in (run_folder(out) / "log.jsonl").open()]
     assert any("frechet" in record.get("held_out", {}) for record in records)
 
     song = tmp_path / "song.mid"
@@ -88,9 +88,8 @@ class StopAfter:
 
 
 @pytest.mark.parametrize("steps", [2, 4, 5])
-def test_an_interrupted_run_ends_in_the_same_model(folder, tmp_path, monkeypatch, steps):
+def test_an_interrupted_run_ends_in_the_same_model(folder, whole, tmp_path, monkeypatch, steps):
     """In the first phase, at its end, and in the second: bit for bit."""
-    whole = train(folder, tmp_path / "whole.safetensors", OPTIONS)
     stop = StopAfter(steps)
     begin = Loop.__init__
 
@@ -103,14 +102,13 @@ def test_an_interrupted_run_ends_in_the_same_model(folder, tmp_path, monkeypatch
     with pytest.raises(Interrupted):
         train(folder, out, OPTIONS)
     resumed = train(folder, out, OPTIONS, resume=True)
-    assert resumed.metadata == whole.metadata
-    for name, value in whole.weights.items():
+    assert resumed.metadata == whole[0].metadata
+    for name, value in whole[0].weights.items():
         assert np.array_equal(resumed.weights[name], value), name
 
 
-def test_a_checkpoint_of_note_tuples_is_not_taken_for_one_of_frames(folder, tmp_path):
-    out = tmp_path / "model.safetensors"
-    train(folder, out, OPTIONS)
+def test_a_checkpoint_of_note_tuples_is_not_taken_for_one_of_frames(folder, whole):
+    out = whole[1]
     other = Options(**{**vars(OPTIONS), "codec": "events"})
     with pytest.raises(CheckpointError, match="another"):
         train(folder, out, other, resume=True)
