@@ -135,6 +135,7 @@ def train(folder: Path, name: str | None, out: Path | None, resume: bool, **aske
     name, out = _place(folder, name, out, resume)
     if find_spec("torch") is None:
         raise MissingExtraError("training", "train")
+    from musicgan.train import team
     from musicgan.train.augment import Augmentation
     from musicgan.train.loop import Interrupted
     from musicgan.train.options import Options
@@ -163,8 +164,11 @@ def train(folder: Path, name: str | None, out: Path | None, resume: bool, **aske
         with Watch(out) as watch:
             model = train_model(folder, out, options, resume=resume, watch=watch)
     except Interrupted as interrupted:
-        click.echo(f"stopped; go on with --resume (checkpoint: {interrupted})", err=True)
+        if team.leads():
+            click.echo(f"stopped; go on with --resume (checkpoint: {interrupted})", err=True)
         raise click.exceptions.Exit(130) from interrupted
+    if not team.leads():
+        return
     _say_how_good(model.metadata["metrics"])
     played = f"--style {name}" if is_own else f"--model {out}"
     click.echo(f"{out}: play it with: musicgan generate {played} --out song.mid")

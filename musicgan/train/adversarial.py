@@ -17,6 +17,7 @@ from torch import Tensor
 from musicgan.model.critic import Critic as PlayedCritic
 from musicgan.model.generator import Generator as PlayedGenerator
 from musicgan.model.steps import Floats
+from musicgan.train import team
 from musicgan.train.critic_trainer import AdversarialOptions, CriticTrainer
 from musicgan.train.likelihood import autocast, elbo, held_out
 from musicgan.train.losses import (
@@ -28,7 +29,7 @@ from musicgan.train.losses import (
 from musicgan.train.networks import Batch, Generator, Posterior, field_nll
 from musicgan.train.phase import Averaged, Ema, descend
 from musicgan.train.quality import Judge
-from musicgan.train.rollout import RollOut, played, roll_out
+from musicgan.train.rollout import RollOut, played, roll_out, song_first
 from musicgan.train.windows import Windows
 
 
@@ -82,6 +83,7 @@ class AdversarialPhase(Averaged):
         critic = PlayedCritic(played(self.critic.ema.module), config)
         found = self.continued(generator, critic, batch, noise, opening)
         conditions = batch.conditions.numpy()
+        found = found.gathered()
         self.critic.remember(found.heard, conditions, opening)
         for _ in range(options.critic_updates):
             figures = self.critic.step(opening, self.rng, self.ease)
@@ -99,7 +101,7 @@ class AdversarialPhase(Averaged):
         """What the generator learns from: continuations of real windows, candidates weighed."""
         options = self.options
         return roll_out(
-            generator, critic, batch, noise, opening, self.rng,
+            generator, critic, batch, noise, opening, team.own_draws(self.rng),
             block=options.block, candidates=options.candidates,
         )  # fmt: skip
 
@@ -123,8 +125,9 @@ class AdversarialPhase(Averaged):
         with autocast(self.device, options.bf16):
             nll, _ = elbo(self.generator, self.posterior, anchor)
             block_nll = candidate_nll(self.generator, found, self.device)
-        likelihood = nll.sum() / anchor.mask.sum()
-        chosen = candidate_loss(push.to(self.device), block_nll.view_as(push))
+        likelihood = team.mean(nll.sum()) / team.mean(anchor.mask.sum())
+        push = team.own(push).to(self.device)
+        chosen = team.mean(candidate_loss(push, block_nll.view_as(push)))
         self.learn_at(options.rate * (1 - 0.9 * progress))
         loss = chosen + options.anchor * likelihood
         norm = descend(self.optimizer, loss, self.generator.parameters(), options.clip)
@@ -168,21 +171,21 @@ class AdversarialPhase(Averaged):
     def _noise(self, heard: Tensor, batch: Any, opening: int) -> Floats:
         """A window that is continued brings its own noise; a new song draws it."""
         size = self.generator.config.noise
-        drawn = self.rng.standard_normal((len(heard), size)).astype(np.float32)
+        drawn = team.own_normal(self.rng, len(heard), size)
         if not opening:
             return drawn
         mu, log_var = self.posterior(batch.to(self.device))
         return np.asarray(mu.cpu().numpy() + np.exp(0.5 * log_var.cpu().numpy()) * drawn)
 
     def _real_features(self, batch: Any, critic: PlayedCritic, opening: int) -> Tensor:
-        """The critic's features of real music where blocks after `opening` end, [N, C]."""
+        """The critic's features of real music where blocks after `opening` end, [N, C], of all."""
         state = critic.begin(batch.conditions.numpy())
         heard, kept = batch.heard.numpy(), []
         for t in range(heard.shape[1]):
             state, _ = critic.advance(state, heard[:, t])
             if t >= opening and (t + 1 - opening) % self.options.block == 0:
                 kept.append(state.hidden)
-        return torch.from_numpy(np.concatenate(kept))
+        return team.gathered(torch.from_numpy(song_first(kept, 1)))
 
     def critic_lesson(self) -> dict[str, float]:
         """Some updates of the critic alone, on fresh continuations by the present generator."""
@@ -192,8 +195,8 @@ class AdversarialPhase(Averaged):
         found = roll_out(
             PlayedGenerator(played(self.generator), config),
             PlayedCritic(played(self.critic.critic), config),
-            batch, noise, opening, self.rng, candidates=1,
-        )  # fmt: skip
+            batch, noise, opening, team.own_draws(self.rng), candidates=1,
+        ).gathered()  # fmt: skip
         self.critic.remember(found.heard, batch.conditions.numpy(), opening)
         lessons = [
             self.critic.step(opening, self.rng, self.ease)

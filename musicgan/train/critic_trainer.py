@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from musicgan.model.steps import Ints
+from musicgan.train import team
 from musicgan.train.likelihood import autocast
 from musicgan.train.losses import balanced_accuracy, critic_loss, feature_gap, saturation
 from musicgan.train.networks import Critic
@@ -66,7 +67,11 @@ class CriticTrainer:
         self.accuracy = 0.5
 
     def remember(self, heard: Ints, conditions: Ints, opening: int) -> None:
-        """Take in fakes [B, T, I] whose first `opening` rows are real."""
+        """Take in fakes [B, T, I] of all processes, whose first `opening` rows are real.
+
+        `conditions` [b, 4] are those of the windows of this process.
+        """
+        conditions = team.gathered(torch.from_numpy(conditions)).numpy()
         fakes = zip(heard.astype(np.int16), conditions, strict=True)
         self.replay[opening == 0].extend(fakes)
 
@@ -80,26 +85,28 @@ class CriticTrainer:
         replay = self.replay[opening == 0]
         half = min(max(1, windows // 2), len(replay))
         newest = range(len(replay) - half, len(replay))
-        fake = self._tensors([replay[i] for i in (*newest, *rng.integers(len(replay), size=half))])
+        chosen = (*newest, *rng.integers(len(replay), size=half))
+        fake = self._tensors(team.own([replay[i] for i in chosen]))
         batch = self.train.draw_inside(windows, rng, openings=opening == 0)
         self.critic.train()
         with autocast(self.device, options.bf16):
             on_real = self.critic(batch.heard.to(self.device), batch.conditions.to(self.device))
             on_fake = self.critic(*fake)
         real, faked = on_real.logits[:, opening:], on_fake.logits[:, opening:]
-        loss = critic_loss(real, faked, options.flip)
+        loss = team.mean(critic_loss(real, faked, options.flip))
         for group in self.optimizer.param_groups:
             group["lr"] = options.critic_rate * ease.rate * saturation(self.accuracy)
         norm = descend(self.optimizer, loss, self.critic.parameters(), options.clip)
         self.ema.update()
-        accuracy = balanced_accuracy(real.detach(), faked.detach())
+        accuracy = float(team.mean(balanced_accuracy(real.detach(), faked.detach())))
         self.accuracy = 0.9 * self.accuracy + 0.1 * accuracy
-        gap = feature_gap(on_real.features[0][:, -1], on_fake.features[0][:, -1])
+        last = (team.gathered(heard.features[0][:, -1].detach()) for heard in (on_real, on_fake))
+        gap = feature_gap(*last)
         return {
             "critic_loss": float(loss.detach()),
             "critic_accuracy": accuracy,
             "critic_gradient": norm,
-            "feature_gap": float(gap.detach()),
+            "feature_gap": float(gap),
         }
 
     def state(self) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from musicgan.codecs.pianoroll import PianorollCodec
 from musicgan.corpus.piece import Piece
 from musicgan.errors import CorpusError
 from musicgan.model.frames_config import FramesConfig
+from musicgan.train import team
 from musicgan.train.songs import allowed_shifts
 
 Ints = NDArray[np.int64]
@@ -127,7 +128,7 @@ def silenced(
     stops, starts = 1 / SILENCE_STEP, share / (1 - share) / SILENCE_STEP
     lost = np.zeros((count, steps, len(codec.slots)), np.float32)
     silent = np.zeros((count, len(codec.slots)), bool)
-    for step, chance in enumerate(rng.random((steps, *silent.shape))):
+    for step, chance in enumerate(team.own_draws(rng).random((steps, *silent.shape))):
         silent = np.where(silent, chance >= stops, chance < starts)
         lost[:, step] = silent
     gone = torch.from_numpy(lost)[..., None]
@@ -150,14 +151,17 @@ class FrameWindows:
         self.steps = int(steps.sum())
 
     def draw(self, batch: int, rng: np.random.Generator) -> FrameBatch:
-        """`batch` windows at random places of pieces drawn by length, transposed at random."""
+        """`batch` windows at random places of pieces drawn by length, transposed at random.
+
+        Of these and of those of `draw_inside` a process makes its own part.
+        """
         parts = []
         for index in rng.choice(len(self.songs), batch, p=self._share):
             song = self.songs[index]
             # Starts before the beginning are cut to it, so that openings are seen often enough.
             begin = int(rng.integers(-self.length // 8, max(1, len(song) - self.length // 4)))
             parts.append((song, max(0, begin), int(rng.choice(song.shifts))))
-        return self._collate(parts)
+        return self._collate(team.own(parts))
 
     def draw_inside(self, batch: int, rng: np.random.Generator) -> FrameBatch:
         """`batch` windows without padding. Raises `CorpusError` if no piece is long enough."""
@@ -170,7 +174,7 @@ class FrameWindows:
             song = self.songs[index]
             begin = int(rng.integers(-self.length // 8, len(song) - self.length + 1))
             parts.append((song, max(0, begin), int(rng.choice(song.shifts))))
-        return self._collate(parts)
+        return self._collate(team.own(parts))
 
     def every(self, batch: int) -> Iterator[FrameBatch]:
         """All windows one after another without overlap, at their own pitch."""

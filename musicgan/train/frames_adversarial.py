@@ -15,12 +15,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from musicgan.train import team
 from musicgan.train.frame_windows import FrameBatch, FrameWindows
 from musicgan.train.frames_likelihood import (
     draw_silenced,
     frame_nll,
     held_out_frames,
     noise_for,
+    shared_nll,
 )
 from musicgan.train.frames_networks import FramesCritic, FramesGenerator
 from musicgan.train.frames_quality import FrameJudge
@@ -89,14 +91,14 @@ class FramesAdversarialPhase(Averaged):
         for _ in range(self.options.critic_warmup):
             batch = self._batch()
             with torch.no_grad():
-                fake = roll_out_frames(self.generator, batch, self._noise(batch), self.rng)
+                fake = self._roll_out(batch)
             self._critic_step(self._batch(), batch, fake)
 
     def step(self, progress: float) -> dict[str, float]:
         """One roll-out; one update of the critic and one of the generator on it."""
         options = self.options
         batch, real = self._batch(), self._batch()
-        fake = roll_out_frames(self.generator, batch, self._noise(batch), self.rng)
+        fake = self._roll_out(batch)
         figures = self._critic_step(real, batch, fake.detach())
         self.steps += 1
         warm = min(1.0, self.steps / options.warmup_steps)
@@ -107,9 +109,9 @@ class FramesAdversarialPhase(Averaged):
         with torch.no_grad():
             on_real = self._listen(real, real.frames)
         anchor = draw_silenced(self.train, self.ease.rows(options.batch), self.rng).to(self.device)
-        nll = frame_nll(self.generator, anchor, self._noise(anchor))
-        fooled = F.softplus(-on_fake.logits).mean()
-        gap = feature_gap(flat(on_real), flat(on_fake))
+        nll = shared_nll(frame_nll(self.generator, anchor, self._noise(anchor)), anchor)
+        fooled = team.mean(F.softplus(-on_fake.logits).mean())
+        gap = feature_gap(*(team.gathered(flat(heard)) for heard in (on_real, on_fake)))
         loss = fooled + options.feature_weight * gap + options.anchor * nll
         norm = descend(self.optimizer, loss, self.generator.parameters(), options.clip)
         self.critic.requires_grad_(True)
@@ -120,19 +122,20 @@ class FramesAdversarialPhase(Averaged):
             "feature_gap": float(gap.detach()),
             "train_nll": float(nll.detach()),
             "gradient": norm,
-            "onsets_a_frame": cell_density(fake, self.generator),
+            "onsets_a_frame": float(team.mean(cell_density(fake, self.generator))),
         }
 
     def _critic_step(self, real: FrameBatch, batch: FrameBatch, fake: Tensor) -> dict[str, float]:
         options = self.options
         self.critic.train()
         on_real, on_fake = self._listen(real, real.frames), self._listen(batch, fake)
-        loss = critic_loss(on_real.logits, on_fake.logits, options.flip)
+        loss = team.mean(critic_loss(on_real.logits, on_fake.logits, options.flip))
         for group in self.critic_optimizer.param_groups:
             group["lr"] = options.critic_rate * self.ease.rate * saturation(self.accuracy)
         norm = descend(self.critic_optimizer, loss, self.critic.parameters(), options.clip)
         self.critic_ema.update()
-        accuracy = balanced_accuracy(on_real.logits.detach(), on_fake.logits.detach())
+        right = balanced_accuracy(on_real.logits.detach(), on_fake.logits.detach())
+        accuracy = float(team.mean(right))
         self.accuracy = 0.9 * self.accuracy + 0.1 * accuracy
         return {
             "critic_loss": float(loss.detach()),
@@ -168,6 +171,10 @@ class FramesAdversarialPhase(Averaged):
 
     def _batch(self) -> FrameBatch:
         return self.train.draw_inside(self.ease.rows(self.options.batch), self.rng).to(self.device)
+
+    def _roll_out(self, batch: FrameBatch) -> Tensor:
+        rng = team.own_draws(self.rng)
+        return roll_out_frames(self.generator, batch, self._noise(batch), rng)
 
     def _noise(self, batch: FrameBatch) -> Tensor:
         return noise_for(batch, self.generator.config.noise, self.rng, self.device)

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from musicgan.train import team
 from musicgan.train.frame_windows import FrameBatch, FrameWindows, silenced
 from musicgan.train.frames_networks import FramesGenerator
 from musicgan.train.likelihood import LikelihoodOptions, autocast, schedule
@@ -26,13 +27,18 @@ def frame_nll(generator: FramesGenerator, batch: FrameBatch, noise: Tensor) -> T
     return frame_loss(logits[batch.mask].float(), batch.frames[batch.mask])
 
 
+def shared_nll(nll: Tensor, batch: FrameBatch) -> Tensor:
+    """Nats a frame over the windows of all processes, from those of this one."""
+    frames = batch.mask.sum()
+    return team.mean(nll * frames) / team.mean(frames.float())
+
+
 def noise_for(
     batch: FrameBatch, size: int, rng: np.random.Generator, device: torch.device
 ) -> Tensor:
     """z for the first state and for every step, [B, T + 1, Z], drawn on the CPU."""
     count, length = batch.mask.shape
-    drawn = rng.standard_normal((count, length + 1, size)).astype(np.float32)
-    return torch.from_numpy(drawn).to(device)
+    return torch.from_numpy(team.own_normal(rng, count, length + 1, size)).to(device)
 
 
 def draw_silenced(windows: FrameWindows, count: int, rng: np.random.Generator) -> FrameBatch:
@@ -96,7 +102,7 @@ class FramesLikelihoodPhase(Averaged):
         batch = draw_silenced(self.train, self.ease.rows(options.batch), self.rng).to(self.device)
         noise = noise_for(batch, self.generator.config.noise, self.rng, self.device)
         with autocast(self.device, options.bf16):
-            loss = frame_nll(self.generator, batch, noise)
+            loss = shared_nll(frame_nll(self.generator, batch, noise), batch)
         norm = descend(self.optimizer, loss, self.generator.parameters(), options.clip)
         self.ema.update()
         self.steps += 1

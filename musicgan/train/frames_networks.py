@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from musicgan.model.frames_config import FramesConfig
 from musicgan.train.networks import Table, Verdict
+from musicgan.train.operations import dropout
 
 NEVER = -30.0
 """Logit of a hold that has nothing to hold."""
@@ -66,10 +67,10 @@ class FramesGenerator(nn.Module):
         `fed` and `frames` [B, T, F], `places` [B, T, 2], `conditions` [B, 2]; noise [B, T + 1, Z],
         of which the first makes the first state.
         """
-        x = F.dropout(self.frame(fed), self.dropout, self.training)
+        x = dropout(self.frame(fed), self.dropout, self.training)
         x = x + self.inputs(places, conditions, noise[:, 1:])
         hidden, _ = self.rnn(x, self.begin(noise[:, 0])[None].contiguous())
-        hidden = F.dropout(hidden, self.dropout, self.training)
+        hidden = dropout(hidden, self.dropout, self.training)
         onset, _ = parts(frames, self.config)
         held = self.hold(hidden, onset).masked_fill(
             (sounding(fed, self.config) * (1 - onset)) == 0, NEVER
@@ -132,9 +133,9 @@ class FramesCritic(nn.Module):
         near = F.relu(self.near(pair))
         chroma = F.relu(self.chroma(torch.cat([sound, sound[..., :11]], -1)))
         pooled = torch.cat([near.mean(-1), near.amax(-1), chroma.mean(-1), chroma.amax(-1)], -1)
-        heard = self.mix(F.dropout(pooled, self.dropout, self.training))
+        heard = self.mix(dropout(pooled, self.dropout, self.training))
         heard = heard.view(count, length, -1)
         x = F.relu(heard + self.place(places) + self.condition(conditions)[:, None])
         features, _ = self.rnn(x)
-        logits = self.out(F.dropout(features, self.dropout, self.training)).squeeze(-1)
+        logits = self.out(dropout(features, self.dropout, self.training)).squeeze(-1)
         return Verdict(logits.float(), (features.float(),))

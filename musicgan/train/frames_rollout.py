@@ -46,7 +46,7 @@ def roll_out_frames(
     return torch.stack(made, 1)
 
 
-def cell_density(frames: Tensor, generator: FramesGenerator) -> float:
+def cell_density(frames: Tensor, generator: FramesGenerator) -> Tensor:
     """Onsets a frame: the first thing to go wrong when a roll-out falls silent or to noise."""
     onset, _ = parts(frames.detach(), generator.config)
-    return float(onset.sum(-1).mean())
+    return onset.sum(-1).mean()

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from musicgan.codecs.events import FIELDS
+from musicgan.train import team
 from musicgan.train.losses import free_bits, kl_to_prior
 from musicgan.train.networks import Batch, Generator, Posterior
 from musicgan.train.phase import Averaged, Ema, descend
@@ -95,14 +96,15 @@ class LikelihoodPhase(Averaged):
         batch = self.train.draw(self.ease.rows(options.batch), self.rng).to(self.device)
         with autocast(self.device, options.bf16):
             nll, kl = elbo(self.generator, self.posterior, batch)
-        rows = batch.mask.sum()
-        loss = (nll.sum() + free_bits(kl, options.free_nats) * len(kl)) / rows
+        # Of all processes, each of which has as many windows.
+        rows, total, kl_mean = map(team.mean, (batch.mask.sum(), nll.sum(), kl.mean()))
+        loss = (total + free_bits(kl_mean, options.free_nats) * len(kl)) / rows
         norm = descend(self.optimizer, loss, self.network.parameters(), options.clip)
         self.ema.update()
         self.steps += 1
         return {
-            "train_nll": float(nll.sum().detach() / rows),
-            "kl_nats": float(kl.mean().detach()),
+            "train_nll": float(total.detach() / rows),
+            "kl_nats": float(kl_mean.detach()),
             "gradient": norm,
         }
 
@@ -118,7 +120,7 @@ def elbo(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Field likelihoods [B, T, heads] with z drawn from the posterior, and its KL [B], in nats."""
     mu, log_var = posterior(batch)
-    noise = mu + (0.5 * log_var).exp() * torch.randn_like(mu)
+    noise = mu + (0.5 * log_var).exp() * team.normal_like(mu)
     return generator(batch, noise), kl_to_prior(mu, log_var)
 
 

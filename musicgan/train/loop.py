@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import torch
 
 from musicgan.errors import CheckpointError
+from musicgan.train import team
 from musicgan.train.checkpoint import load_checkpoint, save_checkpoint
 from musicgan.train.phase import Ease, Phase
 from musicgan.train.recovery import Recovery
@@ -93,7 +94,7 @@ class Loop:
 
     def resume(self) -> None:
         """Take over the checkpoint. Raises `CheckpointError` if it belongs to another run."""
-        state = load_checkpoint(self.checkpoint)
+        state = team.agreed(load_checkpoint(self.checkpoint) if team.leads() else {})
         for key, value in self.identity.items():
             if state["identity"].get(key) != value:
                 raise CheckpointError(
@@ -132,7 +133,7 @@ class Loop:
                 planning_sec = time.monotonic()
             if not progress.planned and progress.step - planning_from == PLANNING_STEPS:
                 each_sec = (time.monotonic() - planning_sec) / (PLANNING_STEPS - 2)
-                progress.planned = self._plan(phase, each_sec)
+                progress.planned = team.agreed(self._plan(phase, each_sec))
             done = progress.step / progress.planned if progress.planned else 0.0
             figures = self._recovery.update(phase, min(1.0, done), progress.best)
             progress.ease = asdict(phase.ease)
@@ -172,7 +173,7 @@ class Loop:
 
     def _evaluate(self, phase: Phase) -> None:
         progress, begun = self.progress, time.monotonic()
-        figures = phase.evaluate()
+        figures = team.agreed(phase.evaluate())
         score = figures["score"]
         if score < progress.best_score:
             progress.best_score, progress.stale = score, 0
@@ -188,7 +189,9 @@ class Loop:
         self._evaluation_sec = time.monotonic() - begun
 
     def save(self) -> None:
-        """Write the checkpoint now."""
+        """Write the checkpoint now, if nobody else does."""
+        if not team.leads():
+            return
         self.progress.seconds = time.monotonic() - self._begun_at
         reached = self.phases[: self.progress.phase + 1]
         state = {
@@ -200,8 +203,9 @@ class Loop:
         save_checkpoint(state, self.checkpoint)
 
     def _maybe_save(self) -> None:
-        if self._stop:
+        if team.any_of(self._stop):
             self.save()
+            team.wait()
             raise Interrupted(str(self.checkpoint))
         if time.monotonic() - self._saved_at > CHECKPOINT_SEC:
             self._recovery.save(self.save)
@@ -216,7 +220,8 @@ class Loop:
         """The first SIGINT or SIGTERM saves and stops; a second one stops at once."""
 
         def stop(number: int, frame: FrameType | None) -> None:
-            if self._stop:
+            # Of several processes each hears it from the terminal, and again from what began them.
+            if self._stop and team.size() == 1:
                 raise KeyboardInterrupt
             self._stop = True
 

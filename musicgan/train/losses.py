@@ -13,11 +13,11 @@ def kl_to_prior(mu: Tensor, log_var: Tensor) -> Tensor:
 
 
 def free_bits(kl: Tensor, nats: float) -> Tensor:
-    """A KL that costs nothing below `nats`, on the batch's mean, [B] -> scalar.
+    """A KL that costs nothing below `nats`, on the batch's mean: scalar -> scalar.
 
     Without the free allowance a strong decoder ignores the noise (Kingma et al. 2016).
     """
-    return kl.mean().clamp(min=nats)
+    return kl.clamp(min=nats)
 
 
 def critic_loss(real: Tensor, fake: Tensor, flip: float = 0.0) -> Tensor:
@@ -102,10 +102,9 @@ def saturation(accuracy: float) -> float:
     return 0.25 if accuracy > 0.9 else 1.0
 
 
-def balanced_accuracy(real: Tensor, fake: Tensor) -> float:
-    """Share of verdicts on the right side of 0, real and fake weighing the same."""
-    right = (real > 0).float().mean() + (fake < 0).float().mean()
-    return float(right / 2)
+def balanced_accuracy(real: Tensor, fake: Tensor) -> Tensor:
+    """Share of verdicts on the right side of 0, real and fake weighing the same: a scalar."""
+    return ((real > 0).float().mean() + (fake < 0).float().mean()) / 2
 
 
 def held_out_verdicts(real: Tensor, fake: Tensor) -> dict[str, float]:
@@ -116,7 +115,7 @@ def held_out_verdicts(real: Tensor, fake: Tensor) -> dict[str, float]:
     last_real, last_fake = real[:, -1], fake[:, -1]
     return {
         "critic_held_out_loss": float(critic_loss(real, fake)),
-        "critic_held_out_accuracy": balanced_accuracy(last_real, last_fake),
+        "critic_held_out_accuracy": float(balanced_accuracy(last_real, last_fake)),
         "critic_right_on_real": float((last_real > 0).float().mean()),
         "critic_right_on_fake": float((last_fake < 0).float().mean()),
     }

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from musicgan.model.pitch_places import pitch_places
+from musicgan.train import team
 
 SMALL_TABLE = 256
 """Rows of an embedding that is cheaper as a bf16 product."""
@@ -70,12 +71,18 @@ def spread_pitch(out: Tensor, tonic: Tensor, *below: Tensor) -> Tensor:
 
 
 def _keep_mask(like: Tensor, share: float) -> Tensor:
-    """1 / (1 - p) where a value is kept and 0 where not, p being `share` in 256ths."""
+    """1 / (1 - p) where a value is kept and 0 where not, p being `share` in 256ths.
+
+    The values of `like` are those of this process's rows.
+    """
     dropped = min(255, round(share * 256))
     # A byte a value: torch's Bernoulli draws cost ten times as much.
-    draws = torch.empty((like.numel() + 7) // 8, dtype=torch.int64).random_(-(2**63), None)
+    values = team.size() * like.numel()
+    draws = torch.empty((values + 7) // 8, dtype=torch.int64).random_(-(2**63), None)
     mask = torch.empty_like(like, memory_format=torch.contiguous_format)
-    torch.ge(draws.view(torch.uint8)[: like.numel()].view(like.shape), dropped, out=mask)
+    first = team.rank() * like.numel()
+    chosen = draws.view(torch.uint8)[first : first + like.numel()]
+    torch.ge(chosen.view(like.shape), dropped, out=mask)
     return mask.mul_(256 / (256 - dropped))
 
 

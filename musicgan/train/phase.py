@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from musicgan.train import team
+
 
 @dataclass(frozen=True)
 class Ease:
@@ -22,8 +24,8 @@ class Ease:
     """Of the batch."""
 
     def rows(self, batch: int) -> int:
-        """The windows to take of a batch of so many."""
-        return max(1, int(batch * self.batch))
+        """The windows to take of a batch of so many, as many for each process."""
+        return team.whole(max(1, int(batch * self.batch)))
 
 
 class Phase(Protocol):
@@ -149,9 +151,11 @@ def descend(
     optimizer: torch.optim.Optimizer, loss: Tensor, parameters: Iterable[nn.Parameter], clip: float
 ) -> float:
     """One clipped step down `loss`; returns the gradient norm. A non-finite one is skipped."""
+    moved = list(parameters)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
-    norm = float(nn.utils.clip_grad_norm_(list(parameters), clip))
+    team.average_gradients(moved)
+    norm = float(nn.utils.clip_grad_norm_(moved, clip))
     if norm < float("inf"):
         optimizer.step()
     return norm

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from musicgan.errors import CheckpointError, TrainingError
+from musicgan.train import team
 from musicgan.train.phase import Phase
 
 BAD_STEPS = 3
@@ -64,6 +65,11 @@ class Recovery:
         self._unsaved = False
 
     def _shrink(self, phase: Phase) -> None:
+        if team.size() > 1:  # the others are in the midst of a step, and wait
+            raise TrainingError(
+                f"out of memory in process {team.rank()} of {team.size()}: train a narrower "
+                "network (--hidden), or by more processes"
+            )
         ease = replace(phase.ease, batch=phase.ease.batch / 2)
         if ease.batch < SMALLEST_BATCH:
             raise TrainingError(

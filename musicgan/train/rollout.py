@@ -6,10 +6,13 @@ networks in training, so that what is trained is what is played.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from musicgan.codecs.bars import Place
@@ -22,6 +25,7 @@ from musicgan.model.critic import Critic, CriticState
 from musicgan.model.generator import Generator
 from musicgan.model.steps import Floats, Ints
 from musicgan.timing import bar_length_step
+from musicgan.train import team
 from musicgan.train.networks import Batch
 
 POSITION, REMAINING = 9, 10
@@ -30,7 +34,7 @@ POSITION, REMAINING = 9, 10
 
 @dataclass(frozen=True)
 class RollOut:
-    """G = blocks x B groups of K candidates of N notes, and the songs that came of them."""
+    """G = B x blocks groups of K candidates of N notes, and the songs that came of them."""
 
     batch: Batch
     """[G x K, N] the candidates' rows; `fed` holds nothing, `heard` what each row makes."""
@@ -44,6 +48,12 @@ class RollOut:
     """[G, K, C] the critic's features at the end of each block."""
     heard: Ints
     """[B, T, I] opening and continuation as the critic hears them."""
+
+    def gathered(self) -> RollOut:
+        """With scores, features and songs of all processes; candidates stay where they are."""
+        heard = team.gathered(torch.from_numpy(self.heard)).numpy()
+        scores, features = team.gathered(self.scores), team.gathered(self.features)
+        return replace(self, scores=scores, features=features, heard=heard)
 
 
 def played(module: nn.Module) -> dict[str, Floats]:
@@ -157,12 +167,13 @@ def gather(
 
     def column(name: str) -> Tensor:
         blocks = [np.stack([getattr(d, name) for d in drawn], axis=1) for drawn, *_ in parts]
-        return torch.from_numpy(np.concatenate(blocks))
+        return torch.from_numpy(song_first(blocks, candidates))
 
     def joined(index: int) -> Tensor:
-        return torch.from_numpy(np.concatenate([part[index] for part in parts]))
+        blocks = [np.asarray(part[index]) for part in parts]
+        return torch.from_numpy(song_first(blocks, candidates))
 
-    repeats = len(parts)
+    repeats = len(parts) * candidates
     rows = column("rows")
     names = ("moment", "pitch", "duration", "last", "lowest", "echo", "heard")
     moment, pitch, duration, last, lowest, echo, made = map(column, names)
@@ -176,11 +187,21 @@ def gather(
         lowest=lowest,
         echo=echo,
         heard=made,
-        tonic=batch.tonic.repeat_interleave(candidates).repeat(repeats),
-        conditions=batch.conditions.repeat_interleave(candidates, 0).repeat(repeats, 1),
+        tonic=batch.tonic.repeat_interleave(repeats),
+        conditions=batch.conditions.repeat_interleave(repeats, 0),
         mask=torch.ones(rows.shape[:2]),
     )
     scores = joined(2).view(-1, candidates)
     features = joined(3).view(len(scores), candidates, -1)
-    each_noise = torch.from_numpy(noise).repeat_interleave(candidates, 0).repeat(repeats, 1)
+    each_noise = torch.from_numpy(noise).repeat_interleave(repeats, 0)
     return RollOut(each, joined(1), each_noise, scores, features, heard)
+
+
+def song_first(blocks: Sequence[NDArray[Any]], candidates: int) -> NDArray[Any]:
+    """Blocks of the K candidates of B songs, each [B x K, ...] -> [B x blocks x K, ...].
+
+    What is of one song stands together, so that of several processes each has a part in one piece.
+    """
+    shape = blocks[0].shape[1:]
+    each = np.stack([block.reshape(-1, candidates, *shape) for block in blocks], axis=1)
+    return each.reshape(-1, *shape)

@@ -11,17 +11,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
+import torch
+
 from musicgan.codecs.events import EventsCodec
 from musicgan.codecs.pianoroll import PianorollCodec
 from musicgan.compose.styles import run_folder
 from musicgan.corpus.cache import Corpus
 from musicgan.corpus.choose import choose_codec, choose_frames_codec
 from musicgan.corpus.scan import Progress, find_midi
-from musicgan.errors import ModelFileError
+from musicgan.errors import CorpusError, ModelFileError
 from musicgan.model.config import EventsConfig
 from musicgan.model.file import ModelFile, save_model
 from musicgan.model.frames_config import FramesConfig
 from musicgan.score import Score
+from musicgan.train import team
 from musicgan.train.events_run import EventsRun
 from musicgan.train.frames_run import FramesRun
 from musicgan.train.lock import alone_in
@@ -42,6 +45,7 @@ class Run(Protocol):
 
     corpus: Corpus
     options: Options
+    device: torch.device
     unused: tuple[str, ...]
     """Options that make no difference to this run."""
 
@@ -106,12 +110,17 @@ def train(
 ) -> ModelFile:
     """Train on the MIDI files under `folder` and write the model to `out`.
 
-    The checkpoint lies beside it in `OUT.run/`, where one run is at work at a time. Raises
+    The checkpoint lies beside it in `OUT.run/`, where one run is at work at a time. Processes that
+    torchrun or SLURM began together train it together (`train.team`). Raises
     `CorpusError`, `DeviceError`, `ModelFileError`, `CheckpointError`, `TrainingError`, and
     `loop.Interrupted` after SIGINT with the checkpoint saved.
     """
-    choose_device(options.device)
+    device = team.join(choose_device(options.device))
     find_midi(folder)
+    if team.size() > 1:
+        options = replace(options, device=str(device))
+    if not team.leads():
+        return _train(folder, out, options, resume, None)
     with alone_in(run_folder(out)):
         return _train(folder, out, options, resume, watch)
 
@@ -120,7 +129,12 @@ def _train(
     folder: Path, out: Path, options: Options, resume: bool, watch: Watch | None
 ) -> ModelFile:
     begun = time.monotonic()
-    run = RUNS[options.codec](folder, options, watch.on_file if watch is not None else None)
+    with team.leader_first():
+        run = RUNS[options.codec](folder, options, watch.on_file if watch is not None else None)
+    if team.agreed(run.corpus.manifest_hash) != run.corpus.manifest_hash:
+        raise CorpusError(f"{folder}: not what the first process finds there: give all the same")
+    if run.device.type == "cuda":  # what is drawn there is each process's own
+        torch.cuda.manual_seed(options.seed + team.rank())
     loop = Loop(
         run.phases, run_folder(out) / "checkpoint.safetensors", identity(run),
         [watch] if watch is not None else [], options.minutes, time.monotonic() - begun,
@@ -132,10 +146,14 @@ def _train(
         if unusable:
             watch.say(f"{unusable} files cannot be used: musicgan data {folder} says why")
         watch.say(run.summary())
+        if team.size() > 1:
+            watch.say(f"{team.size()} processes train together")
         watch.say(f"to look at: {run_folder(out) / 'report.html'}")
         watch.begin(run, loop.progress.history if resume else None)
     progress = loop.run()
     model = run.model_file(progress.history)
+    if not team.leads():
+        return model
     try:
         save_model(model, out)
     except ModelFileError as error:

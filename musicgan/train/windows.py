@@ -15,6 +15,7 @@ from musicgan.codecs.form import Form
 from musicgan.codecs.layout import Layout
 from musicgan.errors import CorpusError
 from musicgan.model.config import TEMPO, tempo_class
+from musicgan.train import team
 from musicgan.train.augment import Augmentation, Variation, vary
 from musicgan.train.networks import Batch, Past
 from musicgan.train.songs import Song, fetched, lengths_of
@@ -39,14 +40,17 @@ class Windows:
         self.rows = int(self._lengths.sum())
 
     def draw(self, batch: int, rng: np.random.Generator) -> Batch:
-        """`batch` windows at random places of pieces drawn by length, varied at random."""
+        """`batch` windows at random places of pieces drawn by length, varied at random.
+
+        Of these and of those of `draw_inside` a process makes its own part.
+        """
         chosen = rng.choice(len(self.songs), batch, p=self._share)
         parts = []
         for song in fetched(self.songs, chosen):
             # Starts before the beginning are cut to it, so that openings are seen often enough.
             begin = max(0, int(rng.integers(-self.length // 8, max(1, len(song) - 16))))
             parts.append((song, begin, self.augmentation.draw(song.shifts, rng)))
-        return self._collate(parts)
+        return self._collate(team.own(parts))
 
     def draw_inside(self, batch: int, rng: np.random.Generator, openings: bool = False) -> Batch:
         """`batch` windows that are full and hold no END; `openings` begin with the first row.
@@ -63,6 +67,7 @@ class Windows:
             begin = int(rng.integers(last + 1))
             variation = replace(self.augmentation.draw(song.shifts, rng), forgets=False)
             parts.append((song, begin, variation))
+        parts = team.own(parts)
         batch_of = self._collate(parts)
         return replace(batch_of, past=self._past(parts)) if self.layout.looks_back else batch_of
 

@@ -39,13 +39,13 @@ class SeqGan(AdversarialPhase):
     def preferred(self, found: RollOut, real: Tensor) -> tuple[Tensor, dict[str, float]]:
         """The advantage of each block over the others at its place, [G, 1]."""
         reward = found.scores
-        push = advantage(reward.view(-1, len(found.heard))).view_as(reward)
+        push = advantage(reward.view(len(found.heard), -1)).view_as(reward)
         return push, {"reward": float(reward.mean()), "reward_spread": float(reward.std())}
 
 
 def advantage(reward: Tensor) -> Tensor:
-    """Rewards [places, B] less their mean over songs, in standard deviations of it."""
-    return (reward - reward.mean(1, keepdim=True)) / (reward.std(1, keepdim=True) + 1e-6)
+    """Rewards [B, places] less their mean over songs, in standard deviations of it."""
+    return (reward - reward.mean(0)) / (reward.std(0) + 1e-6)
 
 
 def searched(
@@ -61,7 +61,7 @@ def searched(
 ) -> RollOut:
     """Continue each window after `opening` rows; the score of a block is its expected verdict.
 
-    Scores are probabilities of being real, [blocks x B, 1]. The last block needs no roll-out.
+    Scores are probabilities of being real, [B x blocks, 1]. The last block needs no roll-out.
     """
     songs = open_songs(generator, batch, noise, opening, rng)
     state, _, heard = hear_openings(critic, batch, opening)

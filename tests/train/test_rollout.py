@@ -51,8 +51,7 @@ class Setting:
 
     def kept(self, column: torch.Tensor) -> torch.Tensor:
         """The first candidates' part of a column [G x K, N, ...], joined in time, [B, T', ...]."""
-        first = column.view(self.blocks, SONGS, CANDIDATES, *column.shape[1:])[:, :, 0]
-        return torch.cat(list(first), 1)
+        return column.view(SONGS, self.blocks, CANDIDATES, *column.shape[1:])[:, :, 0].flatten(1, 2)
 
     def places(self, rows: torch.Tensor) -> list[Place]:
         """Where all rows fall; of the opening's nobody asks what they look back at."""
@@ -129,8 +128,8 @@ def test_candidates_cost_what_teacher_forcing_says(setting):
     with torch.no_grad():
         nll = candidate_nll(setting.generator, setting.found, CPU)
         forced = setting.generator(setting.whole(), torch.from_numpy(setting.noise)).sum(-1)
-    first = nll.view(setting.blocks, SONGS, CANDIDATES)[:, :, 0]
-    expected = forced[:, setting.opening :].view(SONGS, setting.blocks, BLOCK).sum(-1).T
+    first = nll.view(SONGS, setting.blocks, CANDIDATES)[:, :, 0]
+    expected = forced[:, setting.opening :].view(SONGS, setting.blocks, BLOCK).sum(-1)
     torch.testing.assert_close(first, expected, atol=1e-3, rtol=1e-4)
 
 
@@ -174,11 +173,11 @@ def test_scores_are_the_critics_logit_increments(setting):
     ends = torch.arange(setting.opening + BLOCK, LENGTH + 1, BLOCK)
     # Before the first note nothing has been said for or against.
     before = torch.cat([torch.zeros(SONGS, 1), logits], 1)
-    increments = (before[:, ends] - before[:, ends - BLOCK]).T
-    scores = found.scores.view(setting.blocks, SONGS, CANDIDATES)
+    increments = before[:, ends] - before[:, ends - BLOCK]
+    scores = found.scores.view(SONGS, setting.blocks, CANDIDATES)
     torch.testing.assert_close(scores[:, :, 0], increments, atol=1e-5, rtol=1e-4)
-    ended = found.features.view(setting.blocks, SONGS, CANDIDATES, -1)[:, :, 0]
-    torch.testing.assert_close(ended, features[:, ends - 1].transpose(0, 1), atol=1e-5, rtol=1e-4)
+    ended = found.features.view(SONGS, setting.blocks, CANDIDATES, -1)[:, :, 0]
+    torch.testing.assert_close(ended, features[:, ends - 1], atol=1e-5, rtol=1e-4)
 
 
 def test_candidates_grow_from_one_state_and_differ(setting):
