@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, overload
 
@@ -71,16 +72,17 @@ class Corpus:
         """
         names = find_midi(folder)
         root = Path(folder).resolve()
-        listing = [stamp(root, name) for name in names]
+        key = codec_key(codec)
         home = cache_folder(cache_dir)
-        pointer = f"{digest([str(root), codec_key(codec), listing])[:40]}.at"
+        stamps = (stamp(root, name) for name in names)
+        pointer = f"{digest(chain([str(root), key], stamps))[:40]}.at"
         if (home / pointer).is_file():
             store = home / (home / pointer).read_text("ascii")
             if is_store(store):
                 return cls(root, codec, Store(store))
         home = writable_or_temporary(home)
-        contents = [_content_hash(root / name) for name in names]
-        store = home / digest([codec_key(codec), names, contents])[:40]
+        contents = ([name, _content_hash(root / name)] for name in names)
+        store = home / digest(chain([key], contents))[:40]
         if not is_store(store):
             _build(store, root, names, codec, _workers_for(names, codec, workers), progress)
         write_whole(home / pointer, store.name.encode("ascii"))
@@ -136,8 +138,8 @@ class Pieces(Sequence[Piece]):
             return Pieces(self._store, self._indices[at])
         index = int(self._indices[at])
         entry = self._store.pieces[index]
-        rows = np.asarray(self._store.rows[entry["row_start"] : entry["row_stop"]])
-        bars = np.asarray(self._store.bars[entry["bar_start"] : entry["bar_stop"]])
+        rows = self._store.rows.read(int(entry["row_start"]), int(entry["row_stop"]))
+        bars = self._store.bars.read(int(entry["bar_start"]), int(entry["bar_stop"]))
         return Piece(
             name=self._store.names[index],
             rows=rows if rows.dtype.kind == "f" else rows.astype(np.int64),
@@ -216,15 +218,17 @@ def _finish(work: Path, root: Path, names: Sequence[str], codec: Codec, found: G
     if not len(readable):
         first = found.first_error or "no notes for its voices"
         raise CorpusError(f"none of the {len(names)} files in {root} can be used; first {first}")
-    exact = exact_groups([found.notes_sha256[i] for i in readable])
-    groups = near_groups([found.sketches[i] for i in readable], exact)
+    exact = exact_groups(found.notes_sha256[readable])
+    groups = near_groups(found.sketches[readable], exact)
     first_copies = np.flatnonzero(exact == np.arange(len(exact)))
     kept = readable[first_copies]
-    parts = split([found.notes_sha256[i] for i in kept], groups[first_copies])
+    parts = split(found.notes_sha256[kept], groups[first_copies])
     about = {
         "codec": codec.name,
         "options": dict(codec.options()),
-        "manifest_hash": digest(sorted(found.sha256[i] for i in kept)),
+        "manifest_hash": digest(
+            found.sha256[i].decode("ascii") for i in kept[np.argsort(found.sha256[kept])]
+        ),
         "unusable": found.unusable,
     }
     write_store(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from musicgan.score import Score
 
@@ -77,25 +77,33 @@ def _ngrams(symbols: NDArray[np.int64]) -> NDArray[np.uint64]:
     return np.asarray(mixed ^ (mixed >> np.uint64(31)))
 
 
-def exact_groups(hashes: Sequence[str]) -> NDArray[np.int64]:
+def exact_groups(hashes: ArrayLike) -> NDArray[np.int64]:
     """For each file the index of the first one with the same hash, [N]."""
-    first: dict[str, int] = {}
-    return np.array([first.setdefault(h, i) for i, h in enumerate(hashes)], np.int64)
+    _, first, same = np.unique(np.asarray(hashes), return_index=True, return_inverse=True)
+    return np.asarray(first[same], np.int64)
 
 
-def near_groups(sketches: Sequence[bytes], exact: NDArray[np.int64]) -> NDArray[np.int64]:
+def sketch_table(sketches: Sequence[bytes]) -> NDArray[np.uint32]:
+    """Sketches as rows, [N, `SKETCH_SIZE`]; zeros for `NO_SKETCH`."""
+    table = np.zeros((len(sketches), SKETCH_SIZE), np.uint32)
+    for row, one in zip(table, sketches, strict=True):
+        if one != NO_SKETCH:
+            row[:] = np.frombuffer(one, "<u4")
+    return table
+
+
+def near_groups(sketches: NDArray[np.uint32], exact: NDArray[np.int64]) -> NDArray[np.int64]:
     """For each file the lowest index among the files joined to it by likeness, [N].
 
     Likeness joins in chains: a like b and b like c puts all three together. `exact` groups
-    (`exact_groups`) stay together.
+    (`exact_groups`) stay together. `sketches` are those of `sketch_table`.
     """
     groups = _Groups(len(sketches))
     for index, other in enumerate(exact.tolist()):
         groups.join(index, other)
-    where = np.array([i for i, s in enumerate(sketches) if s != NO_SKETCH], np.int64)
+    where = np.flatnonzero(sketches.any(axis=1))
     if len(where) > 1:
-        table = np.frombuffer(b"".join(sketches[i] for i in where), "<u4").reshape(len(where), -1)
-        for one, other in _alike_pairs(table).tolist():
+        for one, other in _alike_pairs(sketches[where]).tolist():
             groups.join(int(where[one]), int(where[other]))
     return np.array([groups.find(i) for i in range(len(sketches))], np.int64)
 

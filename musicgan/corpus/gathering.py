@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from musicgan.corpus.duplicates import NO_SKETCH, SKETCH_SIZE
 from musicgan.corpus.report import FileReport
+from musicgan.corpus.split import HASH
 from musicgan.corpus.store import KNOWN
 
 PLACE = np.dtype(
@@ -32,9 +34,9 @@ class Gathering:
         self.places = np.zeros(files, PLACE)
         """[files], of those with a piece."""
         self.has_piece = np.zeros(files, bool)
-        self.notes_sha256 = [""] * files
-        self.sha256 = [""] * files
-        self.sketches = [b""] * files
+        self.notes_sha256, self.sha256 = np.zeros(files, HASH), np.zeros(files, HASH)
+        self.sketches = np.zeros((files, SKETCH_SIZE), np.uint32)
+        """[files, `SKETCH_SIZE`] as `duplicates.near_groups` takes them."""
         self.shards: list[str] = []
         """Names of the shards, by number."""
         self.row_type, self.row_width = np.dtype(np.int32), 0
@@ -56,7 +58,8 @@ class Gathering:
         self._line[number] = self._reports.tell(), len(line)
         self._reports.write(line)
         self.notes_sha256[number], self.sha256[number] = report.notes_sha256, report.sha256
-        self.sketches[number] = report.sketch
+        if report.sketch != NO_SKETCH:
+            self.sketches[number] = np.frombuffer(report.sketch, "<u4")
         if report.error is not None:
             self.unusable += 1
             if number < self._first:

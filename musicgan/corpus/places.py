@@ -54,9 +54,11 @@ def remove_stale_work(folder: Path) -> None:
 
 
 def digest(parts: Iterable[object]) -> str:
-    """One hash of several JSON-ready things."""
-    text = json.dumps(list(parts), sort_keys=True)
-    return hashlib.sha256(text.encode("ascii")).hexdigest()
+    """One hash of several JSON-ready things, of which only one is in memory at a time."""
+    state = hashlib.sha256()
+    for part in parts:
+        state.update(json.dumps(part, sort_keys=True).encode("ascii") + b"\n")
+    return state.hexdigest()
 
 
 def codec_key(codec: Codec) -> str:

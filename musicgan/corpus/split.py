@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from musicgan.errors import CorpusError
 
 PARTS = ("train", "valid", "test")
+HASH = "S64"
+"""A sha256 in hexadecimal, as numpy holds many of them."""
 DEFAULT_SHARES = (0.8, 0.1, 0.1)
 
 
 def split(
-    hashes: Sequence[str],
+    hashes: ArrayLike,
     groups: NDArray[np.int64],
     shares: tuple[float, float, float] = DEFAULT_SHARES,
 ) -> NDArray[np.int8]:
@@ -26,30 +27,30 @@ def split(
     other group. Only when a part would be empty does it take a group from training.
     Raises `CorpusError` with fewer groups than three, one for each part.
     """
-    lowest: dict[int, str] = {}
-    for label, content in zip(groups.tolist(), hashes, strict=True):
-        lowest[label] = min(content, lowest.get(label, content))
-    if len(lowest) < len(PARTS):
+    contents = np.asarray(hashes, HASH)
+    order = np.argsort(contents)
+    labels, first, group = np.unique(groups[order], return_index=True, return_inverse=True)
+    if len(labels) < len(PARTS):
         raise CorpusError(
-            f"{len(hashes)} files hold {len(lowest)} different pieces, too few to split into "
+            f"{len(contents)} files hold {len(labels)} different pieces, too few to split into "
             "train, valid and test: give at least 3"
         )
-    place = {label: _place(content) for label, content in lowest.items()}
-    limits = np.cumsum(shares)[:-1]
-    side = {label: int(np.searchsorted(limits, at, "right")) for label, at in place.items()}
+    place = np.array([_place(content) for content in contents[order][first]])
+    side = np.searchsorted(np.cumsum(shares)[:-1], place, "right").astype(np.int8)
     for part in (2, 1, 0):
-        if part not in side.values():
+        if part not in side:
             side[_donor(place, side)] = part
-    return np.array([side[label] for label in groups.tolist()], np.int8)
+    parts = np.zeros(len(contents), np.int8)
+    parts[order] = side[group]
+    return parts
 
 
-def _place(content: str) -> float:
+def _place(content: bytes) -> float:
     """A number in [0, 1) that depends on the content alone."""
-    return int.from_bytes(hashlib.sha256(content.encode()).digest()[:6], "big") / 2**48
+    return int.from_bytes(hashlib.sha256(content).digest()[:6], "big") / 2**48
 
 
-def _donor(place: dict[int, float], side: dict[int, int]) -> int:
+def _donor(place: NDArray[np.float64], side: NDArray[np.int8]) -> int:
     """The last group of the part that has most of them."""
-    sizes = np.bincount(list(side.values()), minlength=len(PARTS))
-    richest = int(sizes.argmax())
-    return max((at, label) for label, at in place.items() if side[label] == richest)[1]
+    richest = np.bincount(side, minlength=len(PARTS)).argmax()
+    return int(np.where(side == richest, place, -1).argmax())

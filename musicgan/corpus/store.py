@@ -1,4 +1,4 @@
-"""An encoded collection on disk: a folder of memory-mapped arrays, whole or not there.
+"""An encoded collection on disk: a folder of arrays, whole or not there.
 
 rows.npy      [all rows, F] int32 or float32, pieces one after another
 bars.npy      [all bar lines] int64
@@ -101,15 +101,34 @@ def _gather(
             out.write(sources[shard].read(count * item_byte))
 
 
+class Stored:
+    """An array in a .npy file, of which parts are read; held open, should it be deleted.
+
+    A memory map would do; but the pages it has touched count as memory of the process, in the
+    end as much as the collection is large.
+    """
+
+    def __init__(self, path: Path) -> None:
+        whole = np.load(path, mmap_mode="r")
+        self._rest, self._dtype, self._begin = whole.shape[1:], whole.dtype, int(whole.offset)
+        self._file = path.open("rb", buffering=0)
+
+    def read(self, start: int, stop: int) -> NDArray[Any]:
+        """Its rows from `start` to `stop`."""
+        row_byte = int(np.prod(self._rest, dtype=np.int64)) * self._dtype.itemsize
+        self._file.seek(self._begin + start * row_byte)
+        found = self._file.read((stop - start) * row_byte)
+        return np.frombuffer(found, self._dtype).reshape(-1, *self._rest)
+
+
 class Store:
-    """The arrays of a store, memory-mapped; opening reads nothing but the piece table."""
+    """The arrays of a store; opening reads nothing but the piece table."""
 
     def __init__(self, folder: Path) -> None:
         self.about: dict[str, Any] = json.loads((folder / "about.json").read_text("ascii"))
         self.names: list[str] = json.loads((folder / "names.json").read_text("ascii"))
         self.pieces: NDArray[np.void] = np.load(folder / "pieces.npy")
-        self.rows: NDArray[Any] = np.load(folder / "rows.npy", mmap_mode="r")
-        self.bars: NDArray[np.int64] = np.load(folder / "bars.npy", mmap_mode="r")
+        self.rows, self.bars = Stored(folder / "rows.npy"), Stored(folder / "bars.npy")
         self._folder = folder
 
     def reports(self) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from musicgan.corpus.duplicates import exact_groups, near_groups
+from musicgan.corpus.duplicates import exact_groups, near_groups, sketch_table
 from musicgan.corpus.report import FileReport
 from musicgan.corpus.split import PARTS, split
 from musicgan.errors import CorpusError
@@ -30,7 +30,7 @@ def summarize(reports: Sequence[FileReport]) -> dict[str, Any]:
         for field in ("notes", "seconds", "bpm", "velocities", "on_sixteenth")
     }
     exact = exact_groups([report.notes_sha256 for report in good])
-    near = near_groups([report.sketch for report in good], exact)
+    near = near_groups(sketch_table([report.sketch for report in good]), exact)
     distinct = np.flatnonzero(exact == np.arange(len(exact)))
     return {
         "files": len(reports),

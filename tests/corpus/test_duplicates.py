@@ -9,6 +9,7 @@ from musicgan.corpus.duplicates import (
     near_groups,
     nearest_sketches,
     sketch,
+    sketch_table,
 )
 from musicgan.corpus.report import report_score
 from musicgan.score import empty_notes
@@ -26,7 +27,8 @@ def varied(score, share, seed=0):
 
 
 def groups_of(*scores):
-    return near_groups([sketch(s) for s in scores], np.arange(len(scores))).tolist()
+    sketches = sketch_table([sketch(score) for score in scores])
+    return near_groups(sketches, np.arange(len(scores))).tolist()
 
 
 def test_a_sketch_is_the_same_in_every_key():
@@ -72,7 +74,7 @@ def test_many_sketches_are_grouped_without_comparing_all_pairs(count):
     copies = table.copy()
     copies[:, ::5] = random.integers(0, 2**32, copies[:, ::5].shape, dtype=np.uint32)
     sketches = [row.astype("<u4").tobytes() for row in np.concatenate([table, copies])]
-    labels = near_groups(sketches, np.arange(count))
+    labels = near_groups(sketch_table(sketches), np.arange(count))
     assert labels.tolist() == list(range(count // 2)) * 2
 
 
