@@ -82,6 +82,9 @@ class Batch:
     """[B, T] 1 where there is a row, END included."""
     past: Past | None = None
     """What was played before, for whoever goes on from these windows."""
+    bars_left: Ints | None = None
+    """[B, T] bars remaining where the row before each row stands, that bar included, however many:
+    the inputs say no more than so many. Of windows that are gone on from."""
 
     def to(self, device: torch.device) -> Batch:
         """The same batch on another device; its past stays where it is."""

@@ -22,7 +22,7 @@ from musicgan.model.critic import Critic
 from musicgan.model.generator import Generator
 from musicgan.model.steps import Ints
 from musicgan.train.losses import held_out_verdicts
-from musicgan.train.rollout import POSITION, REMAINING, free_rules, song_bar_step
+from musicgan.train.rollout import POSITION, free_rules, song_bar_step
 from musicgan.train.songs import Song
 from musicgan.train.windows import Windows
 
@@ -114,7 +114,7 @@ def begin_songs(
     conditions = np.stack([song.conditions for song in songs])
     first = np.stack([song.columns["fed"][0] for song in songs]).astype(np.int64)
     bar_step = song_bar_step(conditions, generator.config.layout.grid)
-    count = np.maximum(first[:, REMAINING], 1)
+    count = np.array([song.bars for song in songs])
     form = Form.together([song.form for song in songs])
     bars = EvenBars(-first[:, POSITION], bar_step, count, form)
     noise = rng.standard_normal((len(songs), generator.config.noise)).astype(np.float32)

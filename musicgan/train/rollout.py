@@ -90,7 +90,9 @@ def open_songs(
     form = None
     if past is not None:
         form = past.form.from_bar(past.bar[:, opening - 1] if opening else 0 * past.bar[:, 0])
-    bars = EvenBars(origin, bar_step, np.maximum(place[:, REMAINING], 1), form)
+    # Not as the inputs have them, which stop at 32: counted down from there, they give songs away.
+    assert batch.bars_left is not None
+    bars = EvenBars(origin, bar_step, np.maximum(batch.bars_left[:, opening], 1), form)
     row = rows[:, opening - 1] if opening else np.full((len(rows), 5), -1, np.int64)
     ended = np.zeros(len(rows), bool)
     return Sampler(generator, context, state, bars, free_rules(generator.config), rng, row, ended)

@@ -48,6 +48,16 @@ class Song:
     def __len__(self) -> int:
         return len(self.columns["rows"])
 
+    @property
+    def bars(self) -> int:
+        """How many there are."""
+        return len(self.form.lag_step)
+
+    @property
+    def bars_left(self) -> Ints:
+        """[T + 1] bars remaining where the row before each row stands; before the first, all."""
+        return self.bars - np.append(0, self.bar[:-1])
+
 
 def voice_ranges(pieces: Sequence[Piece], layout: Layout) -> Ints:
     """Lowest and highest pitch of each voice over all pieces, [V, 2]."""

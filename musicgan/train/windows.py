@@ -68,8 +68,9 @@ class Windows:
             variation = replace(self.augmentation.draw(song.shifts, rng), forgets=False)
             parts.append((song, begin, variation))
         parts = team.own(parts)
-        batch_of = self._collate(parts)
-        return replace(batch_of, past=self._past(parts)) if self.layout.looks_back else batch_of
+        left = np.stack([song.bars_left[begin : begin + self.length] for song, begin, _ in parts])
+        past = self._past(parts) if self.layout.looks_back else None
+        return replace(self._collate(parts), bars_left=left, past=past)
 
     def every(self, batch: int, forgets: bool = False) -> Iterator[Batch]:
         """All windows one after another without overlap, as they are written.
@@ -106,6 +107,7 @@ class Windows:
         tensors = {name: torch.from_numpy(value) for name, value in columns.items()}
         return Batch(
             past=None,
+            bars_left=None,
             **tensors,
             tonic=torch.from_numpy(tonic % 12),
             conditions=torch.from_numpy(conditions),

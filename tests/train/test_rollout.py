@@ -9,14 +9,16 @@ import torch
 from musicgan.codecs.analysis import analyse
 from musicgan.codecs.bars import Place
 from musicgan.codecs.context import Context
+from musicgan.codecs.layout import BARS
 from musicgan.codecs.stages import Before
 from musicgan.model.critic import Critic as PlayedCritic
 from musicgan.model.generator import Generator as PlayedGenerator
 from musicgan.train.adversarial import candidate_nll
 from musicgan.train.networks import Batch, Critic
+from musicgan.train.quality import begin_songs
 from musicgan.train.rollout import POSITION, REMAINING, open_songs, played, roll_out, song_bar_step
 
-from .making import CPU, config_for, networks, pieces, windows_of
+from .making import CPU, config_for, networks, pieces, songs_of, windows_of
 
 SONGS, LENGTH, BLOCK, CANDIDATES = 3, 32, 8, 4
 COLUMNS = ("moment", "pitch", "duration", "last", "lowest", "echo")
@@ -215,3 +217,29 @@ def test_bars_of_a_song_by_its_metre_class(setting):
         16,
         16,
     ]  # 5/8 is none we tell apart
+
+
+@pytest.mark.parametrize("opening", [0, 16])
+def test_bars_of_long_songs_are_counted_as_the_real_ones_are(opening):
+    """The inputs stop counting at 32; whoever counts down from there is known by it."""
+    some = pieces(3, bars=60)
+    config = config_for(some)
+    windows = windows_of(some, config, LENGTH)
+    batch = windows.draw_inside(SONGS, np.random.default_rng(1), openings=opening == 0)
+    assert batch.bars_left.max() > BARS
+    told = batch.fed[..., REMAINING].numpy()
+    assert np.array_equal(np.minimum(batch.bars_left, BARS - 1), told)
+    generator = PlayedGenerator(played(networks(config)[0]), config)
+    noise = np.zeros((SONGS, config.noise), np.float32)
+    bars = open_songs(generator, batch, noise, opening, np.random.default_rng(0)).bars
+    onset = bars.origin_step + 1
+    assert bars.place(onset, 99).remaining.tolist() == batch.bars_left[:, opening].tolist()
+
+
+def test_songs_judged_have_as_many_bars_as_those_they_are_like():
+    some = pieces(3, bars=60)
+    config = config_for(some)
+    songs = songs_of(some, config)
+    generator = PlayedGenerator(played(networks(config)[0]), config)
+    bars = begin_songs(generator, songs, np.random.default_rng(0)).bars
+    assert bars.count.tolist() == [len(piece.bar_start_step) - 1 for piece in some]
