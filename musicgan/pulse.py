@@ -172,15 +172,16 @@ def candidate_features(
     """Accents on bar lines [A, length], inside bars [A, length], and their recurrence [A]."""
     length = candidate.length
     cells = accents.shape[1]
-    bars = np.pad(accents, ((0, 0), (0, -cells % length))).reshape(len(accents), -1, length)
+    bars = np.zeros((len(accents), -(-cells // length) * length))
+    bars[:, :cells] = accents
+    bars = bars.reshape(len(accents), -1, length)
     count = np.bincount(np.arange(cells) % length, minlength=length)
     # As a z statistic, so that bars of different lengths compare, but blind to the piece's length.
     on_line = bars.sum(axis=1) / np.sqrt(np.maximum(count, 1) * cells / 16)
     inside = np.mean([np.roll(on_line, -cell, axis=1) for cell in candidate.inner], axis=0)
     if cells <= length + CELLS:
         return on_line, inside, np.zeros(len(accents))
-    later, earlier = _standardized(accents[:, length:]), _standardized(accents[:, :-length])
-    return on_line, inside, np.asarray((later * earlier).mean(axis=1))
+    return on_line, inside, _correlation(accents[:, length:], accents[:, :-length])
 
 
 def _phase_bias(length: int, first_cell: int) -> NDArray[np.float64]:
@@ -188,6 +189,18 @@ def _phase_bias(length: int, first_cell: int) -> NDArray[np.float64]:
     phase = (np.arange(length) + first_cell) % length
     start, beat, other = PHASE_BIAS
     return np.where(phase == 0, start, np.where(phase % CELLS == 0, beat, other))
+
+
+def _correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of each row of the one with that of the other, both [A, N] and about 0 -> [A]."""
+    count = one.shape[1]
+    one_mean, other_mean = one.sum(axis=1) / count, other.sum(axis=1) / count
+    products = (np.einsum("an,an->a", a, b) for a, b in ((one, other), (one, one), (other, other)))
+    both, one_square, other_square = (product / count for product in products)
+    one_sd = np.sqrt(np.maximum(one_square - one_mean**2, 0))
+    other_sd = np.sqrt(np.maximum(other_square - other_mean**2, 0))
+    covariance = both - one_mean * other_mean
+    return np.asarray(covariance / np.maximum(one_sd, 1e-9) / np.maximum(other_sd, 1e-9))
 
 
 def _standardized(values: NDArray[np.float64]) -> NDArray[np.float64]:

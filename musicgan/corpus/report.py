@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -52,7 +52,7 @@ class FileReport:
 
     def to_json(self) -> dict[str, Any]:
         """A JSON-ready mapping that `from_json` reads back."""
-        return {**asdict(self), "sketch": self.sketch.hex()}
+        return {**vars(self), "sketch": self.sketch.hex()}
 
     @classmethod
     def from_json(cls, mapping: Mapping[str, Any]) -> FileReport:
