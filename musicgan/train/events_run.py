@@ -35,6 +35,7 @@ from musicgan.train.options import (
     Options,
     about,
     choose_device,
+    for_few,
     likelihood_steps,
     typical,
     within,
@@ -77,6 +78,7 @@ class EventsRun:
                 f"{corpus.folder}: too few pieces of {SHORTEST_PIECE} notes or more to train on "
                 "and to check against: give more music"
             )
+        options = for_few(options, len(train))
         some = some_of(train, MOST_ASKED)
         layout = choose_layout(codec, some, looks_back)
         config = EventsConfig(layout, (options.style,), hidden=options.width)

@@ -40,6 +40,10 @@ def _fine_tuning() -> LikelihoodOptions:
     return LikelihoodOptions(rate=1e-3, warmup_steps=25)
 
 
+FEW_FOR_A_CRITIC = 150
+"""Pieces; between the 78 of `for_few` and the 280 chorales, whose critic needs no such care."""
+
+
 @dataclass(frozen=True)
 class Options:
     """Everything a run can be told. `minutes` None: to the plateau."""
@@ -115,6 +119,20 @@ def within(options: AdversarialOptions, minutes: float | None) -> AdversarialOpt
         return options
     lessons = max(2, round(options.critic_warmup * minutes / 2))
     return replace(options, critic_warmup=min(options.critic_warmup, lessons))
+
+
+def for_few(options: Options, pieces: int) -> Options:
+    """`options` for a collection of so many pieces: of few, a critic learns slowly.
+
+    It soon knows them by heart, and what it then says of all else moves songs away from music:
+    of 78 pieces of game music the songs' Frechet distance went from 28 to 132 in 100 updates, and
+    with these settings to no more than 32, 26.5 at best.
+    """
+    if pieces >= FEW_FOR_A_CRITIC:
+        return options
+    slow = options.adversarial
+    slow = replace(slow, critic_rate=slow.critic_rate / 4, rate=slow.rate / 2)
+    return replace(options, adversarial=slow, critic_dropout=max(options.critic_dropout, 0.6))
 
 
 def choose_device(name: str | None) -> torch.device:

@@ -16,6 +16,7 @@ from musicgan.train.options import (
     Options,
     best_of,
     choose_device,
+    for_few,
     likelihood_steps,
     typical,
     within,
@@ -85,3 +86,13 @@ def test_the_best_of_each_phase_is_reported():
         "a": {"phase": "a", "step": 2, "score": 1.2346},
         "b": {"phase": "b", "step": 1, "score": 9.0},
     }
+
+
+def test_the_critic_of_few_pieces_learns_slowly():
+    usual = Options()
+    assert for_few(usual, 150) == usual
+    few = for_few(usual, 78)
+    assert few.adversarial.critic_rate == usual.adversarial.critic_rate / 4
+    assert few.adversarial.rate == usual.adversarial.rate / 2
+    assert (few.critic_dropout, few.dropout) == (0.6, usual.dropout)
+    assert for_few(Options(critic_dropout=0.7), 78).critic_dropout == 0.7
