@@ -21,7 +21,7 @@ from .songs import cost_ms, distinct_greedy, free_songs, guided_songs
 from .textbook_frames import NAME as FRAMES
 from .textbook_frames import TextbookFrames
 
-TEMPERATURES = (1.2, 1.1, 1.05, 1.0, 0.95, 0.9, 0.85, 0.8)
+TEMPERATURES = (1.2, 1.1, 1.05, 1.0, 0.95, 0.9, 0.85, 0.8, 0.75)
 GUIDES = ((4, 1.0), (8, 1.05), (8, 1.0), (8, 0.95), (8, 0.9), (16, 1.0), (16, 0.95), (32, 1.0))
 """Candidates and temperature."""
 COUNTS = (0, 4, 8, 16, 32)
