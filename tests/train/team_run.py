@@ -26,11 +26,11 @@ from .making import ADVERSARIAL, LIKELIHOOD
 EVENTS = Options(
     style="made", device="cpu", hidden=16, dropout=0.3, likelihood=LIKELIHOOD,
     adversarial=replace(ADVERSARIAL, batch=4, anchor_batch=4),
-    likelihood_steps=4, adversarial_steps=3, critic_steps=2,
+    likelihood_steps=3, adversarial_steps=2, critic_steps=1,
 )  # fmt: skip
 FRAMES = Options(
     style="made", codec="pianoroll", device="cpu", hidden=16, dropout=0.3, likelihood=LIKELIHOOD,
-    likelihood_steps=3, adversarial_steps=2,
+    likelihood_steps=2, adversarial_steps=2,
     frames=FramesAdversarialOptions(batch=4, critic_warmup=1),
 )  # fmt: skip
 
