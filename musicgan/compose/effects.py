@@ -19,7 +19,7 @@ from musicgan.compose.steering import Steering
 from musicgan.compose.wishes import NO_WISHES, Wishes
 from musicgan.model.steps import Floats, Ints
 
-WAIT_NATS = 1.5
+WAIT_NATS = 1.75
 DURATION_NATS = 2.5
 """How much likelier, at density 1, a long wait or duration becomes than one twice as long."""
 VOICE_NATS = 2.0

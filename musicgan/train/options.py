@@ -41,7 +41,7 @@ def _fine_tuning() -> LikelihoodOptions:
 
 
 FEW_FOR_A_CRITIC = 150
-"""Pieces; between the 78 of `for_few` and the 280 chorales, whose critic needs no such care."""
+"""Pieces; between the 78 of `for_few` and the 332 chorales, whose critic needs no such care."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """A corpus is encoded once, whole or not at all, and says the same ever after."""
 
+import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -15,6 +17,7 @@ from musicgan.codecs.slots import Slot
 from musicgan.corpus import cache, ingest
 from musicgan.corpus.cache import Corpus
 from musicgan.corpus.piece import make_piece
+from musicgan.corpus.places import digest
 from musicgan.errors import CorpusError
 from musicgan.folders import cache_folder
 from musicgan.midifile import read_midi, write_midi
@@ -209,3 +212,10 @@ def test_pieces_know_their_lengths_and_the_notes_of_their_files(tmp_path):
     assert pieces.notes.tolist() == [50] * len(pieces)
     assert len(pieces.at_least(40)) == len(pieces) and len(pieces.at_least(41)) == 0
     assert corpus.unusable == 1
+
+
+@pytest.mark.parametrize("parts", [[], ["a"], ["b", ["c", 1, 2], {"z": 1, "a": 2}]])
+def test_a_digest_is_that_of_the_json_array(parts):
+    """Models know by it what they have learned from: it may not change."""
+    expected = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    assert digest(iter(parts)) == expected

@@ -73,7 +73,7 @@ def test_after_the_session_is_killed_there_is_silence_at_once(playing, recorder)
 @pytest.mark.parametrize("bpm", [20, 400])
 def test_the_slowest_and_the_fastest_tempo_end_in_silence_too(choir_file, recorder, bpm):
     process = stream(choir_file, "--tempo", str(bpm), "--port", "recorder:in")
-    recorder.wait_for(lambda: len(recorder.notes()) > (2 if bpm == 20 else 40), 30)
+    recorder.wait_for(lambda: len(recorder.notes()) > (4 if bpm == 20 else 40), 30)
     since = recorder.client.frame_time
     process.terminate()
     silent(recorder, since)
