@@ -82,7 +82,9 @@ def downbeats(score: Score) -> NDArray[np.int64]:
         # Halves go up as in timing.rescale_tick: bars of a fraction of a tick do not drift.
         ticks = metre.tick + (np.arange(count + 1) * (2 * length) + part) // (2 * part)
         bars.append(ticks[ticks < until] if following is not None else ticks)
-    ticks = np.unique(np.concatenate(bars)).astype(np.int64)
+    # np.unique would do, but loads all of numpy.ma first: 20 ms of every `musicgan generate`.
+    ticks = np.sort(np.concatenate(bars)).astype(np.int64)
+    ticks = ticks[np.diff(ticks, prepend=-1) > 0]
     return ticks[: int(np.searchsorted(ticks, end_tick)) + 1]
 
 

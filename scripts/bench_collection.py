@@ -41,7 +41,6 @@ def main() -> int:
     parser.add_argument("--limit-mb", type=float, default=1000.0, help="1000")
     asked = parser.parse_args()
     torch.set_num_threads(1)
-    torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))])  # imports half of torch
     with tempfile.TemporaryDirectory() as work:
         os.environ["MUSICGAN_CACHE"] = str(Path(work) / "cache")
         folder = asked.folder or synthetic(Path(work) / "music", asked.files)

@@ -1,11 +1,17 @@
 """What every test may use: the shared corpora, and how hard Hypothesis tries."""
 
 import os
+import sys
 from pathlib import Path
 
 # One thread a worker, before numpy is imported: with more they only wait for each other.
 for library in ("OPENBLAS", "OMP", "MKL"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
+# Hundreds of processes run here; what the first compiles is kept for the others, whatever the shell
+# says.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 import pytest  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402

@@ -27,6 +27,7 @@ from musicgan.train.losses import (
     feature_witness,
 )
 from musicgan.train.networks import Batch, Generator, Posterior, field_nll
+from musicgan.train.optimizer import AdamW
 from musicgan.train.phase import Averaged, Ema, descend
 from musicgan.train.quality import Judge
 from musicgan.train.rollout import RollOut, played, roll_out, song_first
@@ -64,7 +65,7 @@ class AdversarialPhase(Averaged):
         self.opening = min(options.opening, train.length // 2 // options.block * options.block)
         self.rng = np.random.default_rng([seed, 2])
         # The noise of a window comes from its posterior, which stays as likelihood left it.
-        self.optimizer = torch.optim.AdamW(generator.parameters(), options.rate, (0.5, 0.98))
+        self.optimizer = AdamW(generator.parameters(), options.rate, (0.5, 0.98))
         self.ema = Ema(generator, options.ema)
 
     def begin(self) -> None:

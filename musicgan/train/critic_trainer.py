@@ -15,6 +15,7 @@ from musicgan.train import team
 from musicgan.train.likelihood import autocast
 from musicgan.train.losses import balanced_accuracy, critic_loss, feature_gap, saturation
 from musicgan.train.networks import Critic
+from musicgan.train.optimizer import AdamW
 from musicgan.train.phase import Ease, Ema, descend
 from musicgan.train.windows import Windows
 
@@ -56,7 +57,7 @@ class CriticTrainer:
     ) -> None:
         self.critic = critic.to(device)
         self.train, self.options, self.device = train, options, device
-        self.optimizer = torch.optim.AdamW(
+        self.optimizer = AdamW(
             critic.parameters(), options.critic_rate, (0.5, 0.98), weight_decay=0.01
         )
         self.ema = Ema(critic, options.critic_ema)

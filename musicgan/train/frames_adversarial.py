@@ -29,6 +29,7 @@ from musicgan.train.frames_quality import FrameJudge
 from musicgan.train.frames_rollout import cell_density, roll_out_frames
 from musicgan.train.losses import balanced_accuracy, critic_loss, feature_gap, saturation
 from musicgan.train.networks import Verdict
+from musicgan.train.optimizer import AdamW
 from musicgan.train.phase import Averaged, Ema, descend
 
 
@@ -77,8 +78,8 @@ class FramesAdversarialPhase(Averaged):
         self.options, self.device = options, device
         self.max_steps, self.eval_steps, self.patience = max_steps, eval_steps, patience
         self.rng = np.random.default_rng([seed, 2])
-        self.optimizer = torch.optim.AdamW(generator.parameters(), options.rate, (0.9, 0.98))
-        self.critic_optimizer = torch.optim.AdamW(
+        self.optimizer = AdamW(generator.parameters(), options.rate, (0.9, 0.98))
+        self.critic_optimizer = AdamW(
             critic.parameters(), options.critic_rate, (0.5, 0.98), weight_decay=0.01
         )
         self.ema = Ema(generator, options.ema)

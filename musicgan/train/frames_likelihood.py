@@ -15,6 +15,7 @@ from musicgan.train.frame_windows import FrameBatch, FrameWindows, silenced
 from musicgan.train.frames_networks import FramesGenerator
 from musicgan.train.likelihood import LikelihoodOptions, autocast, schedule
 from musicgan.train.losses import frame_loss
+from musicgan.train.optimizer import AdamW
 from musicgan.train.phase import Averaged, Ema, descend
 
 SILENCED = 0.1
@@ -86,7 +87,7 @@ class FramesLikelihoodPhase(Averaged):
         self.options, self.device = options, device
         self.max_steps, self.eval_steps, self.patience = max_steps, eval_steps, patience
         self.rng = np.random.default_rng([seed, 1])
-        self.optimizer = torch.optim.AdamW(
+        self.optimizer = AdamW(
             generator.parameters(), options.rate, (0.9, 0.98), weight_decay=options.weight_decay
         )
         self.ema = Ema(generator, options.ema)

@@ -18,6 +18,7 @@ from musicgan.codecs.events import FIELDS
 from musicgan.train import team
 from musicgan.train.losses import free_bits, kl_to_prior
 from musicgan.train.networks import Batch, Generator, Posterior
+from musicgan.train.optimizer import AdamW
 from musicgan.train.phase import Averaged, Ema, descend
 from musicgan.train.windows import Windows
 
@@ -80,7 +81,7 @@ class LikelihoodPhase(Averaged):
         self.max_steps, self.eval_steps, self.patience = max_steps, eval_steps, patience
         self.rng = np.random.default_rng([seed, 1])
         self.network = torch.nn.ModuleList([self.generator, self.posterior])
-        self.optimizer = torch.optim.AdamW(
+        self.optimizer = AdamW(
             self.network.parameters(), options.rate, (0.9, 0.98), weight_decay=options.weight_decay
         )
         self.ema = Ema(self.network, options.ema)

@@ -21,6 +21,7 @@ from musicgan.model.config import EventsConfig
 from musicgan.train.likelihood import LikelihoodOptions, LikelihoodPhase
 from musicgan.train.losses import kl_to_prior
 from musicgan.train.networks import Batch, Generator, Posterior
+from musicgan.train.optimizer import AdamW
 from musicgan.train.options import NARROW
 from musicgan.train.songs import analyse_pieces
 from musicgan.train.windows import Windows
@@ -81,7 +82,7 @@ def _fitted(generator: Generator, batch: Batch) -> float:
         noise = mu + (0.5 * log_var).exp() * torch.randn(size, generator=draws)
         return torch.add(generator(batch, noise).sum(), kl_to_prior(mu, log_var).sum())
 
-    optimizer = torch.optim.Adam([mu, log_var], FIT_RATE)
+    optimizer = AdamW([mu, log_var], FIT_RATE, weight_decay=0.0)
     for step in range(FIT_STEPS):
         optimizer.param_groups[0]["lr"] = FIT_RATE * (1 - step / FIT_STEPS)
         optimizer.zero_grad()
