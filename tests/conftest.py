@@ -30,8 +30,10 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 @pytest.fixture(autouse=True, scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """What tests encode goes into a cache of their own; so do models that they name."""
-    os.environ["MUSICGAN_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    """What tests encode goes into a cache of this run, one for all workers; own styles do not."""
+    root = tmp_path_factory.getbasetemp()
+    shared_root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+    os.environ["MUSICGAN_CACHE"] = str(shared_root / "cache")
     os.environ["MUSICGAN_STYLES"] = str(tmp_path_factory.mktemp("styles"))
 
 

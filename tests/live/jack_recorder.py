@@ -110,7 +110,7 @@ class JackRecorder:
         until = time.monotonic() + patience_sec
         while not condition():
             assert time.monotonic() < until, "it did not come to pass"
-            time.sleep(0.005)
+            time.sleep(0.02)
 
     def close(self):
         """End the client."""
