@@ -24,6 +24,10 @@ from musicgan.train.recovery import Recovery
 
 CHECKPOINT_SEC = 60.0
 PLANNING_STEPS = 8
+WARM_UP_STEPS = 2
+"""Updates that warm caches up: the clock is believed after them."""
+FOR_OTHERS = 0.05
+"""Of a phase's time: what updates and evaluations do not take."""
 
 
 class Observer(Protocol):
@@ -49,6 +53,10 @@ class Progress:
     phase: int = 0
     step: int = 0
     planned: int = 0
+    until_sec: float = 0.0
+    """When the phase is to end, and ..."""
+    is_sure: bool = False
+    """... whether `planned` is its last word."""
     stale: int = 0
     best_score: float = math.inf
     best: dict[str, Any] | None = None
@@ -56,6 +64,23 @@ class Progress:
     ease: dict[str, float] = field(default_factory=dict)
     """Of the present phase."""
     history: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Pace:
+    """How long an update takes, seen from one of them to another that this process made."""
+
+    def __init__(self, step: int) -> None:
+        self._earliest = step + WARM_UP_STEPS
+        self._from: tuple[int, float] | None = None
+
+    def each_sec(self, since: int, until: int, step: int, now_sec: float) -> float | None:
+        """Seconds of an update, once seen from `since` or so to `until` or so; before it None."""
+        if self._from is None and step >= max(since, self._earliest):
+            self._from = step, now_sec
+        if self._from is None or step < until or step == self._from[0]:
+            return None
+        (step_then, then_sec), self._from = self._from, None
+        return (now_sec - then_sec) / (step - step_then)
 
 
 class Interrupted(Exception):
@@ -66,8 +91,9 @@ class Loop:
     """Runs phases one after another.
 
     With `minutes` each phase gets its share of the time left: after a few updates its number of
-    steps is planned from their speed, so that schedules end when the time does, and the plan is
-    kept in the checkpoint, so that a resumed run is the same run.
+    steps is planned from their speed, so that schedules end when the time does, and once more
+    after a fifth of them, for music that is first met takes time of its own. The plan is kept in
+    the checkpoint, so that a resumed run is the same run.
     """
 
     def __init__(
@@ -86,7 +112,7 @@ class Loop:
         self.observers = observers
         self.minutes = minutes
         self.progress = Progress(seconds=spent_sec)
-        self._evaluation_sec = 0.0
+        self._evaluation_sec = self._evaluations_sec = 0.0
         self._recovery = Recovery(self._trouble)
         self._stop = False
         self._saved_at = time.monotonic()
@@ -101,7 +127,9 @@ class Loop:
                     f"{self.checkpoint}: made with another {key}; "
                     "resume with the same folder and options, or start anew without --resume"
                 )
-        self.progress = Progress(**state["progress"])
+        # Checkpoints of before the second look: their plan was the last word.
+        known = {"is_sure": state["progress"]["planned"] > 0}
+        self.progress = Progress(**{**known, **state["progress"]})
         torch.set_rng_state(state["torch_rng"])
         for phase, saved in zip(self.phases, state["phases"], strict=False):
             phase.load_state(saved)
@@ -125,15 +153,13 @@ class Loop:
             if progress.phase:
                 self._evaluate(phase)
         if not self.minutes and not progress.planned:
-            progress.planned = phase.max_steps
-        planning_from, planning_sec = progress.step, time.monotonic()
-        while not self._finished(phase):
-            # Two updates warm caches up before the clock is believed.
-            if not progress.planned and progress.step - planning_from == 2:
-                planning_sec = time.monotonic()
-            if not progress.planned and progress.step - planning_from == PLANNING_STEPS:
-                each_sec = (time.monotonic() - planning_sec) / (PLANNING_STEPS - 2)
-                progress.planned = team.agreed(self._plan(phase, each_sec))
+            progress.planned, progress.is_sure = phase.max_steps, True
+        pace = Pace(progress.step)
+        while True:
+            if not progress.is_sure:
+                self._plan(phase, pace)
+            if self._finished(phase):
+                break
             done = progress.step / progress.planned if progress.planned else 0.0
             figures = self._recovery.update(phase, min(1.0, done), progress.best)
             progress.ease = asdict(phase.ease)
@@ -152,7 +178,7 @@ class Loop:
             phase.restore(progress.best)
         progress.phase += 1
         progress.step = progress.planned = progress.stale = 0
-        progress.ease = {}
+        progress.is_sure, progress.ease = False, {}
         progress.best_score, progress.best = math.inf, None
         self._recovery.save(self.save)
         self._saved_at = time.monotonic()
@@ -162,14 +188,34 @@ class Loop:
         stale = phase.patience and progress.stale >= phase.patience
         return bool(stale) or progress.step >= (progress.planned or phase.max_steps)
 
-    def _plan(self, phase: Phase, each_sec: float) -> int:
-        assert self.minutes is not None
-        shares = [p.share for p in self.phases[self.progress.phase :]]
-        left_sec = max(0.0, self.minutes * 60 - (time.monotonic() - self._begun_at))
-        # What evaluations take is known once there was one; a twentieth goes to all else.
-        each_sec += self._evaluation_sec / self.phases[self.progress.phase].eval_steps
-        steps = 0.95 * left_sec * shares[0] / sum(shares) / each_sec
-        return min(phase.max_steps, max(1, int(steps)) + PLANNING_STEPS)
+    def _plan(self, phase: Phase, pace: Pace) -> None:
+        """Set or correct `planned`, when enough updates were seen to know how fast they are."""
+        progress, steps = self.progress, self.progress.planned
+        since, until = WARM_UP_STEPS, PLANNING_STEPS
+        if steps:
+            until = min(steps, max(3 * PLANNING_STEPS, steps // 5))
+            since = until // 2
+        updating_sec = self._now_sec() - self._evaluations_sec
+        each_sec = pace.each_sec(since, until, progress.step, updating_sec)
+        if each_sec is None:
+            return
+        if not steps:
+            shares = [p.share for p in self.phases[progress.phase :]]
+            left_sec = max(0.0, 60 * (self.minutes or 0.0) - self._now_sec())
+            own_sec = (1 - FOR_OTHERS) * left_sec * shares[0] / sum(shares)
+            progress.until_sec = self._now_sec() + own_sec
+        # What evaluations take is known once there was one.
+        each_sec += self._evaluation_sec / phase.eval_steps
+        left_sec = max(0.0, progress.until_sec - self._now_sec())
+        more = int(left_sec / each_sec)
+        # However short the time, there is one update more than it takes to see that.
+        more = more if steps else max(1, more)
+        planned = min(phase.max_steps, progress.step + more)
+        progress.planned, progress.is_sure = team.agreed((planned, bool(steps)))
+
+    def _now_sec(self) -> float:
+        """Since the run began, its earlier parts included."""
+        return time.monotonic() - self._begun_at
 
     def _evaluate(self, phase: Phase) -> None:
         progress, begun = self.progress, time.monotonic()
@@ -181,18 +227,19 @@ class Loop:
             progress.best = copy.deepcopy(phase.selected())
         else:
             progress.stale += 1
-        progress.seconds = time.monotonic() - self._begun_at
+        progress.seconds = self._now_sec()
         record = {"phase": phase.name, "step": progress.step, **figures}
         progress.history.append(record)
         for observer in self.observers:
             observer.on_evaluation(phase, progress.step, figures)
         self._evaluation_sec = time.monotonic() - begun
+        self._evaluations_sec += self._evaluation_sec
 
     def save(self) -> None:
         """Write the checkpoint now, if nobody else does."""
         if not team.leads():
             return
-        self.progress.seconds = time.monotonic() - self._begun_at
+        self.progress.seconds = self._now_sec()
         reached = self.phases[: self.progress.phase + 1]
         state = {
             "identity": self.identity,

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from musicgan.errors import CheckpointError
-from musicgan.train.checkpoint import load_checkpoint
+from musicgan.train.checkpoint import load_checkpoint, save_checkpoint
 from musicgan.train.loop import PLANNING_STEPS, Interrupted, LogFile, Loop
 from musicgan.train.phase import Ease
 
@@ -177,6 +177,53 @@ def test_the_slow_first_updates_do_not_count(path, clock):
     assert len(phase.progress) == 8 + int(0.95 * 47 / 0.5)
 
 
+@pytest.mark.parametrize("minutes", [1, 2, 10])
+def test_updates_that_meet_new_music_do_not_end_a_run_early(path, clock, minutes):
+    """Each of the first ten takes three times as long; of the time a twentieth is left."""
+    phase = Counter(max_steps=100_000, eval_steps=1000, clock=clock, step_sec=0.5)
+    phase.first_sec = [1.5] * 10
+    Loop([phase], path, {}, minutes=minutes).run()
+    assert 0.93 * 60 * minutes < clock.now_sec <= 60 * minutes
+    assert phase.progress[-1] > 0.9
+
+
+def test_a_plan_of_few_updates_is_looked_at_again_before_it_ends(path, clock):
+    """By the first eight there is time for four more; those take no time, and so there is more."""
+    phase = Counter(max_steps=10_000, eval_steps=1000, clock=clock, step_sec=0.1)
+    phase.first_sec = [2.0] * 8
+    Loop([phase], path, {}, minutes=0.4).run()
+    assert len(phase.progress) > 50
+    assert 0.93 * 24 < clock.now_sec <= 24
+
+
+def test_resumed_before_the_second_look_it_still_keeps_to_the_time(path, clock):
+    interrupted(
+        path, [Counter(max_steps=10_000, clock=clock, step_sec=0.5)], ("count", 12), minutes=2
+    )
+    assert clock.now_sec == 6
+    again = Counter(max_steps=10_000, eval_steps=1000, clock=clock, step_sec=2.0)
+    loop = Loop([again], path, {"options": "a"}, minutes=2)
+    loop.resume()
+    loop.run()
+    assert 0.93 * 120 < clock.now_sec <= 120
+
+
+def test_a_checkpoint_of_before_the_second_look_keeps_its_plan(path, clock):
+    interrupted(
+        path, [Counter(max_steps=1000, clock=clock, step_sec=0.5)], ("count", 12), minutes=1
+    )
+    state = load_checkpoint(path)
+    planned = state["progress"]["planned"]
+    for name in ("is_sure", "until_sec"):
+        del state["progress"][name]
+    save_checkpoint(state, path)
+    again = Counter(max_steps=1000, clock=clock, step_sec=7.0)
+    loop = Loop([again], path, {"options": "a"}, minutes=1)
+    loop.resume()
+    loop.run()
+    assert len(again.progress) == planned - 12
+
+
 @pytest.mark.parametrize("max_steps", [3, PLANNING_STEPS, 12])
 def test_a_budget_never_takes_a_phase_beyond_its_steps(path, max_steps):
     phase = Counter(max_steps=max_steps)
@@ -283,19 +330,19 @@ def test_long_evaluations_are_part_of_the_plan_of_later_phases(path, clock):
     first = Slow("first", max_steps=1, clock=clock, step_sec=0.5)
     second = Slow("second", max_steps=10_000, eval_steps=20, clock=clock, step_sec=0.5)
     Loop([first, second], path, {}, minutes=10).run()
-    assert clock.now_sec <= 10 * 60 + 10
-    assert len(second.progress) == pytest.approx(0.95 * (600 - 24.5) / 1.0, abs=8)
+    assert 0.95 * 600 < clock.now_sec <= 600
+    assert len(second.progress) > 500
 
 
 def test_a_plan_made_before_an_interruption_is_kept(path, clock):
     phase = Counter(max_steps=1000, clock=clock, step_sec=0.5)
-    interrupted(path, [phase], ("count", 20), minutes=1)
+    interrupted(path, [phase], ("count", 30), minutes=1)
     assert load_checkpoint(path)["progress"]["planned"] == 8 + int(0.95 * 56 / 0.5)
     again = Counter(max_steps=1000, clock=clock, step_sec=7.0)
     loop = Loop([again], path, {"options": "a"}, minutes=1)
     loop.resume()
     loop.run()
-    assert len(again.progress) == 8 + 106 - 20
+    assert len(again.progress) == 8 + 106 - 30
 
 
 def test_a_run_begun_with_a_budget_resumes_without_one(path):
