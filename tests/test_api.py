@@ -5,7 +5,7 @@ import sys
 
 import pytest
 from tiny_model import choir_codec, tiny_model
-from train.making import ADVERSARIAL, LIKELIHOOD, write_tunes
+from train.making import ADVERSARIAL, LIKELIHOOD, few_songs, write_tunes
 
 from musicgan import api
 from musicgan.api import Corpus, EventsCodec, compose, load_model, read_midi, styles, write_midi
@@ -56,8 +56,7 @@ def test_a_corpus_opens_and_a_model_comes_of_it(tmp_path):
         device="cpu", hidden=16, likelihood=LIKELIHOOD, adversarial=ADVERSARIAL,
         likelihood_steps=2, adversarial_steps=1, critic_steps=1,
     )  # fmt: skip
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("musicgan.train.guidance.SONGS", 4)
+    with few_songs():
         player = api.train(tmp_path, tmp_path / "mine.safetensors", minutes=0.2, options=options)
     assert len(player.compose(bars=2))
 

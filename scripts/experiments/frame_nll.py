@@ -30,6 +30,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from musicgan.train.likelihood import schedule
+from musicgan.train.optimizer import AdamW
 from musicgan.train.phase import Ema, descend
 from musicgan.train.recurrence import run_gru
 
@@ -132,7 +133,7 @@ def train(parts: dict[str, list[Roll]], settings: Settings, seed: int) -> tuple[
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     model = PlainGru(settings.hidden, settings.dropout)
-    optimizer = torch.optim.AdamW(
+    optimizer = AdamW(
         model.parameters(), settings.rate, (0.9, 0.98), weight_decay=settings.weight_decay
     )
     ema = Ema(model, 0.998)

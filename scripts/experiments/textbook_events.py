@@ -20,6 +20,7 @@ from musicgan.codecs.base import Rows
 from musicgan.codecs.layout import Layout
 from musicgan.model.steps import Ints
 from musicgan.train.losses import balanced_accuracy, critic_loss
+from musicgan.train.optimizer import AdamW
 from musicgan.train.phase import Averaged, Ema, descend
 from musicgan.train.windows import Windows
 
@@ -116,8 +117,10 @@ class TextbookEvents(Averaged):
         self.rng = np.random.default_rng([seed, 6])
         self.generator = self.network = NumbersGenerator(scale.fields, hidden).to(device)
         self.critic = NumbersCritic(scale.fields, hidden).to(device)
-        self.optimizer = torch.optim.Adam(self.generator.parameters(), RATE, (0.5, 0.999))
-        self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), RATE, (0.5, 0.999))
+        self.optimizer = AdamW(self.generator.parameters(), RATE, (0.5, 0.999), weight_decay=0.0)
+        self.critic_optimizer = AdamW(
+            self.critic.parameters(), RATE, (0.5, 0.999), weight_decay=0.0
+        )
         self.ema = Ema(self.generator, 0.99)
 
     def begin(self) -> None:

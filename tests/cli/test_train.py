@@ -6,6 +6,7 @@ from pathlib import Path
 import mido
 import pytest
 from click.testing import CliRunner
+from train.making import few_songs
 
 from musicgan.cli import main
 from musicgan.model.file import ModelFile, read_metadata
@@ -46,7 +47,7 @@ def trained(tmp_path_factory):
     music = some_tunes(root / "music")
     (music / "text.mid").write_text("no music")
     (root / "settings.toml").write_text(SETTINGS)
-    with pytest.MonkeyPatch.context() as patch:
+    with few_songs() as patch:
         patch.setenv("MUSICGAN_STYLES", str(root / "styles"))
         found = run("train", music, "--config", root / "settings.toml", "--hidden", 8)
         assert found.exit_code == 0, found.output

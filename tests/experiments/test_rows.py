@@ -1,15 +1,13 @@
 """Every row trains and is measured, once, on a collection of a few tunes."""
 
 import json
-from functools import partial
 from pathlib import Path
 
 import pytest
-from train.making import ADVERSARIAL, tune
+from train.making import ADVERSARIAL, few_songs, tune
 
 from musicgan.midifile import write_midi
 from musicgan.train.loop import Interrupted
-from musicgan.train.quality import SongJudge
 from scripts.experiments import measuring, rows
 from scripts.experiments.__main__ import main, write_floors
 from scripts.experiments.ground import Collection, Place
@@ -24,10 +22,9 @@ def place(tmp_path_factory):
     for seed in range(15):
         path = root / "data" / "tunes" / f"{seed}.mid"
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_midi(tune(seed, bars=24), path)
-    with pytest.MonkeyPatch.context() as patch:
+        write_midi(tune(seed, bars=16), path)
+    with few_songs() as patch:
         patch.setenv("MUSICGAN_CACHE", str(root / "cache"))
-        patch.setattr("musicgan.train.events_run.SongJudge", partial(SongJudge, songs=6))
         patch.setattr(rows, "CRITIC_LESSONS", 1)
         patch.setattr(measuring, "TEMPERATURES", (1.0, 0.9))
         patch.setattr(measuring, "GUIDES", ((2, 1.0), (4, 1.0)))

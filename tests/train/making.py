@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
 from musicgan.codecs.events import EventsCodec
@@ -52,6 +56,17 @@ def tune(seed: int, bars: int = 8, drums: bool = False) -> Score:
         (Metre(0, 3 if seed % 3 == 0 else 4, 4),),
         ticks_per_beat=TPB,
     )
+
+
+@contextmanager
+def few_songs() -> Iterator[pytest.MonkeyPatch]:
+    """Within it a run judges by few songs and weighs few candidates: what it takes stays."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("musicgan.train.events_run.SongJudge", partial(SongJudge, songs=4))
+        patch.setattr("musicgan.train.guidance.SONGS", 3)
+        patch.setattr("musicgan.train.guidance.STRENGTHS", (0, 1, 2, 3))
+        patch.setattr("musicgan.train.watch.SONGS", 1)
+        yield patch
 
 
 def write_tunes(folder: Path, count: int, bars: int) -> Path:

@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 from musicgan.errors import CheckpointError
 from musicgan.train import checkpoint
 from musicgan.train.checkpoint import load_checkpoint, save_checkpoint
+from musicgan.train.optimizer import AdamW
 
 
 def same(one, other) -> bool:
@@ -78,7 +79,7 @@ def test_keys_that_look_alike_do_not_overwrite_each_other(tmp_path):
 
 def test_an_optimiser_and_a_random_generator_go_on_from_what_comes_back(tmp_path):
     weight = torch.nn.Parameter(torch.ones(3))
-    optimizer = torch.optim.AdamW([weight], 0.1)
+    optimizer = AdamW([weight], 0.1)
     weight.sum().backward()
     optimizer.step()
     rng = np.random.default_rng(5)
@@ -86,7 +87,7 @@ def test_an_optimiser_and_a_random_generator_go_on_from_what_comes_back(tmp_path
     save_checkpoint(state, tmp_path / "c")
     back = load_checkpoint(tmp_path / "c")
 
-    other = torch.optim.AdamW([weight.detach().clone().requires_grad_()], 0.1)
+    other = AdamW([weight.detach().clone().requires_grad_()], 0.1)
     other.load_state_dict(back["optimizer"])
     other.param_groups[0]["params"][0].grad = weight.grad.clone()
     optimizer.step(), other.step()

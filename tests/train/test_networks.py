@@ -14,6 +14,7 @@ from musicgan.model.generator import Generator as PlayedGenerator
 from musicgan.train.likelihood import LikelihoodOptions, LikelihoodPhase, elbo, held_out
 from musicgan.train.losses import critic_loss
 from musicgan.train.networks import Critic, Posterior, Table, field_nll, pitch_logits
+from musicgan.train.optimizer import AdamW
 from musicgan.train.rollout import played
 
 from .making import CPU, config_for, networks, pieces, windows_of
@@ -174,7 +175,7 @@ def test_the_critic_learns_to_tell_shuffled_notes(setting, batch):
     config, _ = setting
     torch.manual_seed(1)
     critic = Critic(config)
-    optimizer = torch.optim.Adam(critic.parameters(), 0.005)
+    optimizer = AdamW(critic.parameters(), 0.005, weight_decay=0.0)
     losses = []
     for _ in range(80):
         shuffled = batch.heard[:, torch.randperm(32)]

@@ -3,7 +3,6 @@
 import os
 import signal
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pytest
@@ -22,10 +21,9 @@ from musicgan.score import NOTE, Key, Score, Track
 from musicgan.train.events_run import EventsRun, single_voices
 from musicgan.train.loop import Interrupted
 from musicgan.train.options import WIDE, Options
-from musicgan.train.quality import SongJudge
 from musicgan.train.run import identity, train
 
-from .making import ADVERSARIAL, LIKELIHOOD, tune, write_tunes
+from .making import ADVERSARIAL, LIKELIHOOD, few_songs, tune, write_tunes
 
 OPTIONS = Options(
     style="made", licence="CC0", device="cpu", hidden=16, seed=3,
@@ -43,10 +41,8 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module", autouse=True)
 def small(folder):
     """A cache of its own, and few songs to judge by."""
-    with pytest.MonkeyPatch.context() as patch:
+    with few_songs() as patch:
         patch.setenv("MUSICGAN_CACHE", str(folder.parent / "cache of tests"))
-        patch.setattr("musicgan.train.events_run.SongJudge", partial(SongJudge, songs=6))
-        patch.setattr("musicgan.train.guidance.SONGS", 4)
         yield
 
 

@@ -4,7 +4,6 @@ import multiprocessing
 import random
 import shutil
 import time
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,11 +13,10 @@ from musicgan.errors import CheckpointError
 from musicgan.midifile import write_midi
 from musicgan.train.lock import alone_in
 from musicgan.train.options import Options
-from musicgan.train.quality import SongJudge
 from musicgan.train.run import train
 from musicgan.train.watch import Watch
 
-from .making import ADVERSARIAL, LIKELIHOOD, tune, write_tunes
+from .making import ADVERSARIAL, LIKELIHOOD, few_songs, tune, write_tunes
 
 KILLS = 20
 OPTIONS = Options(
@@ -33,11 +31,8 @@ FORK = multiprocessing.get_context("fork")
 def folder(tmp_path_factory):
     """Twelve tunes; few songs to judge by, and a checkpoint after every update."""
     root = write_tunes(tmp_path_factory.mktemp("music"), 12, bars=8)
-    with pytest.MonkeyPatch.context() as patch:
+    with few_songs() as patch:
         patch.setenv("MUSICGAN_CACHE", str(root.parent / "cache of survivors"))
-        patch.setattr("musicgan.train.events_run.SongJudge", partial(SongJudge, songs=6))
-        patch.setattr("musicgan.train.guidance.SONGS", 4)
-        patch.setattr("musicgan.train.watch.SONGS", 1)
         patch.setattr("musicgan.train.loop.CHECKPOINT_SEC", 0.0)
         yield root
 
