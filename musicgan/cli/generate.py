@@ -88,6 +88,7 @@ SOURCES = ("infill", "melody", "primer", "like", "morph")
 def generate(out: Path, style: str, model: Path | None, key: str | None, **options: Any) -> None:
     """Compose a song and write it as MIDI (or MusicXML)."""
     one_thread()
+    from musicgan.codecs.base import hears_pedal
     from musicgan.compose.kinds import open_any
     from musicgan.compose.styles import style_path
     from musicgan.compose.write import write_songs
@@ -100,7 +101,7 @@ def generate(out: Path, style: str, model: Path | None, key: str | None, **optio
         songs = _songs(player, settings, options)
         for written in write_songs(
             player, songs, out, kind=options["kind"], primer=options["primer"],
-            task=_task(options),
+            task=_task(options, pedal=hears_pedal(player.codec)),
         ):  # fmt: skip
             if options["picture"]:
                 _draw(written.score, written.path.with_suffix(".png"))
@@ -188,15 +189,16 @@ def _settings(key: str | None, options: dict[str, Any]) -> Settings:
     )
 
 
-def _task(options: dict[str, Any]) -> Task | None:
+def _task(options: dict[str, Any], pedal: bool) -> Task | None:
     """What the song is made from, None for a free one. Raises `MidiReadError`."""
     from musicgan.compose.tasks import InfillTask, MelodyTask
 
     if options["melody"] is not None:
         track, voice = options["melody_track"], options["melody_voice"]
-        return MelodyTask.read(options["melody"], track, voice)
+        return MelodyTask.read(options["melody"], track, voice, pedal=pedal)
     if options["infill"] is not None:
-        return InfillTask.read(options["infill"], options["from_bar"], options["to_bar"])
+        bars = options["from_bar"], options["to_bar"]
+        return InfillTask.read(options["infill"], *bars, pedal=pedal)
     return None
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from musicgan.codecs.base import hears_pedal
 from musicgan.compose.kinds import AnyPlayer, open_any
 from musicgan.compose.like import songs_like
 from musicgan.compose.player import Player
@@ -93,8 +94,9 @@ def compose_songs(
     is_own = corpus.manifest_hash == player.file.metadata.get("manifest")
     parts: tuple[Part, ...] = ("test",) if is_own else ("train", "valid", "test")
     pieces = [piece for part in parts for piece in corpus.pieces(part)]
-    there = read_side([real])
-    training = read_side([train]) if train is not None else None
+    pedal = hears_pedal(player.codec)
+    there = read_side([real], pedal=pedal)
+    training = read_side([train], pedal=pedal) if train is not None else None
     if is_own:
         learned = {piece.name for piece in corpus.pieces("train")}
         training = training or there.only(learned)

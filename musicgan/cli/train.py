@@ -22,6 +22,7 @@ EVENTS_ONLY = {
     "start": "--from",
     "tracks": "--tracks",
     "velocities": "--velocities",
+    "pedal": "--pedal",
     "transpose": "--transpose",
     "vary_velocity": "--vary-velocity",
     "vary_tempo": "--vary-tempo",
@@ -114,6 +115,11 @@ def _settings_file(context: click.Context, option: click.Parameter, path: Path |
 )
 @click.option("--velocities", type=int, help="Told apart.  [default: 8, or 1 where all are alike]")
 @click.option("--grid", type=int, help="Steps a beat.  [default: 4, or 12 for triplets]")
+@click.option(
+    "--pedal/--no-pedal",
+    default=None,
+    help="Fold the sustain pedal into durations.  [default: where the files use it]",
+)
 @click.option("--transpose", default=6, show_default=True, help="Semitones to vary the key by.")
 @click.option(
     "--vary-velocity", default=0, show_default=True, help="Play it louder or softer by up to this."
@@ -158,6 +164,7 @@ def train(folder: Path, name: str | None, out: Path | None, resume: bool, **aske
         grid=asked["grid"],
         velocities=asked["velocities"],
         tracks=asked["tracks"],
+        pedal=asked["pedal"],
         start=asked["start"],
     )
     try:

@@ -45,4 +45,12 @@ class Codec(Protocol):
         ...
 
 
+def hears_pedal(codec: Codec | None) -> bool:
+    """Whether files are read for it with the sustain pedal folded into durations.
+
+    A codec that knows of no pedal, such as one of another package, hears keys alone.
+    """
+    return bool(getattr(codec, "pedal", False))
+
+
 Rows = NDArray[np.int64]

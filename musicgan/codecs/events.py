@@ -29,7 +29,8 @@ class EventsCodec:
     """Score <-> note tuples on a grid of `grid` steps a beat (4: sixteenths, 12: and triplets).
 
     Tracks are gathered into `slots`. With `velocity_bins` = 1 velocity is not stored and decodes
-    as 80; with 127 it is exact.
+    as 80; with 127 it is exact. `pedal` says that files are to be read with the sustain pedal
+    folded into durations (`base.hears_pedal`); scores themselves know of none.
 
     Raises `CodecError` for options out of range.
     """
@@ -41,6 +42,7 @@ class EventsCodec:
         grid: int = 4,
         slots: Sequence[Slot | Sequence[Any]] = (Slot(),),
         velocity_bins: int = 1,
+        pedal: bool = False,
     ) -> None:
         if not 1 <= grid <= 48:
             raise CodecError(f"grid {grid} is out of range: 1 to 48 steps a beat")
@@ -51,17 +53,20 @@ class EventsCodec:
         self.grid = grid
         self.slots = as_slots(slots)
         self.velocity_bins = velocity_bins
+        self.pedal = pedal
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, EventsCodec) and self.options() == other.options()
 
     def __hash__(self) -> int:
-        return hash((self.grid, self.slots, self.velocity_bins))
+        return hash((self.grid, self.slots, self.velocity_bins, self.pedal))
 
     def options(self) -> Mapping[str, Any]:
         """JSON-ready arguments that rebuild this codec."""
         slots = [slot.option for slot in self.slots]
-        return {"grid": self.grid, "slots": slots, "velocity_bins": self.velocity_bins}
+        said = {"grid": self.grid, "slots": slots, "velocity_bins": self.velocity_bins}
+        # Caches and models of before there was this choice say nothing of it.
+        return {**said, "pedal": True} if self.pedal else said
 
     def normalized(self, score: Score) -> Score:
         """`score` on the grid, its tracks gathered into the slots, velocities at bin centres."""

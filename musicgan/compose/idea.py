@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from musicgan.codecs.base import hears_pedal
 from musicgan.compose.hearing import form_heard, heard
 from musicgan.compose.kinds import AnyPlayer
 from musicgan.compose.player import Player
@@ -96,7 +97,7 @@ def open_idea(player: AnyPlayer, path: Path) -> Idea:
     """The idea of a MIDI file. Raises `MidiReadError`, and `ComposeError` as `hear_idea` does."""
     if not isinstance(player, Player):
         raise ComposeError("a frame model hears no idea: use an events model")
-    return hear_idea(player, read_midi(path), path.name)
+    return hear_idea(player, read_midi(path, pedal=hears_pedal(player.codec)), path.name)
 
 
 def morph(one: Idea, other: Idea, steps: int) -> list[Idea]:

@@ -36,9 +36,9 @@ class InfillTask:
     to_bar: int
 
     @classmethod
-    def read(cls, path: Path, from_bar: int, to_bar: int) -> InfillTask:
-        """Of a MIDI file. Raises `MidiReadError`."""
-        return cls(path, read_midi(path), from_bar, to_bar)
+    def read(cls, path: Path, from_bar: int, to_bar: int, *, pedal: bool = False) -> InfillTask:
+        """Of a MIDI file, `pedal` as in `read_midi`. Raises `MidiReadError`."""
+        return cls(path, read_midi(path, pedal=pedal), from_bar, to_bar)
 
     def compose(self, player: AnyPlayer, settings: Settings) -> Score:
         """The song with other bars. Raises `ComposeError`."""
@@ -60,9 +60,11 @@ class MelodyTask:
     voice: str | None
 
     @classmethod
-    def read(cls, path: Path, track: str | None = None, voice: str | None = None) -> MelodyTask:
-        """Of a MIDI file. Raises `MidiReadError`."""
-        return cls(path, read_midi(path), track, voice)
+    def read(
+        cls, path: Path, track: str | None = None, voice: str | None = None, *, pedal: bool = False
+    ) -> MelodyTask:
+        """Of a MIDI file, `pedal` as in `read_midi`. Raises `MidiReadError`."""
+        return cls(path, read_midi(path, pedal=pedal), track, voice)
 
     def compose(self, player: AnyPlayer, settings: Settings) -> Score:
         """The melody with other voices. Raises `ComposeError`."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from musicgan import __version__
+from musicgan.codecs.base import hears_pedal
 from musicgan.compose.kinds import AnyPlayer, compose_any
 from musicgan.compose.settings import Settings
 from musicgan.compose.tasks import Task
@@ -57,7 +58,7 @@ def write_songs(
     for the path before anything is composed.
     """
     kind = kind or ("musicxml" if out.suffix.lower() in (".musicxml", ".xml") else "mid")
-    heard = read_midi(primer) if primer else None
+    heard = read_midi(primer, pedal=hears_pedal(player.codec)) if primer else None
     check_folder(out)
     for index, one in enumerate(songs):
         path = out if len(songs) == 1 else out.with_name(f"{out.stem}-{index + 1:03}{out.suffix}")

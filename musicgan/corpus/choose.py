@@ -25,6 +25,10 @@ COMMON = 0.3
 """A kind of track gets a slot when at least this share of the files has it."""
 ORDER, INSTRUMENT = "order", "instrument"
 """What tells which track goes to which slot."""
+PEDAL_FILES = 24
+"""Of the sample, so many are asked whether the pedal is part of the music: in half of them ..."""
+PEDAL_SHARE = 0.1
+"""... it makes this share of the notes longer."""
 COMMON_ORDER = 0.5
 """Tracks go by their order when at least this share has the commonest family of its place."""
 
@@ -35,11 +39,13 @@ def choose_codec(
     grid: int | None = None,
     velocities: int | None = None,
     tracks: str | None = None,
+    pedal: bool | None = None,
 ) -> EventsCodec:
     """A note-tuple codec for the files under `folder`, from an even sample of them.
 
     `voices` name the slots, as "NAME" or "NAME:PROGRAM"; `grid` is in steps a beat; `velocities`
-    are told apart; `tracks` go to slots by `ORDER` or by `INSTRUMENT`. None: as the music has it.
+    are told apart; `tracks` go to slots by `ORDER` or by `INSTRUMENT`; `pedal` is folded into
+    durations. None: as the music has it.
     Raises `CorpusError` when no file can be read, or for more voices than the files have,
     `CodecError` for the grid and the velocities.
     """
@@ -49,6 +55,7 @@ def choose_codec(
         grid=grid if grid is not None else grid_of(scores),
         slots=_named(slots_of(scores, tracks), voices),
         velocity_bins=velocities if velocities is not None else 8 if used > 4 else 1,
+        pedal=pedal if pedal is not None else uses_pedal(folder),
     )
 
 
@@ -95,6 +102,20 @@ def _sample(folder: Path) -> list[Score]:
     if not scores:
         raise CorpusError(f"{folder}: not one file of it can be read as music")
     return scores
+
+
+def uses_pedal(folder: Path) -> bool:
+    """Whether in half of the files under `folder`, by a sample, the pedal makes notes longer."""
+    names = find_midi(folder)
+    shares = []
+    for name in names[:: -(-len(names) // PEDAL_FILES)]:
+        try:
+            keys, heard = read_midi(folder / name), read_midi(folder / name, pedal=True)
+        except MidiReadError:
+            continue
+        longer = keys.notes["duration_tick"] != heard.notes["duration_tick"]
+        shares.append(float(longer.mean()) if len(keys) else 0.0)
+    return bool(shares) and float(np.median(shares)) >= PEDAL_SHARE
 
 
 def grid_of(scores: Sequence[Score]) -> int:

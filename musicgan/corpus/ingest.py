@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musicgan.codecs import get_codec
-from musicgan.codecs.base import Codec
+from musicgan.codecs.base import Codec, hears_pedal
 from musicgan.corpus.piece import Piece, make_piece
 from musicgan.corpus.report import FileReport, report_score
 from musicgan.errors import MidiReadError, MusicganError
@@ -53,7 +53,7 @@ class Ingest:
         try:
             data = read_bounded(path)
             sha256 = hashlib.sha256(data).hexdigest()
-            score = read_midi(data)
+            score = read_midi(data, pedal=hears_pedal(self._codec))
             stated = score.metres
             score = replace(score, metres=infer_metre(score))
             report = report_score(name, sha256, score, stated)

@@ -50,8 +50,10 @@ class Side:
         return Side([piece for piece in self.pieces if piece.name in names], unusable)
 
 
-def read_side(paths: Sequence[Path], progress: Progress | None = None) -> Side:
+def read_side(paths: Sequence[Path], progress: Progress | None = None, pedal: bool = False) -> Side:
     """Read MIDI files, or all that lie under folders; names are as short as tells them apart.
+
+    With `pedal` notes last as long as it holds them, as a model's that learned them so.
 
     Raises `CorpusError` or `EvaluateError` where there is no such file or folder, or no MIDI.
     """
@@ -60,7 +62,7 @@ def read_side(paths: Sequence[Path], progress: Progress | None = None) -> Side:
     unusable: dict[str, str] = {}
     for done, (name, path) in enumerate(files.items(), 1):
         try:
-            pieces.append(hear(name, read_midi(path)))
+            pieces.append(hear(name, read_midi(path, pedal=pedal)))
         except MidiReadError as error:
             unusable[name] = str(error).removeprefix(f"{path}: ")
         except EvaluateError as error:

@@ -1,7 +1,8 @@
 """Read and write MIDI files: `read_midi(path) -> Score`, `write_midi(score, path)`.
 
 `read` decides how a file is read and makes the Score; `bulk` is the fast way, `tolerant` the one
-that saves what can be saved from anything; both hand over the same `raw.RawMidi`.
+that saves what can be saved from anything; both hand over the same `raw.RawMidi`. `pedal` says how
+long the sustain pedal makes notes last.
 """
 
 from musicgan.midifile.raw import MAX_BEATS

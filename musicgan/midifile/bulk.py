@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from musicgan.midifile.pedal import NEVER_PRESSED, SUSTAIN, Presses, presses_of
 from musicgan.midifile.raw import (
     MAX_MAP_EVENTS,
     NO_NOTES,
@@ -64,8 +65,11 @@ class Lane(NamedTuple):
     columns: list[NDArray[Any]]
 
 
-def read_bulk(data: bytes) -> RawMidi | None:
-    """The notes and maps of a well-formed file of format 0 or 1; None if it is anything else."""
+def read_bulk(data: bytes, pedal: bool = False) -> RawMidi | None:
+    """The notes and maps of a well-formed file of format 0 or 1; None if it is anything else.
+
+    With `pedal` the presses of each track's sustain pedal, too.
+    """
     chunks = _track_chunks(data)
     if chunks is None or ILLEGAL_MAP.search(data):
         return None
@@ -100,6 +104,7 @@ def read_bulk(data: bytes) -> RawMidi | None:
             for lane in lanes
         ],
         notes=notes,
+        pedals=[_presses(lane) for lane in lanes] if pedal else [],
         tempos=[(e.time, e.mspq) for e in parsed.tempos[:MAX_MAP_EVENTS]],
         metres=[
             (e.time, e.numerator, e.denominator) for e in parsed.time_signatures[:MAX_MAP_EVENTS]
@@ -253,3 +258,14 @@ def _silenced(lane: Lane) -> bool:
     onset, duration = lane.columns[:2]
     after = np.searchsorted(stops, onset, "right")
     return bool((after < np.searchsorted(stops, onset + duration)).any())
+
+
+def _presses(lane: Lane) -> Presses:
+    if lane.track.is_drum or not lane.track.controls:
+        return NEVER_PRESSED
+    control = lane.track.controls.numpy()
+    is_pedal = control["number"] == SUSTAIN
+    onset, duration = lane.columns[:2]
+    return presses_of(
+        control["time"][is_pedal], control["value"][is_pedal], int((onset + duration).max())
+    )

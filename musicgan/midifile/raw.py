@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from musicgan.midifile.pedal import Presses, sustained
 from musicgan.score import (
     MAX_TRACKS,
     Columns,
@@ -52,6 +53,8 @@ class RawMidi:
     """One for each channel of each track chunk that has notes."""
     notes: Columns = NO_NOTES
     """Track after track, each one's in the order they began."""
+    pedals: list[Presses] = field(default_factory=list)
+    """Of each track, where they were asked for."""
     tempos: list[tuple[int, int]] = field(default_factory=list)
     """(tick, microseconds a beat)"""
     metres: list[tuple[int, int, int]] = field(default_factory=list)
@@ -77,8 +80,11 @@ def join_tracks(
     return Columns(onset, end, place, np.concatenate(velocity, dtype=np.uint8, casting="unsafe"))
 
 
-def to_score(raw: RawMidi) -> Score:
-    """The Score of a parsed file: notes paired, bounded and sorted, nonsense events dropped."""
+def to_score(raw: RawMidi, pedal: bool = False) -> Score:
+    """The Score of a parsed file: notes paired, bounded and sorted, nonsense events dropped.
+
+    With `pedal` notes last as long as it holds them.
+    """
     max_tick = MAX_BEATS * raw.ticks_per_beat
     tempos = [
         Tempo(t, us) for t, us in raw.tempos[:MAX_MAP_EVENTS] if MIN_US_PER_BEAT <= us < 1 << 24
@@ -92,6 +98,9 @@ def to_score(raw: RawMidi) -> Score:
         if -7 <= sharps <= 7 and minor in (0, 1)
     ]
     columns = end_at_retrigger(_bounded(raw.notes, max_tick).by_onset())
+    if pedal:
+        columns = sustained(columns, raw.pedals)
+        columns = columns._replace(end_tick=np.minimum(columns.end_tick, max_tick))
     tracks = tuple(raw.tracks)
     if len(columns.place) < len(raw.notes.place):
         columns, tracks = _without_empty(columns, tracks)

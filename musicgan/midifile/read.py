@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from musicgan.errors import MidiReadError
 from musicgan.midifile.bulk import read_bulk
@@ -19,14 +20,15 @@ MAX_FILE_BYTES = 16 * 2**20
 USUAL_FILE_BYTES = 1 << 16
 
 
-def read_midi(source: str | Path | bytes) -> Score:
+def read_midi(source: str | Path | bytes, *, pedal: bool = False) -> Score:
     """The Score of a MIDI file, given by path or as bytes. Its times are the file's own ticks.
 
     Every channel of every track chunk that has notes becomes a `Track`, in order of (chunk,
     channel), with the program in force at its first note; channel 10 is drums. On one pitch of a
     track one note sounds at a time: a note-on ends the note before it. A note that nothing ends
-    lasts until its track does. Patterns of a format 2 file follow each other. Under time code
-    (SMPTE) a beat is half a second.
+    lasts until its track does. With `pedal` a note lasts as long as the sustain pedal holds it,
+    drums apart; without, as long as its key is down. Patterns of a format 2 file follow each other.
+    Under time code (SMPTE) a beat is half a second.
 
     Damaged files are read as far as they make sense; nothing lies beyond `MAX_BEATS`, and files
     larger than `MAX_FILE_BYTES` are refused. Names hold no control characters.
@@ -41,8 +43,8 @@ def read_midi(source: str | Path | bytes) -> Score:
         data = _load(source if isinstance(source, Path) else Path(source), name)
     if len(data) > MAX_FILE_BYTES:
         raise MidiReadError(f"{name}: larger than the {MAX_FILE_BYTES >> 20} MiB that are read")
-    raw = read_bulk(data) or _read_damaged(data, name)
-    score = to_score(raw)
+    raw = read_bulk(data, pedal) or _read_damaged(data, name)
+    score = to_score(raw, pedal)
     if raw.tracks and not len(score):
         raise MidiReadError(f"{name}: all its notes lie beyond beat {MAX_BEATS:,}")
     return score
@@ -88,14 +90,16 @@ def _from_timecode(raw: RawMidi, contents: Contents) -> RawMidi:
     """Ticks that were parts of a second become parts of a beat at 120 beats a minute."""
     scale = contents.tick_scale
 
-    onset, end = (
-        np.array([_scaled(tick, scale) for tick in column.tolist()], np.int64)
-        for column in (raw.notes.onset_tick, raw.notes.end_tick)
-    )
+    def scaled(ticks: NDArray[np.int64]) -> NDArray[np.int64]:
+        made = [_scaled(tick, scale) for tick in ticks.ravel().tolist()]
+        return np.array(made, np.int64).reshape(ticks.shape)
+
+    onset, end = scaled(raw.notes.onset_tick), scaled(raw.notes.end_tick)
     return RawMidi(
         ticks_per_beat=raw.ticks_per_beat,
         tracks=raw.tracks,
         notes=raw.notes._replace(onset_tick=onset, end_tick=end),
+        pedals=[scaled(presses) for presses in raw.pedals],
         metres=[(_scaled(tick, scale), above, below) for tick, above, below in raw.metres],
         keys=[(_scaled(tick, scale), sharps, minor) for tick, sharps, minor in raw.keys],
     )

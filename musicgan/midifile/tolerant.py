@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musicgan.midifile.chunks import Contents, TrackSpan
+from musicgan.midifile.pedal import SUSTAIN, presses_of
 from musicgan.midifile.raw import DRUM_CHANNEL, RawMidi, clean_name, decode_text, join_tracks
 from musicgan.score import Track
 
@@ -81,6 +82,8 @@ class _Reader:
     name: str = ""
     programs: dict[int, int] = field(default_factory=dict)
     channels: dict[int, _Notes] = field(default_factory=dict)
+    pedals: dict[int, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
+    """(tick, value) of the sustain pedal, by channel."""
     finished: list[_Notes] = field(default_factory=list)
     """The notes of `raw.tracks`."""
 
@@ -101,6 +104,7 @@ def read_tolerant(contents: Contents) -> RawMidi:
 def _read_track(reader: _Reader, span: TrackSpan) -> int:
     """Read one chunk into `reader.raw`; the tick of its end."""
     reader.name, reader.programs, reader.channels = "", {}, {}
+    reader.pedals.clear()
     # A track must not begin with a data byte; one that does most likely lost a note-on.
     reader.status = 0x90 | reader.status & 0x0F
     data = reader.data
@@ -135,6 +139,8 @@ def _finish_track(reader: _Reader, end_tick: int) -> None:
         drums = channel == DRUM_CHANNEL
         reader.raw.tracks.append(Track(reader.name, notes.program or 0, drums))
         reader.finished.append(notes)
+        moves = np.array([] if drums else reader.pedals[channel], np.int64).reshape(-1, 2)
+        reader.raw.pedals.append(presses_of(moves[:, 0], moves[:, 1], max(notes.end)))
 
 
 def _variable_length(data: bytes, at: int, end: int) -> tuple[int, int]:
@@ -184,6 +190,8 @@ def _channel_event(reader: _Reader, at: int, end: int, tick: int) -> int:
             reader.channels[channel].program = first
     elif kind == 0xB0 and first in (120, 123) and channel in reader.channels:
         reader.channels[channel].stop_all(tick, begun_before=tick)
+    elif kind == 0xB0 and first == SUSTAIN:
+        reader.pedals[channel].append((tick, second))
     return following
 
 

@@ -180,7 +180,8 @@ class EventsRun:
             f"{len(self.songs[1])} pieces held out",
             f"voices: {slots}; tracks go to them by their {by}",
             f"grid: {layout.grid} steps a beat, velocities: {layout.velocity_bins}; "
-            f"{self._kept:.1%} of the notes kept",
+            f"{self._kept:.1%} of the notes kept; "
+            f"pedal: {'folded into durations' if self.codec.pedal else 'left out'}",
             f"network: {self.config.hidden} wide, begins "
             f"{f'with {self.start.name}' if self.start else 'at random'}; on {self.device}",
         ]

@@ -62,6 +62,8 @@ class Options:
     """How many are told apart; None: by the music."""
     tracks: str | None = None
     """"order" or "instrument": what tells which track is which voice; None: by the music."""
+    pedal: bool | None = None
+    """Whether the sustain pedal is folded into durations; None: by the music."""
     start: str = "none"
     """A style or model file to begin with, "nearest" for the bundled one that knows this music
     best, or "none"."""

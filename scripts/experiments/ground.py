@@ -93,7 +93,8 @@ class Place:
     def corpus(self) -> Corpus:
         """The pieces as note tuples, split by piece, near duplicates on one side."""
         folder = self.data / self.about.folder
-        return Corpus.open(folder, choose_codec(folder))
+        # The pedal left out, as whoever published figures of these collections did.
+        return Corpus.open(folder, choose_codec(folder, pedal=False))
 
     @property
     def codec(self) -> EventsCodec:

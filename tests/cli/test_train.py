@@ -94,6 +94,22 @@ def test_a_model_at_a_path_is_played_from_there(folder, tmp_path, monkeypatch):
     assert f"play it with: musicgan generate --model {out} --out song.mid" in found.output
 
 
+@pytest.mark.parametrize(
+    ("words", "text", "pedal"),
+    [([], "", None), (["--pedal"], "", True), (["--no-pedal"], "pedal = true", False),
+     ([], "pedal = true", True), ([], "pedal = false", False)],
+)  # fmt: skip
+def test_the_pedal_is_heard_or_not_as_asked(folder, tmp_path, monkeypatch, words, text, pedal):
+    made, seen = ModelFile({}, {"metrics": {}}, ""), []
+    monkeypatch.setattr(
+        "musicgan.train.run.train", lambda _, __, options, **___: seen.append(options) or made
+    )
+    (tmp_path / "settings.toml").write_text(text)
+    where = "--out", tmp_path / "x.safetensors", "--config", tmp_path / "settings.toml"
+    assert run("train", folder, *words, *where).exit_code == 0
+    assert [options.pedal for options in seen] == [pedal]
+
+
 def test_one_voice_need_not_be_a_list_of_one(folder, tmp_path):
     (tmp_path / "settings.toml").write_text('voice = "S:128"')
     words = ("--out", tmp_path / "x.safetensors", "--config", tmp_path / "settings.toml")

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from musicgan.codecs.base import hears_pedal
 from musicgan.codecs.events import EventsCodec
 from musicgan.codecs.laws import check_codec
 from musicgan.codecs.slots import Slot
@@ -124,6 +125,13 @@ def test_rows_of_a_wrong_shape_are_refused(shape):
 def test_options_out_of_range_are_refused(options, said):
     with pytest.raises(CodecError, match=said):
         EventsCodec(**options)
+
+
+def test_the_pedal_is_an_option_that_codecs_of_before_do_not_name():
+    plain, heard = EventsCodec(), EventsCodec(pedal=True)
+    assert "pedal" not in plain.options() and plain == EventsCodec(pedal=False)
+    assert EventsCodec(**heard.options()) == heard != plain
+    assert (hears_pedal(plain), hears_pedal(heard), hears_pedal(None)) == (False, True, False)
 
 
 def test_codecs_with_the_same_options_are_equal():

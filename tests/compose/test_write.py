@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 
 import mido
 import pytest
+from midi_bytes import EOT, PEDALLED_SCALE, midi
 
 import musicgan
 from musicgan.compose.settings import Settings
@@ -112,6 +113,16 @@ def test_a_primer_is_read_from_a_file(choir, tmp_path):
     assert second.notes[["onset_tick", "pitch"]].tolist()[: len(begin)] == begin
     assert written.bars == 3
     assert json.loads(text_of(written.path))["primer"] == "first.mid"
+
+
+@pytest.mark.parametrize("pedal", [False, True])
+def test_a_primer_is_heard_as_the_model_learned_to_hear(choir, tmp_path, monkeypatch, pedal):
+    """Sixteen quavers that the pedal makes crotchets; the last onset may be composed anew."""
+    monkeypatch.setattr(choir.codec, "pedal", pedal)
+    (tmp_path / "scale.mid").write_bytes(midi(PEDALLED_SCALE + EOT, division=120))
+    write(choir, tmp_path / "song.mid", Settings(bars=5, seed=1), primer=tmp_path / "scale.mid")
+    song = read_midi(tmp_path / "song.mid").snapped(4)
+    assert song.notes["duration_tick"][:15].tolist() == [4 if pedal else 2] * 15
 
 
 def test_a_primer_that_is_not_there_or_not_midi_is_said(choir, tmp_path):

@@ -10,6 +10,7 @@ import warnings
 
 import numpy as np
 import pytest
+from midi_bytes import EOT, midi, pedalled
 
 from musicgan.codecs.events import EventsCodec
 from musicgan.codecs.pianoroll import PianorollCodec
@@ -51,6 +52,19 @@ def test_pieces_are_what_the_codec_makes_of_the_files(folder):
         assert np.array_equal(piece.bar_start_step, expected.bar_start_step)
         assert (piece.key, piece.metre) == (expected.key, expected.metre)
         assert piece.bpm == expected.bpm
+
+
+@pytest.mark.parametrize(("pedal", "steps"), [(False, 2), (True, 4)])
+def test_a_codec_that_hears_the_pedal_has_files_read_so(tmp_path, own_cache, pedal, steps):
+    """Keys of half a beat, which sound for a whole one."""
+    rng = np.random.default_rng(0)
+    for number in range(3):
+        body = pedalled(rng.integers(50, 80, 40).tolist()) + EOT
+        (tmp_path / f"{number}.mid").write_bytes(midi(body, division=120))
+    for workers in (0, 1):
+        pieces = all_pieces(Corpus.open(tmp_path, EventsCodec(pedal=pedal), workers=workers))
+        assert [piece.rows[:, 3].tolist() for piece in pieces.values()] == [[steps] * 40] * 3
+        shutil.rmtree(own_cache)
 
 
 def test_frames_are_kept_as_frames(folder):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from midi_bytes import EOT, PEDALLED_SCALE, SCALE, midi
 
 from musicgan.codecs.slots import Slot
 from musicgan.corpus.choose import choose_codec, choose_frames_codec
@@ -44,6 +45,15 @@ def test_four_voices_on_the_beat(folder_of):
     assert chosen.grid == 4
     assert chosen.slots == tuple(Slot(name, 52) for name in CHOIR)
     assert chosen.velocity_bins == 1
+
+
+@pytest.mark.parametrize(("pedalled", "used"), [(0, False), (2, False), (3, True), (4, True)])
+def test_the_pedal_is_heard_where_most_files_use_it(tmp_path, pedalled, used):
+    for number in range(5):
+        body = PEDALLED_SCALE if number < pedalled else SCALE
+        (tmp_path / f"{number}.mid").write_bytes(midi(body + EOT))
+    assert choose_codec(tmp_path).pedal is used
+    assert choose_codec(tmp_path, pedal=not used).pedal is not used
 
 
 @pytest.mark.parametrize("tpb", [24, 96, 220, 480, 960, 1024])

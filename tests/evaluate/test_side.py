@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from midi_bytes import EOT, PEDALLED_SCALE, midi
 
 from musicgan.errors import CorpusError, EvaluateError
 from musicgan.evaluate.side import read_side, without_copies
@@ -45,6 +46,13 @@ def test_some_of_the_pieces_by_name(tmp_path):
     side = read_side([folder]).only({"01.mid"})
     assert [piece.name for piece in side.pieces] == ["01.mid"]
     assert side.unusable == {}
+
+
+def test_the_pedal_is_folded_in_where_it_is_asked_for(tmp_path):
+    (tmp_path / "scale.mid").write_bytes(midi(PEDALLED_SCALE + EOT))
+    keys, heard = (read_side([tmp_path], pedal=pedal).scores[0] for pedal in (False, True))
+    assert set(keys.notes["duration_tick"]) == {60}
+    assert set(heard.notes["duration_tick"]) == {120}
 
 
 def test_a_path_that_is_not_there(tmp_path):

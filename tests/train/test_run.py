@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from musicgan.codecs.events import EventsCodec
 from musicgan.compose.player import open_player
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
@@ -23,7 +24,7 @@ from musicgan.train.loop import Interrupted
 from musicgan.train.options import WIDE, Options
 from musicgan.train.run import identity, train
 
-from .making import ADVERSARIAL, LIKELIHOOD, few_songs, tune, write_tunes
+from .making import ADVERSARIAL, BASS, LEAD, LIKELIHOOD, few_songs, tune, write_tunes
 
 OPTIONS = Options(
     style="made", licence="CC0", device="cpu", hidden=16, seed=3,
@@ -120,6 +121,13 @@ def test_ctrl_c_and_resume_give_the_same_model(folder, trained, tmp_path, phase,
     if phase == "critic":
         # It was watched, sampled and interrupted, and none of that left a trace.
         assert len(stop.song)
+
+
+@pytest.mark.parametrize("pedal", [False, True])
+def test_whether_the_pedal_is_heard_is_said(folder, pedal):
+    codec = EventsCodec(slots=(LEAD, BASS), pedal=pedal)
+    said = EventsRun(Corpus.open(folder, codec), codec, OPTIONS).summary()
+    assert f"pedal: {'folded into durations' if pedal else 'left out'}" in said
 
 
 def test_a_run_may_not_be_resumed_with_other_options_or_music(folder, tmp_path):
