@@ -67,6 +67,13 @@ class AdversarialPhase(Averaged):
         # The noise of a window comes from its posterior, which stays as likelihood left it.
         self.optimizer = AdamW(generator.parameters(), options.rate, (0.5, 0.98))
         self.ema = Ema(generator, options.ema)
+        self.lessons = 0
+        """Of the critic alone, so far."""
+
+    @property
+    def turn(self) -> int:
+        """Batches so far, by which pieces have their turn: see `Windows.draw`."""
+        return self.steps + self.lessons
 
     def begin(self) -> None:
         """Averages start at the likelihood's weights; the critic gets its first lessons."""
@@ -87,7 +94,7 @@ class AdversarialPhase(Averaged):
         found = found.gathered()
         self.critic.remember(found.heard, conditions, opening)
         for _ in range(options.critic_updates):
-            figures = self.critic.step(opening, self.rng, self.ease)
+            figures = self.critic.step(opening, self.rng, self.ease, self.turn)
         real = self._real_features(batch, critic, opening)
         return figures | self._generator_step(found, real, progress)
 
@@ -121,7 +128,8 @@ class AdversarialPhase(Averaged):
     def _generator_step(self, found: RollOut, real: Tensor, progress: float) -> dict[str, float]:
         options = self.options
         push, figures = self.preferred(found, real)
-        anchor = self.train.draw(self.ease.rows(options.anchor_batch), self.rng).to(self.device)
+        rows = self.ease.rows(options.anchor_batch)
+        anchor = self.train.draw(rows, self.rng, self.turn).to(self.device)
         self.generator.train()
         with autocast(self.device, options.bf16):
             nll, _ = elbo(self.generator, self.posterior, anchor)
@@ -155,18 +163,19 @@ class AdversarialPhase(Averaged):
 
     def state(self) -> dict[str, Any]:
         """The critic's, too."""
-        return {**super().state(), "critic": self.critic.state()}
+        return {**super().state(), "critic": self.critic.state(), "lessons": self.lessons}
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Go on from `state`."""
         super().load_state(state)
         self.critic.load_state(state["critic"])
+        self.lessons = int(state.get("lessons", 0))
 
     def _windows(self, count: int) -> tuple[Any, int]:
         """Real windows to continue: one time in four from the first note on."""
         if self.rng.random() < 0.25:
-            return self.train.draw_inside(count, self.rng, openings=True), 0
-        return self.train.draw_inside(count, self.rng), self.opening
+            return self.train.draw_inside(count, self.rng, openings=True, update=self.turn), 0
+        return self.train.draw_inside(count, self.rng, update=self.turn), self.opening
 
     @torch.no_grad()
     def _noise(self, heard: Tensor, batch: Any, opening: int) -> Floats:
@@ -200,9 +209,10 @@ class AdversarialPhase(Averaged):
         ).gathered()  # fmt: skip
         self.critic.remember(found.heard, batch.conditions.numpy(), opening)
         lessons = [
-            self.critic.step(opening, self.rng, self.ease)
+            self.critic.step(opening, self.rng, self.ease, self.turn)
             for _ in range(self.options.lesson_updates)
         ]
+        self.lessons += 1
         return lessons[-1]
 
 

@@ -76,10 +76,13 @@ class CriticTrainer:
         fakes = zip(heard.astype(np.int16), conditions, strict=True)
         self.replay[opening == 0].extend(fakes)
 
-    def step(self, opening: int, rng: np.random.Generator, ease: Ease) -> dict[str, float]:
+    def step(
+        self, opening: int, rng: np.random.Generator, ease: Ease, update: int = 0
+    ) -> dict[str, float]:
         """One update on real windows against fakes: half the newest, half remembered ones.
 
-        The first `opening` rows of the fakes are real and judged by nobody.
+        The first `opening` rows of the fakes are real and judged by nobody; `update`, that of the
+        phase, is for `Windows.draw_inside`.
         """
         options = self.options
         windows = ease.rows(options.critic_batch)
@@ -88,7 +91,7 @@ class CriticTrainer:
         newest = range(len(replay) - half, len(replay))
         chosen = (*newest, *rng.integers(len(replay), size=half))
         fake = self._tensors(team.own([replay[i] for i in chosen]))
-        batch = self.train.draw_inside(windows, rng, openings=opening == 0)
+        batch = self.train.draw_inside(windows, rng, openings=opening == 0, update=update)
         self.critic.train()
         with autocast(self.device, options.bf16):
             on_real = self.critic(batch.heard.to(self.device), batch.conditions.to(self.device))

@@ -94,17 +94,18 @@ class LikelihoodPhase(Averaged):
         options = self.options
         self.learn_at(options.rate * schedule(self.steps, progress, options.warmup_steps))
         self.network.train()
-        batch = self.train.draw(self.ease.rows(options.batch), self.rng).to(self.device)
+        rows = self.ease.rows(options.batch)
+        batch = self.train.draw(rows, self.rng, self.steps).to(self.device)
         with autocast(self.device, options.bf16):
             nll, kl = elbo(self.generator, self.posterior, batch)
         # Of all processes, each of which has as many windows.
-        rows, total, kl_mean = map(team.mean, (batch.mask.sum(), nll.sum(), kl.mean()))
-        loss = (total + free_bits(kl_mean, options.free_nats) * len(kl)) / rows
+        known, total, kl_mean = map(team.mean, (batch.mask.sum(), nll.sum(), kl.mean()))
+        loss = (total + free_bits(kl_mean, options.free_nats) * len(kl)) / known
         norm = descend(self.optimizer, loss, self.network.parameters(), options.clip)
         self.ema.update()
         self.steps += 1
         return {
-            "train_nll": float(total.detach() / rows),
+            "train_nll": float(total.detach() / known),
             "kl_nats": float(kl_mean.detach()),
             "gradient": norm,
         }

@@ -24,6 +24,9 @@ Ints = NDArray[np.int64]
 PIECES_AT_ONCE = 64
 MOST_NOTES = 1_500_000
 """Kept at a time: some 150 MB."""
+TURN_UPDATES = 32
+"""Where not all have room, some of the songs to draw from make way for others this often: a group
+is analysed in the time of two to four updates."""
 
 T = TypeVar("T")
 
@@ -198,8 +201,18 @@ class Songs(Sequence[Song]):
         self._most_notes = most_notes
         self._kept: OrderedDict[int, Song] = OrderedDict()
         self._notes = 0
+        self._order = np.arange(len(pieces))
+        self._room = most_notes
+        self._all_have_room = int(self.lengths.sum()) <= most_notes
+        if not self._all_have_room:
+            # By chance, for a folder may be in order; always the same, for runs are resumed.
+            self._order = np.random.default_rng(0).permutation(len(pieces))
+            # Those that come and those that go lie on the shelf together for a while.
+            self._room = most_notes // 2
+        self._shelf = self._order_from(0)
+        self._turns = 0
         self._next = 0
-        """Songs before this one have been made at some time."""
+        """Songs of the shelf before this one have been made at some time."""
 
     def __len__(self) -> int:
         return len(self._pieces)
@@ -214,6 +227,25 @@ class Songs(Sequence[Song]):
         if not -len(self) <= at < len(self):
             raise IndexError(at)
         return self.fetch([at % len(self)])[0]
+
+    def shelf(self, update: int) -> Ints:
+        """Numbers of the songs to draw from at that update: all of them, where all have room.
+
+        Else as many as have, in turn: a batch from anywhere would want a group analysed at every
+        update. In the end all of them have their turn.
+        """
+        turns = update // TURN_UPDATES
+        if turns != self._turns and not self._all_have_room:
+            each = min(PIECES_AT_ONCE, max(1, len(self._order_from(0)) // 4))
+            self._shelf = self._order_from(turns * each)
+            self._turns, self._next = turns, 0
+        return self._shelf
+
+    def _order_from(self, begin: int) -> Ints:
+        """Songs in order, round and round, as many as there is room for."""
+        order = np.roll(self._order, -(begin % max(1, len(self._order))))
+        reached = np.cumsum(self.lengths[order])
+        return order[: max(1, int(np.searchsorted(reached, self._room, "right")))]
 
     def fetch(self, wanted: Iterable[int]) -> list[Song]:
         """The songs of these numbers; missing ones are made together, which is quicker."""
@@ -236,17 +268,16 @@ class Songs(Sequence[Song]):
         return dict(zip(numbers, analyse_pieces(pieces, self._config, self._ranges), strict=True))
 
     def _ahead(self, missing: Sequence[int]) -> list[int]:
-        """Songs that nobody wants yet, to make up a group, where all of them will have room.
+        """Songs of the shelf that nobody wants yet, to make up a group.
 
         A few pieces take as long to analyse as a whole group.
         """
-        if int(self.lengths.sum()) > self._most_notes:
-            return []
         taken = set(missing)
         ahead: list[int] = []
-        while len(missing) + len(ahead) < PIECES_AT_ONCE and self._next < len(self):
-            if self._next not in self._kept and self._next not in taken:
-                ahead.append(self._next)
+        while len(missing) + len(ahead) < PIECES_AT_ONCE and self._next < len(self._shelf):
+            number = int(self._shelf[self._next])
+            if number not in self._kept and number not in taken:
+                ahead.append(number)
             self._next += 1
         return ahead
 
@@ -256,6 +287,11 @@ def lengths_of(songs: Sequence[Song]) -> NDArray[np.int64]:
     if isinstance(songs, Songs):
         return songs.lengths
     return np.array([len(song) for song in songs], np.int64)
+
+
+def shelf_of(songs: Sequence[Song], update: int) -> Ints:
+    """Numbers of the songs to draw from at that update: see `Songs.shelf`."""
+    return songs.shelf(update) if isinstance(songs, Songs) else np.arange(len(songs))
 
 
 def fetched(songs: Sequence[Song], wanted: Sequence[int] | NDArray[np.int64]) -> list[Song]:

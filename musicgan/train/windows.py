@@ -18,7 +18,7 @@ from musicgan.model.config import TEMPO, tempo_class
 from musicgan.train import team
 from musicgan.train.augment import Augmentation, Variation, vary
 from musicgan.train.networks import Batch, Past
-from musicgan.train.songs import Song, fetched, lengths_of
+from musicgan.train.songs import Ints, Song, fetched, lengths_of, shelf_of
 
 
 class Windows:
@@ -36,15 +36,16 @@ class Windows:
         self.layout = layout
         self.augmentation = augmentation
         self._lengths = lengths_of(songs)
-        self._share = self._lengths / self._lengths.sum()
         self.rows = int(self._lengths.sum())
 
-    def draw(self, batch: int, rng: np.random.Generator) -> Batch:
+    def draw(self, batch: int, rng: np.random.Generator, update: int = 0) -> Batch:
         """`batch` windows at random places of pieces drawn by length, varied at random.
 
+        Of a large collection `update`, their number so far, says which pieces have their turn.
         Of these and of those of `draw_inside` a process makes its own part.
         """
-        chosen = rng.choice(len(self.songs), batch, p=self._share)
+        shelf = shelf_of(self.songs, update)
+        chosen = self._by_length(shelf, batch, rng)
         parts = []
         for song in fetched(self.songs, chosen):
             # Starts before the beginning are cut to it, so that openings are seen often enough.
@@ -52,17 +53,21 @@ class Windows:
             parts.append((song, begin, self.augmentation.draw(song.shifts, rng)))
         return self._collate(team.own(parts))
 
-    def draw_inside(self, batch: int, rng: np.random.Generator, openings: bool = False) -> Batch:
+    def draw_inside(
+        self, batch: int, rng: np.random.Generator, openings: bool = False, update: int = 0
+    ) -> Batch:
         """`batch` windows that are full and hold no END; `openings` begin with the first row.
 
         Raises `CorpusError` when no piece is as long as a window.
         """
-        long = np.flatnonzero(self._lengths > self.length)
+        shelf = shelf_of(self.songs, update)
+        long = shelf[self._lengths[shelf] > self.length]
+        if not len(long):
+            long = np.flatnonzero(self._lengths > self.length)
         if not len(long):
             raise CorpusError(f"no piece has {self.length} notes: give longer ones, or more")
-        share = self._share[long] / self._share[long].sum()
         parts = []
-        for song in fetched(self.songs, rng.choice(long, batch, p=share)):
+        for song in fetched(self.songs, self._by_length(long, batch, rng)):
             last = 0 if openings else len(song) - 1 - self.length
             begin = int(rng.integers(last + 1))
             variation = replace(self.augmentation.draw(song.shifts, rng), forgets=False)
@@ -71,6 +76,11 @@ class Windows:
         left = np.stack([song.bars_left[begin : begin + self.length] for song, begin, _ in parts])
         past = self._past(parts) if self.layout.looks_back else None
         return replace(self._collate(parts), bars_left=left, past=past)
+
+    def _by_length(self, songs: Ints, count: int, rng: np.random.Generator) -> Ints:
+        """`count` of these songs, long ones more often."""
+        lengths = self._lengths[songs]
+        return np.asarray(rng.choice(songs, count, p=lengths / lengths.sum()))
 
     def every(self, batch: int, forgets: bool = False) -> Iterator[Batch]:
         """All windows one after another without overlap, as they are written.

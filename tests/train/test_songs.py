@@ -1,11 +1,14 @@
 """Songs that are made when they are wanted: the same ones, within a bound of memory."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from musicgan.train import songs as module
 from musicgan.train.songs import (
     PIECES_AT_ONCE,
+    TURN_UPDATES,
     Songs,
     analyse_pieces,
     fetched,
@@ -22,6 +25,8 @@ CONFIG = config_for(SOME)
 RANGES = voice_ranges(SOME, CONFIG.layout)
 WHOLE = analyse_pieces(SOME, CONFIG, RANGES)
 LENGTHS = np.array([len(piece.rows) for piece in SOME])
+TIGHT = 7 * int(LENGTHS.max())
+"""Room for three or four songs on the shelf and as many beside it."""
 
 
 def lazy(most_notes=10**9):
@@ -78,17 +83,56 @@ def test_with_room_all_are_made_in_groups_and_once(made):
 
 def test_without_room_only_what_is_wanted_is_made_and_little_is_kept(made):
     some = lazy(most_notes=2 * int(LENGTHS.max()))
-    some.fetch([0, 1, 2, 3])
-    some.fetch([0])
-    assert made == [4, 1]
+    (first,) = some.shelf(0)
+    others = [at for at in range(9) if at != first]
+    some.fetch(others[:4])
+    some.fetch(others[:1])
+    assert made == [5, 1]  # with the first four comes the one on the shelf
     assert some._notes <= some._most_notes
-    some.fetch([0])
-    assert made == [4, 1]
+    some.fetch(others[:1])
+    assert made == [5, 1]
+
+
+def test_with_room_all_are_drawn_from_at_any_time():
+    assert [lazy().shelf(update).tolist() for update in (0, 1000)] == [list(range(9))] * 2
+
+
+def test_without_room_songs_have_their_turns(made):
+    """Of those that have room one makes way every few updates."""
+    some = lazy(TIGHT)
+    shelves = [some.shelf(TURN_UPDATES * turn) for turn in range(9)]
+    assert all(LENGTHS[shelf].sum() + len(shelf) <= TIGHT / 2 for shelf in shelves)
+    for before, after in pairwise(shelves):
+        assert after[: len(before) - 1].tolist() == before[1:].tolist()[: len(after)]
+    assert set(np.concatenate(shelves)) == set(range(9))
+    assert some.shelf(9 * TURN_UPDATES).tolist() == shelves[0].tolist()
+    assert lazy(TIGHT).shelf(3 * TURN_UPDATES).tolist() == shelves[3].tolist()
+
+
+def test_without_room_a_batch_makes_none_but_those_whose_turn_begins(made):
+    some = lazy(TIGHT)
+    windows, rng = Windows(some, 32, CONFIG.layout), np.random.default_rng(0)
+    for update in range(3 * TURN_UPDATES):
+        windows.draw(8, rng, update)
+        windows.draw_inside(8, rng, update=update)
+    turns = [some.shelf(turn * TURN_UPDATES) for turn in range(3)]
+    assert sum(made) == len(np.unique(np.concatenate(turns)))
+
+
+def test_windows_are_of_songs_whose_turn_it_is_long_ones_more_often():
+    some = lazy(TIGHT)
+    windows = Windows(some, 32, CONFIG.layout)
+    shelf, drawn = some.shelf(TURN_UPDATES), []
+    windows._collate = lambda parts: drawn.extend(song for song, *_ in parts)
+    windows.draw(2000, np.random.default_rng(0), TURN_UPDATES)
+    times = [sum(song is some[int(at)] for song in drawn) for at in shelf]
+    assert sum(times) == 2000
+    assert np.array(times) / 2000 == pytest.approx(LENGTHS[shelf] / LENGTHS[shelf].sum(), abs=0.04)
 
 
 def test_windows_of_lazy_songs_are_those_of_all():
     drawn = []
-    for some in (WHOLE, lazy(), lazy(most_notes=1)):
+    for some in (WHOLE, lazy()):
         windows, rng = Windows(some, 32, CONFIG.layout), np.random.default_rng(3)
         drawn.append([windows.draw(4, rng), windows.draw_inside(3, rng), *windows.every(8)])
     for other in drawn[1:]:
