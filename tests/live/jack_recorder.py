@@ -76,6 +76,9 @@ class JackRecorder:
             return True
 
         self.wait_for(connected, patience_sec)
+        # The server joins them between two periods: what is sent before that is not heard.
+        begun, period = self.client.last_frame_time, self.client.blocksize
+        self.wait_for(lambda: self.client.last_frame_time - begun >= 3 * period, patience_sec)
 
     def disconnect(self, name):
         """From an output port."""
