@@ -19,7 +19,7 @@ from musicgan.model.generator import Generator as PlayedGenerator
 from musicgan.model.steps import Floats
 from musicgan.train import team
 from musicgan.train.critic_trainer import AdversarialOptions, CriticTrainer
-from musicgan.train.likelihood import autocast, elbo, held_out
+from musicgan.train.likelihood import MOST_WINDOWS, autocast, elbo, held_out
 from musicgan.train.losses import (
     balanced,
     candidate_loss,
@@ -153,7 +153,7 @@ class AdversarialPhase(Averaged):
         generator = self.ema.module
         assert isinstance(generator, Generator)
         bf16 = self.options.bf16
-        figures = held_out(generator, self.posterior, self.valid, self.device, bf16)
+        figures = held_out(generator, self.posterior, self.valid, self.device, bf16, MOST_WINDOWS)
         config = generator.config
         songs = self.judge(
             PlayedGenerator(played(generator), config),

@@ -28,7 +28,7 @@ from musicgan.train.critic_trainer import CriticTrainer
 from musicgan.train.forms import forms_of
 from musicgan.train.guidance import GuidancePhase
 from musicgan.train.lengths import WINDOW, judged_length, shared_length
-from musicgan.train.likelihood import LikelihoodPhase
+from musicgan.train.likelihood import LikelihoodPhase, evaluated_every
 from musicgan.train.look import Samples
 from musicgan.train.networks import Critic, Generator, Posterior
 from musicgan.train.options import (
@@ -122,8 +122,7 @@ class EventsRun:
             self.generator, self.posterior, train, valid, seed,
             options.fine_tuning if self.start else options.likelihood, device,
             likelihood_steps(options, train.rows, WINDOW),
-            # What is fine-tuned is soon at its best, and soon past it.
-            eval_steps=25 if self.start else 100,
+            eval_steps=evaluated_every(valid) if self.start else 100,
         )  # fmt: skip
         adversarial = AdversarialPhase(
             self.generator, self.posterior, self.critic, judge, short, valid, seed,

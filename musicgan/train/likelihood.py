@@ -37,6 +37,11 @@ class LikelihoodOptions:
     bf16: bool = True
 
 
+MOST_WINDOWS = 256
+"""Windows that an evaluation asks about, which takes as long as 7 updates; of 700 files there are
+700, and a fine-tuning asked about all of them spent half its time on it."""
+
+
 def autocast(device: torch.device, enabled: bool) -> torch.autocast:
     """bf16 where the hardware has it."""
     if device.type == "cuda":
@@ -54,6 +59,15 @@ def has_bf16() -> bool:
 def schedule(step: int, progress: float, warmup_steps: int) -> float:
     """Learning-rate factor: linear warm-up, then a cosine down to 2%."""
     return min(1.0, (step + 1) / warmup_steps) * (0.51 + 0.49 * math.cos(math.pi * progress))
+
+
+def evaluated_every(valid: Windows) -> int:
+    """Updates between evaluations of what is fine-tuned: it is soon at its best, and soon past it.
+
+    25; more where an evaluation is long, so that it takes no more than a fifteenth of the time.
+    """
+    windows = min(MOST_WINDOWS, valid.rows // valid.length)
+    return 25 * max(1, -(-windows // 64))
 
 
 class LikelihoodPhase(Averaged):
@@ -114,7 +128,8 @@ class LikelihoodPhase(Averaged):
         """Nats a note on all held-out windows; see `held_out`."""
         generator, posterior = self.ema.module.children()
         assert isinstance(generator, Generator) and isinstance(posterior, Posterior)
-        return held_out(generator, posterior, self.valid, self.device, self.options.bf16)
+        bf16 = self.options.bf16
+        return held_out(generator, posterior, self.valid, self.device, bf16, MOST_WINDOWS)
 
 
 def elbo(
@@ -128,17 +143,23 @@ def elbo(
 
 @torch.no_grad()
 def held_out(
-    generator: Generator, posterior: Posterior, windows: Windows, device: torch.device, bf16: bool
+    generator: Generator,
+    posterior: Posterior,
+    windows: Windows,
+    device: torch.device,
+    bf16: bool,
+    most: int | None = None,
 ) -> dict[str, float]:
-    """Nats a note over all windows, END included.
+    """Nats a note over all windows, or `most` of them, END included.
 
     `nll` is the variational bound (reconstruction by a drawn z plus KL): at most the truth is
     better. `nll_without_noise` feeds z = 0. Where the network looks back, both are given the
     form of the pieces; `nll_without_form` is not.
     """
-    figures = _bound(generator, posterior, windows.every(128), device, bf16)
+    figures = _bound(generator, posterior, windows.every(128, most=most), device, bf16)
     if windows.layout.looks_back:
-        alone = _bound(generator, posterior, windows.every(128, forgets=True), device, bf16)
+        forgetting = windows.every(128, forgets=True, most=most)
+        alone = _bound(generator, posterior, forgetting, device, bf16)
         figures["nll_without_form"] = alone["nll"]
     return {**figures, "score": figures["nll"]}
 

@@ -18,7 +18,7 @@ from musicgan.model.config import TEMPO, tempo_class
 from musicgan.train import team
 from musicgan.train.augment import Augmentation, Variation, vary
 from musicgan.train.networks import Batch, Past
-from musicgan.train.songs import Ints, Song, fetched, lengths_of, shelf_of
+from musicgan.train.songs import Ints, Song, fetched, lengths_of, shelf_of, some_of
 
 
 class Windows:
@@ -82,20 +82,26 @@ class Windows:
         lengths = self._lengths[songs]
         return np.asarray(rng.choice(songs, count, p=lengths / lengths.sum()))
 
-    def every(self, batch: int, forgets: bool = False) -> Iterator[Batch]:
-        """All windows one after another without overlap, as they are written.
+    def every(self, batch: int, forgets: bool = False, most: int | None = None) -> Iterator[Batch]:
+        """All windows one after another without overlap, or `most` of them, spread evenly.
 
-        A tail of fewer than 16 rows is left out: hardly anything would be known of it. With
-        `forgets` nothing is told of earlier bars.
+        As they are written. A tail of fewer than 16 rows is left out: hardly anything would be
+        known of it. With `forgets` nothing is told of earlier bars.
         """
-        parts = [
-            (song, begin, Variation(forgets=forgets))
-            for song in self.songs
-            for begin in range(0, len(song), self.length)
-            if len(song) - begin >= min(16, len(song))
+        places = [
+            (at, begin)
+            for at, length in enumerate(self._lengths.tolist())
+            for begin in range(0, length, self.length)
+            if length - begin >= min(16, length)
         ]
-        for begin in range(0, len(parts), batch):
-            yield self._collate(parts[begin : begin + batch])
+        chosen = some_of(places, most or len(places))
+        for first in range(0, len(chosen), batch):
+            some = chosen[first : first + batch]
+            songs = fetched(self.songs, [at for at, _ in some])
+            how = Variation(forgets=forgets)
+            yield self._collate(
+                [(song, begin, how) for song, (_, begin) in zip(songs, some, strict=True)]
+            )
 
     def _collate(self, parts: Sequence[tuple[Song, int, Variation]]) -> Batch:
         size = self.length

@@ -1,11 +1,14 @@
 """Windows: cut where they should be, transposed as if the piece had been written elsewhere."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 
 from musicgan.errors import CorpusError
 from musicgan.train.augment import Variation
+from musicgan.train.likelihood import evaluated_every
 from musicgan.train.songs import allowed_shifts, analyse_pieces, voice_ranges
 from musicgan.train.windows import Windows
 
@@ -188,6 +191,24 @@ def test_every_row_is_held_out_once_but_for_short_tails(collection):
             tail = len(song) % length
             expected.append(song.columns["rows"][: len(song) - (tail if tail < 16 else 0)])
         assert np.array_equal(found, np.concatenate(expected))
+
+
+def test_of_many_windows_some_are_held_out_from_first_to_last(collection):
+    _, config, songs = collection
+    windows = Windows(songs, 16, config.layout)
+    (every,), (some,) = list(windows.every(1000)), list(windows.every(1000, most=3))
+    (forgetting,) = windows.every(1000, forgets=True, most=3)
+    middle = round((len(every.rows) - 1) / 2)
+    assert torch.equal(some.rows, every.rows[[0, middle, -1]])
+    assert torch.equal(forgetting.rows, some.rows)
+    assert sum(len(b.rows) for b in windows.every(2, most=10**9)) == len(every.rows)
+
+
+@pytest.mark.parametrize(
+    ("rows", "updates"), [(16, 25), (64 * 16, 25), (65 * 16, 50), (10**6, 100)]
+)
+def test_long_evaluations_are_rarer(rows, updates):
+    assert evaluated_every(SimpleNamespace(rows=rows, length=16)) == updates
 
 
 def test_a_piece_shorter_than_any_tail_is_held_out_whole():
