@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from musicgan.codecs.events import EventsCodec
+from musicgan.codecs.layout import Layout
 from musicgan.corpus.cache import Corpus, Part
 from musicgan.corpus.choose import choose_codec
 from musicgan.train.critic_trainer import AdversarialOptions
@@ -56,6 +57,7 @@ class Place:
     collection: Collection | None = None
     """Instead of the one of that name."""
     adversarial: AdversarialOptions = field(default_factory=AdversarialOptions)
+    _analysed: dict[tuple[Part, Layout], list[Song]] = field(default_factory=dict, repr=False)
 
     @property
     def about(self) -> Collection:
@@ -112,9 +114,12 @@ class Place:
         return EventsRun(self.corpus, self.codec, options or self.options, looks_back=False)
 
     def songs(self, run: EventsRun, part: Part) -> list[Song]:
-        """The analysed pieces of a part, too short ones left out."""
-        pieces = [p for p in self.corpus.pieces(part) if len(p.rows) >= SHORTEST_PIECE]
-        return analyse_pieces(pieces, run.config, run.ranges)
+        """The analysed pieces of a part, too short ones left out; the same for every row."""
+        key = part, run.config.layout
+        if key not in self._analysed:
+            pieces = [p for p in self.corpus.pieces(part) if len(p.rows) >= SHORTEST_PIECE]
+            self._analysed[key] = analyse_pieces(pieces, run.config, run.ranges)
+        return self._analysed[key]
 
     def write_split(self) -> Path:
         """Write down which piece is on which side, once."""

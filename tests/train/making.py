@@ -60,12 +60,13 @@ def tune(seed: int, bars: int = 8, drums: bool = False) -> Score:
 
 @contextmanager
 def few_songs() -> Iterator[pytest.MonkeyPatch]:
-    """Within it a run judges by few songs and weighs few candidates: what it takes stays."""
+    """Within it a run judges by few songs, weighs few candidates and plans after few updates."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("musicgan.train.events_run.SongJudge", partial(SongJudge, songs=4))
         patch.setattr("musicgan.train.guidance.SONGS", 3)
         patch.setattr("musicgan.train.guidance.STRENGTHS", (0, 1, 2, 3))
         patch.setattr("musicgan.train.watch.SONGS", 1)
+        patch.setattr("musicgan.train.loop.PLANNING_STEPS", 3)
         yield patch
 
 
