@@ -141,7 +141,7 @@ class TextbookEvents(Averaged):
         self.ema.update()
         return {
             "critic_loss": float(loss.detach()),
-            "critic_accuracy": balanced_accuracy(on_real.detach(), on_fake.detach()),
+            "critic_accuracy": float(balanced_accuracy(on_real.detach(), on_fake.detach())),
             "generator_loss": float(fooled.detach()),
         }
 

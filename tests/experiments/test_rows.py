@@ -1,13 +1,14 @@
 """Every row trains and is measured, once, on a collection of a few tunes."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 from train.making import ADVERSARIAL, few_songs, tune
 
 from musicgan.midifile import write_midi
-from musicgan.train.loop import Interrupted
+from musicgan.train.loop import Interrupted, LogFile
 from scripts.experiments import measuring, rows
 from scripts.experiments.__main__ import main, write_floors
 from scripts.experiments.ground import Collection, Place
@@ -26,6 +27,7 @@ def place(tmp_path_factory):
     with few_songs() as patch:
         patch.setenv("MUSICGAN_CACHE", str(root / "cache"))
         patch.setattr(rows, "CRITIC_LESSONS", 1)
+        patch.setattr("scripts.experiments.training.LogFile", partial(LogFile, every=1))
         patch.setattr(measuring, "TEMPERATURES", (1.0, 0.9))
         patch.setattr(measuring, "GUIDES", ((2, 1.0), (4, 1.0)))
         patch.setattr(measuring, "COUNTS", (0, 2))
