@@ -179,6 +179,23 @@ def _against(
     return [shown(distances, 1), f"{share} % ({len(shares)})", shown(gains, 4)]
 
 
+def every_curve(results: Results) -> str:
+    """Frechet distances of every row with a curve, at equal self-BLEU; in brackets of how many."""
+    head = ["Frechet at self-BLEU", *(f"{level:.2f}" for level in MATCHED)]
+    lines = [" | ".join(head), " | ".join(["---"] * len(head))]
+    for row, seeds in results.items():
+        if ROWS[row].guided:
+            continue
+        at = [
+            [at_matched(figures["points"], "frechet", level) for figures in seeds.values()]
+            for level in MATCHED
+        ]
+        if any(value is not None for values in at for value in values):
+            cells = [shown(values, 1) for values in at]
+            lines.append(" | ".join([f"{ROWS[row].title} ({len(seeds)})", *cells]))
+    return _table(lines)
+
+
 def guided(results: Results) -> str:
     """What candidates bring and cost."""
     measures = ("self_bleu_4", "bleu_4", "frechet", "parallel_share", "two_sample", "copied_8")
@@ -264,8 +281,8 @@ def main(arguments: list[str] | None = None) -> int:
         kept = {"floors": _rounded(floors), "rows": _rounded(results)}
         (asked.keep / f"{asked.collection}.json").write_text(json.dumps(kept, indent=None) + "\n")
         draw(results, floors, asked.keep / f"{asked.collection}.png")
-    parts = (at_one(results, floors), matched(results), guided(results), costs(results))
-    print("\n\n".join(parts))
+    tables = (matched, every_curve, guided, costs)
+    print("\n\n".join([at_one(results, floors), *(table(results) for table in tables)]))
     return 0
 
 

@@ -48,6 +48,7 @@ def test_each_seed_is_compared_with_the_control_of_its_own_seed(tmp_path, capsys
     assert table.main(["chorales", "--out", str(tmp_path), "--keep", str(kept)]) == 0
     told = capsys.readouterr().out
     assert "| 0.50 | 11.0 ± 0.0 | 50 ± 0 % (2) | 0.0100 ± 0.0000 |" in told
+    assert "| maximum likelihood (2) | 12.0 ± 0.0 | 11.5 ± 0.0 | 11.0 ± 0.0 |" in told
     assert (kept / "chorales.png").stat().st_size > 5000
     # What was kept says the same without the results themselves.
     table.main(["chorales", "--out", str(tmp_path / "nothing"), "--keep", str(kept)])
