@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,13 +49,14 @@ def choose_codec(
     Raises `CorpusError` when no file can be read, or for more voices than the files have,
     `CodecError` for the grid and the velocities.
     """
-    scores = _sample(folder)
+    sample = _sample(folder)
+    scores = list(sample.values())
     used = np.median([len(np.unique(score.notes["velocity"])) for score in scores])
     return EventsCodec(
         grid=grid if grid is not None else grid_of(scores),
         slots=_named(slots_of(scores, tracks), voices),
         velocity_bins=velocities if velocities is not None else 8 if used > 4 else 1,
-        pedal=pedal if pedal is not None else uses_pedal(folder),
+        pedal=pedal if pedal is not None else uses_pedal(sample),
     )
 
 
@@ -77,7 +78,7 @@ def choose_frames_codec(folder: Path, grid: int | None = None) -> PianorollCodec
 
     `grid` is in steps a beat. Raises `CorpusError` when none can be read.
     """
-    scores = _sample(folder)
+    scores = list(_sample(folder).values())
     low, high = np.quantile(np.concatenate([s.notes["pitch"] for s in scores]), [0.0005, 0.9995])
     # A codec has an octave at least: what lies outside moves into it.
     low_pitch = min(int(low), 127 - 11)
@@ -89,33 +90,29 @@ def choose_frames_codec(folder: Path, grid: int | None = None) -> PianorollCodec
     )
 
 
-def _sample(folder: Path) -> list[Score]:
+def _sample(folder: Path) -> dict[Path, Score]:
     """The scores with notes among an even sample of the files under `folder`."""
     names = find_midi(folder)
-    scores = []
+    scores = {}
     for name in names[:: -(-len(names) // SAMPLE_FILES)]:
         try:
-            scores.append(read_midi(folder / name))
+            scores[folder / name] = read_midi(folder / name)
         except MidiReadError:
             continue
-    scores = [score for score in scores if len(score)]
+    scores = {path: score for path, score in scores.items() if len(score)}
     if not scores:
         raise CorpusError(f"{folder}: not one file of it can be read as music")
     return scores
 
 
-def uses_pedal(folder: Path) -> bool:
-    """Whether in half of the files under `folder`, by a sample, the pedal makes notes longer."""
-    names = find_midi(folder)
+def uses_pedal(sample: Mapping[Path, Score]) -> bool:
+    """Whether in half of these files, which read so without the pedal, it makes notes longer."""
     shares = []
-    for name in names[:: -(-len(names) // PEDAL_FILES)]:
-        try:
-            keys, heard = read_midi(folder / name), read_midi(folder / name, pedal=True)
-        except MidiReadError:
-            continue
-        longer = keys.notes["duration_tick"] != heard.notes["duration_tick"]
-        shares.append(float(longer.mean()) if len(keys) else 0.0)
-    return bool(shares) and float(np.median(shares)) >= PEDAL_SHARE
+    for path in list(sample)[:: -(-len(sample) // PEDAL_FILES)]:
+        heard = read_midi(path, pedal=True).notes
+        longer = sample[path].notes["duration_tick"] != heard["duration_tick"]
+        shares.append(longer.mean())
+    return float(np.median(shares)) >= PEDAL_SHARE
 
 
 def grid_of(scores: Sequence[Score]) -> int:
