@@ -21,8 +21,8 @@ from musicgan.evaluate.picture import roll_picture, write_png
 from musicgan.midifile import write_midi
 from musicgan.score import Score
 from musicgan.train.alarms import Alarms
+from musicgan.train.log_file import LogFile
 from musicgan.train.look import Beside, Samples
-from musicgan.train.loop import LogFile
 from musicgan.train.options import Options
 from musicgan.train.page import Page
 from musicgan.train.phase import Phase

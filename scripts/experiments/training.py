@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from musicgan.train.loop import LogFile, Loop
+from musicgan.train.log_file import LogFile
+from musicgan.train.loop import Loop
 from musicgan.train.phase import Ease, Phase
 
 from .ground import Place

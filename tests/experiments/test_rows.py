@@ -8,7 +8,8 @@ import pytest
 from train.making import ADVERSARIAL, few_songs, tune
 
 from musicgan.midifile import write_midi
-from musicgan.train.loop import Interrupted, LogFile
+from musicgan.train.log_file import LogFile
+from musicgan.train.loop import Interrupted
 from scripts.experiments import measuring, rows
 from scripts.experiments.__main__ import main, write_floors
 from scripts.experiments.ground import Collection, Place

@@ -14,7 +14,8 @@ from pathlib import Path
 from unittest.mock import patch
 
 from musicgan.train.frames_adversarial import FramesAdversarialOptions
-from musicgan.train.loop import Interrupted, LogFile
+from musicgan.train.log_file import LogFile
+from musicgan.train.loop import Interrupted
 from musicgan.train.options import Options
 from musicgan.train.quality import SongJudge
 from musicgan.train.run import train

@@ -1,6 +1,5 @@
-"""The loop: phases in turn, selection, budgets, signals, logs; with a phase that only counts."""
+"""The loop: phases in turn, selection, budgets, signals; with a phase that only counts."""
 
-import json
 import os
 import signal
 from types import SimpleNamespace
@@ -10,7 +9,7 @@ import torch
 
 from musicgan.errors import CheckpointError
 from musicgan.train.checkpoint import load_checkpoint, save_checkpoint
-from musicgan.train.loop import PLANNING_STEPS, Interrupted, LogFile, Loop
+from musicgan.train.loop import PLANNING_STEPS, Interrupted, Loop
 from musicgan.train.phase import Ease
 
 
@@ -377,16 +376,3 @@ def test_a_checkpoint_is_written_every_minute(path, monkeypatch):
     )
     Loop([Counter(max_steps=3)], path, {}, [seen]).run()
     assert steps == [None, 1, 2]
-
-
-def test_the_log_is_one_json_object_a_line(tmp_path):
-    log = LogFile(tmp_path / "run" / "log.jsonl", every=3, clock=lambda: 12.34)
-    Loop([Counter(max_steps=6, eval_steps=4)], tmp_path / "c", {}, [log]).run()
-    data = log.path.read_bytes()
-    assert data.endswith(b"}\n") and b"\r" not in data
-    assert [json.loads(line) for line in data.splitlines()] == [
-        {"time": 12.3, "phase": "count", "step": 3, "of": 6, "weight": 3},
-        {"time": 12.3, "phase": "count", "step": 4, "held_out": {"score": -4, "weight": 4}},
-        {"time": 12.3, "phase": "count", "step": 6, "of": 6, "weight": 6},
-        {"time": 12.3, "phase": "count", "step": 6, "held_out": {"score": -6, "weight": 6}},
-    ]

@@ -144,7 +144,7 @@ def test_a_full_disk_is_one_warning_and_the_training_goes_on(watching, seen, mon
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("musicgan.train.loop.LogFile._write", full)
+    monkeypatch.setattr("musicgan.train.log_file.LogFile._write", full)
     for step in (20, 40):
         watching.on_step("adversarial", step, 100, {"loss": 1.0})
         watching.on_evaluation(PHASE, step, {"nll": 1.0})
