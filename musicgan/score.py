@@ -109,16 +109,18 @@ class Columns(NamedTuple):
     is_single: bool = False
     """Known for sure: on each place one note sounds at a time."""
 
-    def take(self, index: NDArray[np.int64] | NDArray[np.bool_]) -> Columns:
-        """The notes at `index`, [M], or where it is true."""
+    def take(self, index: NDArray[np.int64]) -> Columns:
+        """The notes at `index`, [M]."""
         onset, end, place, velocity, is_single = self
-        return Columns(onset[index], end[index], place[index], velocity[index], is_single)
+        return Columns(
+            onset.take(index), end.take(index), place.take(index), velocity.take(index), is_single
+        )
 
     def by_onset(self) -> Columns:
         """Sorted by (onset, track, pitch); equals keep their order."""
         onset, place = self.onset_tick, self.place
         if len(onset) and onset.max() < 1 << 40:
-            return self.take(np.argsort((onset << 23) | place, kind="stable"))
+            return self.take(((onset << 23) | place).argsort(kind="stable"))
         return self.take(np.lexsort((place, onset)))
 
 
@@ -154,8 +156,16 @@ class Score:
     def __post_init__(self) -> None:
         self.notes.flags.writeable = False
 
+    def __getattr__(self, name: str) -> Any:
+        """`notes` of a score that was given as columns, made when somebody asks for them."""
+        if name != "notes" or "columns" not in vars(self):
+            raise AttributeError(f"a Score has no attribute {name!r}")
+        notes = vars(self)["notes"] = to_notes(self.columns)
+        notes.flags.writeable = False
+        return notes
+
     def __len__(self) -> int:
-        return len(self.notes)
+        return len(self.notes if "notes" in vars(self) else self.columns.place)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Score):
@@ -169,8 +179,8 @@ class Score:
     @classmethod
     def of_columns(cls, columns: Columns, **rest: Any) -> Score:
         """The score of notes given as columns, which it keeps."""
-        score = cls(to_notes(columns), **rest)
-        vars(score)["columns"] = columns
+        score = cls.__new__(cls)
+        vars(score).update(columns=columns, **rest)
         return score
 
     @cached_property
@@ -258,7 +268,7 @@ def _joined(notes: Columns) -> Columns:
 
 def _cut_at_next_onset(notes: Columns) -> Columns:
     """Sorted notes, each of which ends where the next one of its place begins, or before."""
-    order = by_place(notes.place, notes.onset_tick)
+    order = by_place(notes.place)
     begin, stop, here = (column[order] for column in notes[:3])
     np.minimum(stop[:-1], begin[1:], out=stop[:-1], where=here[1:] == here[:-1])
     end = np.empty_like(stop)
@@ -266,13 +276,11 @@ def _cut_at_next_onset(notes: Columns) -> Columns:
     return notes._replace(end_tick=end, is_single=True)
 
 
-def by_place(place: NDArray[np.int64], onset_tick: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The order of notes by (place, onset), [N]; quick when the notes are in order of onset."""
-    if (onset_tick[1:] < onset_tick[:-1]).any():
-        return np.lexsort((onset_tick, place))
+def by_place(place: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The order by (place, onset) of notes that are in order of onset, [N]."""
     # numpy sorts 16-bit keys by radix, five times quicker than wider ones.
     narrow = place.astype(np.uint16) if len(place) and place.max() < 1 << 16 else place
-    return np.argsort(narrow, kind="stable")
+    return np.asarray(narrow.argsort(kind="stable"))
 
 
 E = TypeVar("E", Tempo, Metre, Key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import gcd
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,9 @@ def rescale_tick(tick: NDArray[np.int64], old: int, new: int) -> NDArray[np.int6
     """
     if old == new:
         return tick
-    return (tick * (2 * new) + old) // (2 * old)
+    common = gcd(old, new)
+    old, new = old // common, new // common
+    return ((tick if new == 1 else tick * new) + old // 2) // old
 
 
 def bar_length_step(numerator: int, denominator: int, grid: int) -> int:

@@ -1,5 +1,7 @@
 """The normal form of a score and what transposing keeps."""
 
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -123,6 +125,17 @@ def test_a_score_of_columns_is_the_score_of_its_notes(rows):
     assert kept == score_of(*rows)
     assert kept.columns is columns
     assert kept.with_notes(kept.notes[:0]).columns.place.size == 0
+
+
+@given(notes)
+def test_a_score_of_columns_makes_its_notes_when_they_are_asked_for(rows):
+    kept = Score.of_columns(to_columns(score_of(*rows).notes), tracks=(PIANO, DRUMS))
+    assert len(kept) == len(rows) and "notes" not in vars(kept)
+    again = pickle.loads(pickle.dumps(kept))
+    assert again == kept and kept.notes is kept.notes
+    assert not kept.notes.flags.writeable
+    with pytest.raises(AttributeError, match="no attribute 'note'"):
+        _ = kept.note
 
 
 @given(notes, st.integers(-140, 140))

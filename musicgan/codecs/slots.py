@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from musicgan.errors import CodecError
 from musicgan.score import Columns, Score, Track, to_notes
@@ -75,8 +74,8 @@ def slot_tracks(slots: tuple[Slot, ...]) -> tuple[Track, ...]:
     return tuple(slot.track for slot in slots)
 
 
-def assign_tracks(score: Score, slots: tuple[Slot, ...]) -> NDArray[np.int64]:
-    """The slot of each track of a score, [tracks]; `DROPPED` where no slot is of its kind.
+def assign_tracks(score: Score, slots: tuple[Slot, ...]) -> tuple[int, ...]:
+    """The slot of each track of a score; `DROPPED` where no slot is of its kind.
 
     Pitched tracks go to pitched slots and drums to drum slots, in file order; to slots that have
     families, all tracks of these. Other tracks, and those beyond the last slot of their kind, join
@@ -85,17 +84,19 @@ def assign_tracks(score: Score, slots: tuple[Slot, ...]) -> NDArray[np.int64]:
     """
     is_drum = tuple([track.is_drum for track in score.tracks])
     if any(slot.families for slot in slots):
-        assigned = list(_homes_by_family(score.tracks, slots))
+        homes = _homes_by_family(score.tracks, slots)
     else:
-        assigned = list(_own_homes(is_drum, tuple([slot.is_drum for slot in slots])))
-    if LATE in assigned:
-        mean = _mean_pitches(score)
-        owners = [(t, home) for t, home in enumerate(assigned) if home >= 0]
-        for late in [t for t, home in enumerate(assigned) if home == LATE]:
-            own = [owner for owner in owners if is_drum[owner[0]] == is_drum[late]]
-            nearest = min(own, key=lambda o: _distance(mean[late], mean[o[0]]), default=None)
-            assigned[late] = nearest[1] if nearest else _first_of_kind(slots, is_drum[late])
-    return np.array(assigned, np.int64)
+        homes = _own_homes(is_drum, tuple([slot.is_drum for slot in slots]))
+    if LATE not in homes:
+        return homes
+    mean = _mean_pitches(score)
+    owners = [(t, home) for t, home in enumerate(homes) if home >= 0]
+    assigned = list(homes)
+    for late in [t for t, home in enumerate(homes) if home == LATE]:
+        own = [owner for owner in owners if is_drum[owner[0]] == is_drum[late]]
+        nearest = min(own, key=lambda o: _distance(mean[late], mean[o[0]]), default=None)
+        assigned[late] = nearest[1] if nearest else _first_of_kind(slots, is_drum[late])
+    return tuple(assigned)
 
 
 @lru_cache(maxsize=256)
@@ -149,13 +150,13 @@ def merge_tracks(score: Score, slots: tuple[Slot, ...]) -> Score:
 
 def merge_columns(score: Score, slots: tuple[Slot, ...]) -> Columns:
     """The notes of `merge_tracks` as columns."""
-    assigned = assign_tracks(score, slots)
+    homes = assign_tracks(score, slots)
     notes = score.columns
-    if np.array_equal(assigned, np.arange(len(assigned))):
+    if homes == tuple(range(len(homes))):
         return notes
-    track = notes.place >> 7
+    assigned, track = np.array(homes, np.int64), notes.place >> 7
     moved = (assigned - np.arange(len(assigned))) << 7
     merged = notes._replace(place=notes.place + moved[track], is_single=False)
-    if DROPPED in assigned.tolist():
-        return merged.take(assigned[track] != DROPPED)
+    if DROPPED in homes:
+        return merged.take(np.flatnonzero(assigned[track] != DROPPED))
     return merged

@@ -74,7 +74,7 @@ class Gap:
     @cached_property
     def track_of(self) -> Ints:
         """The track that each voice is written to, [V]: the first of those it stands for, or -1."""
-        assigned = assign_tracks(self.score, self.codec.slots)
+        assigned = np.array(assign_tracks(self.score, self.codec.slots))
         own = [np.flatnonzero(assigned == voice) for voice in range(len(self.codec.slots))]
         return np.array([tracks[0] if len(tracks) else -1 for tracks in own])
 
@@ -104,7 +104,7 @@ class Gap:
         They go to the voices' own tracks. With a codec without velocities they are as loud as
         their track is in the middle.
         """
-        assigned = assign_tracks(self.score, self.codec.slots)
+        assigned = np.array(assign_tracks(self.score, self.codec.slots))
         own, track = self.score.notes, self.score.notes["track"]
         inside = (own["onset_tick"] >= self.begin_tick) & (own["onset_tick"] < self.end_tick)
         kept = own[~inside | (assigned[track] == DROPPED)]

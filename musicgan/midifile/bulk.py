@@ -15,8 +15,9 @@ Whenever anything is out of the ordinary the answer is None, and `tolerant` read
 
 from __future__ import annotations
 
-import re
+from bisect import bisect_right
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,38 +32,28 @@ from musicgan.midifile.raw import (
     decode_text,
     join_tracks,
 )
+from musicgan.midifile.traps import doubtful_places, without_system_messages
 from musicgan.score import Columns, Track
 
 HEADER = b"MThd\x00\x00\x00\x06"
+START = len(HEADER) + 6  # of the first chunk
 END_OF_TRACK = b"\xff\x2f\x00"
 TRACK_NAME = b"\xff\x03"
 EMPTY_META = b"\xff\x7f\x00"
 ALL_SOUND_OFF, ALL_NOTES_OFF = 120, 123
-# Tempo, metre or key of another length than is legal, or a metre of n / 2^8 or finer, for which
-# symusic shifts modulo 32: what it makes of these cannot be used.
-ILLEGAL_MAP = re.compile(rb"\xff(?:\x51[^\x03]|\x58(?:[^\x04]|\x04[\s\S][^\x00-\x07])|\x59[^\x02])")
-TEMPO = b"\xff\x51\x03"
-SYSEX = re.compile(
-    rb"\xf0[\x00-\x7f]{1,127}\xf7[\x80-\xff]{0,3}[\x00-\x7f](?=[\x80-\xff])|[\xf0\xf7]"
-)
-# symusic refuses F4, F5, F9 and FD by itself.
-REFUSED_SYSTEM = bytes.maketrans(b"\xf1\xf2\xf3\xf6\xf8\xfa\xfb\xfc\xfe", b"\xf9" * 9)
-FIVE_HIGH = 3  # high bytes in a row hold three in a row as often
-LONG_DELTA = re.compile(rb"[\x80-\xff]{3}[\x00-\x7f]")
 MAX_CHUNKS = 8192  # with hundreds of thousands symusic takes long, and over 1 GB
-MANY_LONG_DELTAS = 8  # of at most 2^28 ticks each: fewer do not reach 2^31
 COLUMNS = ("time", "duration", "pitch", "velocity")
 # Data bytes of note-offs for all pitches under running status, delta time 0 between them.
 NOTE_OFFS = b"\x00\x00".join(bytes([pitch]) for pitch in range(128)) + b"\x00"
 
 
 class Lane(NamedTuple):
-    """What symusic found on one channel of one chunk, the notes as columns without the marker."""
+    """What symusic found on one channel of one chunk."""
 
     chunk: int
     track: Any
+    """Its notes are without the marker."""
     marker_tick: int
-    columns: list[NDArray[Any]]
 
 
 def read_bulk(data: bytes, pedal: bool = False) -> RawMidi | None:
@@ -71,10 +62,8 @@ def read_bulk(data: bytes, pedal: bool = False) -> RawMidi | None:
     With `pedal` the presses of each track's sustain pedal, too.
     """
     chunks = _track_chunks(data)
-    if chunks is None or ILLEGAL_MAP.search(data):
-        return None
-    long = _high_in_a_row(data)
-    if long >= MANY_LONG_DELTAS and _may_overflow(data):
+    places = doubtful_places(data) if chunks else None
+    if chunks is None or places is None:
         return None
     names = [_leading_name(chunk) for chunk in chunks]
     if None in names:
@@ -84,12 +73,13 @@ def read_bulk(data: bytes, pedal: bool = False) -> RawMidi | None:
         _with_epilogue(chunk, found, number)
         for number, (chunk, found) in enumerate(zip(chunks, channels, strict=True), 1)
     ]
-    if long >= FIVE_HIGH or _may_hold_system_messages(data):
-        stricter = [_without_system_messages(body) for body in bodies]
-        doubtful = [new for new, old in zip(stricter, bodies, strict=True) if new != old]
-        if doubtful and _parsed(data[:14], doubtful) is None:
+    if places:
+        ends = [*accumulate([8 + len(chunk) for chunk in chunks], initial=START)][1:]
+        doubtful = [chunks[n] for n in sorted({bisect_right(ends, place) for place in places})]
+        stricter = [without_system_messages(chunk) for chunk in doubtful]
+        if stricter != doubtful and _parsed(data[:START], stricter) is None:
             return None
-    parsed = _parsed(data[:14], bodies)
+    parsed = _parsed(data[:START], bodies)
     if parsed is None:
         return None
     expected = {(number, channel) for number, found in enumerate(channels, 1) for channel in found}
@@ -120,7 +110,7 @@ def _track_chunks(data: bytes) -> list[bytes] | None:
     if not 0 < int.from_bytes(data[12:14], "big") < 0x8000:
         return None
     chunks: list[bytes] = []
-    at = 14
+    at = START
     while at < len(data):
         end = at + 8 + int.from_bytes(data[at + 4 : at + 8], "big")
         body = data[at + 8 : end]
@@ -131,42 +121,6 @@ def _track_chunks(data: bytes) -> list[bytes] | None:
         chunks.append(body)
         at = end
     return chunks or None
-
-
-def _may_overflow(data: bytes) -> bool:
-    """Whether there are enough 4-byte delta times to carry a 32-bit tick right round."""
-    return len(LONG_DELTA.findall(re.sub(TEMPO + rb"[\s\S]{3}", b"", data))) >= MANY_LONG_DELTAS
-
-
-def _may_hold_system_messages(data: bytes) -> bool:
-    """Whether a byte F0 to FE can be a status: it follows a delta time, whose last byte is low."""
-    found = np.frombuffer(data, np.uint8)
-    system = found[1:] - np.uint8(0xF0) < 0x0F
-    return bool((system & (found[:-1] < 0x80)).any())
-
-
-def _high_in_a_row(data: bytes) -> int:
-    """How often three bytes with the high bit follow each other, as in a 4-byte delta time."""
-    high = np.frombuffer(data, np.uint8) >= 0x80
-    return int(np.count_nonzero(high[2:] & high[1:-1] & high[:-2]))
-
-
-def _without_system_messages(chunk: bytes) -> bytes:
-    """`chunk` with F9, which symusic refuses as a status, for bytes F0 to FE that it accepts.
-
-    After a system message symusic goes astray in silence if running status follows, or if it was
-    a packet of sysex. Where such a byte is part of a delta time or of text, F9 is as good. Only
-    sysex that is whole and has a status byte after it may stay.
-    """
-    if 0xF0 in chunk or 0xF7 in chunk:
-        chunk = SYSEX.sub(_keep_if_whole, chunk)
-    return chunk.translate(REFUSED_SYSTEM)
-
-
-def _keep_if_whole(found: re.Match[bytes]) -> bytes:
-    sysex = found[0]
-    is_whole = len(sysex) > 1 and sysex.index(0xF7) == 1 + sysex[1]
-    return sysex if is_whole else b"\xf9" + sysex[1:]
 
 
 def _possible_channels(chunk: bytes) -> tuple[int, ...]:
@@ -221,30 +175,34 @@ def _lanes(tracks: Any, expected: set[tuple[int, int]]) -> list[Lane] | None:
         found[marker.duration, marker.pitch] = track
     if found.keys() != expected:
         return None
-    return [_lane(at[0], found[at]) for at in sorted(found) if len(found[at].notes) > 1]
-
-
-def _lane(chunk: int, track: Any) -> Lane:
-    columns = track.notes.numpy()
-    marker_tick = int(columns["time"][-1])
-    return Lane(chunk, track, marker_tick, [columns[name][:-1] for name in COLUMNS])
+    lanes = [Lane(at[0], found[at], found[at].notes.pop().time) for at in sorted(found)]
+    return [lane for lane in lanes if lane.track.notes]
 
 
 def _notes(lanes: list[Lane]) -> Columns | None:
-    """All notes but the markers, or None if it is doubtful when any of them ends."""
+    """All notes, or None if it is doubtful when any of them ends."""
     if not lanes:
         return NO_NOTES
-    notes = join_tracks(*zip(*(lane.columns for lane in lanes), strict=True))
+    count = [len(lane.track.notes) for lane in lanes]
+    joined = lanes[0].track.notes.copy()
+    for lane in lanes[1:]:
+        joined.extend(lane.track.notes)
+    columns = joined.numpy()
+    notes = join_tracks(count, *(columns[name] for name in COLUMNS))
+    begin = [0, *accumulate(count[:-1])]
     onset, end = notes.onset_tick, notes.end_tick
     if onset.min() < 0 or (end < onset).any():
         return None
-    begin = np.cumsum([0, *(len(lane.columns[0]) for lane in lanes[:-1])])
-    if (np.maximum.reduceat(end, begin) > [lane.marker_tick for lane in lanes]).any():
+    latest = np.maximum.reduceat(end, begin).tolist()
+    if any(tick > lane.marker_tick for tick, lane in zip(latest, lanes, strict=True)):
         return None
-    return None if any(_silenced(lane) for lane in lanes) else notes
+    for lane, first, size in zip(lanes, begin, count, strict=True):
+        if _silenced(lane, onset[first : first + size], end[first : first + size]):
+            return None
+    return notes
 
 
-def _silenced(lane: Lane) -> bool:
+def _silenced(lane: Lane, onset: NDArray[np.int64], end: NDArray[np.int64]) -> bool:
     """Whether a channel-mode message ends a note before its note-off does."""
     if not lane.track.controls:
         return False
@@ -255,9 +213,7 @@ def _silenced(lane: Lane) -> bool:
     stops = control["time"][(number == ALL_NOTES_OFF) | (number == ALL_SOUND_OFF)]
     if not len(stops):
         return False
-    onset, duration = lane.columns[:2]
-    after = np.searchsorted(stops, onset, "right")
-    return bool((after < np.searchsorted(stops, onset + duration)).any())
+    return bool((stops.searchsorted(onset, "right") < stops.searchsorted(end)).any())
 
 
 def _presses(lane: Lane) -> Presses:
@@ -265,7 +221,6 @@ def _presses(lane: Lane) -> Presses:
         return NEVER_PRESSED
     control = lane.track.controls.numpy()
     is_pedal = control["number"] == SUSTAIN
-    onset, duration = lane.columns[:2]
-    return presses_of(
-        control["time"][is_pedal], control["value"][is_pedal], int((onset + duration).max())
-    )
+    notes = lane.track.notes.numpy()
+    end_tick = int((notes["time"] + notes["duration"]).max())
+    return presses_of(control["time"][is_pedal], control["value"][is_pedal], end_tick)

@@ -46,7 +46,7 @@ def sustained(notes: Columns, pedals: Sequence[Presses]) -> Columns:
         at = np.searchsorted(presses[:, 0], end[mine], "right") - 1
         held_until = np.where(at >= 0, presses[at, 1], 0)
         end[mine] = np.maximum(end[mine], held_until)
-    order = by_place(notes.place, notes.onset_tick)
+    order = by_place(notes.place)
     begin, stop, here = notes.onset_tick[order], end[order], notes.place[order]
     np.minimum(stop[:-1], begin[1:], out=stop[:-1], where=here[1:] == here[:-1])
     end[order] = stop

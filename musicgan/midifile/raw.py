@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from musicgan.midifile.pedal import Presses, sustained
 from musicgan.score import (
@@ -64,20 +64,16 @@ class RawMidi:
 
 
 def join_tracks(
-    onset_tick: Sequence[ArrayLike],
-    duration_tick: Sequence[ArrayLike],
-    pitch: Sequence[NDArray[Any]],
-    velocity: Sequence[ArrayLike],
+    count: Sequence[int],
+    onset_tick: NDArray[Any],
+    duration_tick: NDArray[Any],
+    pitch: NDArray[Any],
+    velocity: NDArray[Any],
 ) -> Columns:
-    """The notes of one or more tracks, one after another, from each one's columns."""
-    onset = np.concatenate(onset_tick, dtype=np.int64)
-    end = onset + np.concatenate(duration_tick, dtype=np.int64)
-    place = np.concatenate(pitch, dtype=np.int64)
-    begin = len(pitch[0])
-    for track, column in enumerate(pitch[1:], 1):
-        place[begin : begin + len(column)] += 128 * track
-        begin += len(column)
-    return Columns(onset, end, place, np.concatenate(velocity, dtype=np.uint8, casting="unsafe"))
+    """The notes of tracks that have `count` notes each, from columns [N] of one after another."""
+    onset = onset_tick.astype(np.int64)
+    place = (128 * np.arange(len(count))).repeat(count) + pitch
+    return Columns(onset, onset + duration_tick, place, velocity.astype(np.uint8))
 
 
 def to_score(raw: RawMidi, pedal: bool = False) -> Score:
@@ -140,38 +136,38 @@ def _bounded(notes: Columns, max_tick: int) -> Columns:
     """Notes that begin by `max_tick` and end there at the latest, of the first `MAX_TRACKS`."""
     end, place = notes.end_tick, notes.place
     if len(end) and (end.max() > max_tick or place[-1] >= MAX_TRACKS * 128):
-        notes = notes.take((notes.onset_tick <= max_tick) & (place < MAX_TRACKS * 128))
+        kept = (notes.onset_tick <= max_tick) & (place < MAX_TRACKS * 128)
+        notes = notes.take(np.flatnonzero(kept))
         notes = notes._replace(end_tick=np.minimum(notes.end_tick, max_tick))
     return notes
 
 
 def end_at_retrigger(notes: Columns) -> Columns:
-    """Notes whose ends were paired first in, first out, with their true ends, [N] -> [N].
+    """Notes in order of onset, with their true ends for those paired first in, first out, [N].
 
     Only one note of a place sounds at a time: a note lasts until the next note-on or note-off of
     its place, whichever is first. A note-off on the very tick of a re-trigger belongs to the
     earlier note. Pairing keeps the multiset of note-off ticks, so they can be dealt out again.
     """
-    order = by_place(notes.place, notes.onset_tick)
+    order = by_place(notes.place)
     # Ticks have at most 36 bits, so that (place, tick) is one sortable number.
     lane = notes.place << 36
-    on, end = (lane | notes.onset_tick)[order], (lane | notes.end_tick)[order]
+    on, end = (lane | notes.onset_tick).take(order), (lane | notes.end_tick).take(order)
     overlaps = end[:-1] > on[1:]
     if not overlaps.any():
         return notes._replace(is_single=True)
     crowded = np.zeros(len(order), bool)
     crowded[:-1] = overlaps
     crowded[1:] |= overlaps
-    crowd = np.flatnonzero(crowded)
+    crowd = crowded.nonzero()[0]
     off = np.sort(end[crowd])
     # A crowded note has a later note-off in its place: its own, or that of the note before it,
     # which is crowded too. Those of other notes come after the next note-on, or are past.
-    next_off = off[np.searchsorted(off, on[crowd], side="right")]
-    next_on = np.concatenate((on[1:], [NEVER]))[crowd]
-    end[crowd] = np.minimum(next_off, next_on)
-    result = np.empty_like(end)
-    result[order] = end & ((1 << 36) - 1)
-    return notes._replace(end_tick=result, is_single=True)
+    next_off = off[off.searchsorted(on[crowd], side="right")]
+    next_on = np.append(on, NEVER)[crowd + 1]
+    true_end = notes.end_tick.copy()
+    true_end[order[crowd]] = np.minimum(next_off, next_on) & ((1 << 36) - 1)
+    return notes._replace(end_tick=true_end, is_single=True)
 
 
 def _without_empty(notes: Columns, tracks: tuple[Track, ...]) -> tuple[Columns, tuple[Track, ...]]:

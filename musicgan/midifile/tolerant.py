@@ -96,8 +96,9 @@ def read_tolerant(contents: Contents) -> RawMidi:
         if contents.follow_each_other:
             reader.start_tick = end_tick
     if reader.finished:
-        columns = [notes.columns() for notes in reader.finished]
-        reader.raw.notes = join_tracks(*zip(*columns, strict=True))
+        count = [len(notes.onset) for notes in reader.finished]
+        columns = zip(*(notes.columns() for notes in reader.finished), strict=True)
+        reader.raw.notes = join_tracks(count, *(np.concatenate(column) for column in columns))
     return reader.raw
 
 
