@@ -6,7 +6,7 @@ maps. Times are integer ticks; a beat (quarter note) has `ticks_per_beat` of the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
@@ -188,12 +188,10 @@ class Score:
         """The notes as columns; not to be changed."""
         return to_columns(self.notes)
 
-    @property
+    @cached_property
     def end_tick(self) -> int:
         """The tick at which the last note ends; 0 for an empty score."""
-        if not len(self.notes):
-            return 0
-        return int((self.notes["onset_tick"] + self.notes["duration_tick"]).max())
+        return int(self.columns.end_tick.max(initial=0))
 
     @property
     def duration_sec(self) -> float:
@@ -205,6 +203,11 @@ class Score:
     def with_notes(self, notes: NDArray[np.void]) -> Score:
         """The same score around other notes."""
         return replace(self, notes=notes)
+
+    def with_columns(self, columns: Columns, **changed: Any) -> Score:
+        """The same score around other notes, given as columns, and with the fields `changed`."""
+        rest = {field.name: getattr(self, field.name) for field in fields(self)[1:]}
+        return Score.of_columns(columns, **{**rest, **changed})
 
     def transposed(self, semitones: int) -> Score:
         """Every pitched note and key moved by `semitones`; drums stay.
@@ -231,9 +234,8 @@ class Score:
         pitch). Tempo, metre and key events move to the nearest step; the last one there wins.
         Snapping a snapped score changes nothing.
         """
-        return replace(
-            self,
-            notes=snap_notes(self.notes, self.ticks_per_beat, grid),
+        return self.with_columns(
+            snap_columns(self.columns, self.ticks_per_beat, grid),
             tempos=_snap_map(self.tempos, self.ticks_per_beat, grid),
             metres=_snap_map(self.metres, self.ticks_per_beat, grid),
             keys=_snap_map(self.keys, self.ticks_per_beat, grid),

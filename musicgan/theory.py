@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musicgan.pulse import CELLS, hear_bars
-from musicgan.score import Key, Metre, Score
+from musicgan.score import Columns, Key, Metre, Score
 
 DEFAULT_METRE = Metre(0, 4, 4)
 MAX_BARS = 100_000
@@ -42,14 +42,13 @@ def estimate_key(score: Score, final_bass_bonus: float = FINAL_BASS_BONUS) -> Ke
     transposes the estimate.
     """
     notes = _pitched(score)
-    if not len(notes):
+    if not len(notes.place):
         return Key(0, 0)
-    end_tick = notes["onset_tick"] + notes["duration_tick"]
-    last = notes["pitch"][end_tick == end_tick.max()]
-    final_bass = int(last.min()) % 12
+    end_tick, pitch = notes.end_tick, notes.place & 127
+    final_bass = int(pitch[end_tick == end_tick.max()].min()) % 12
     # Pitch classes are counted from the final bass: ties then break alike in every key.
-    relative = (notes["pitch"].astype(np.int64) - final_bass) % 12
-    fit = key_fit(np.bincount(relative, notes["duration_tick"], 12).astype(np.float64))
+    relative = (pitch - final_bass) % 12
+    fit = key_fit(np.bincount(relative, end_tick - notes.onset_tick, 12).astype(np.float64))
     fit[:, 0] += final_bass_bonus
     mode, tonic = divmod(int(np.argmax(fit)), 12)
     return Key(0, (tonic + final_bass) % 12, is_minor=bool(mode))
@@ -95,9 +94,10 @@ def _bar_length(metre: Metre, ticks_per_beat: int) -> tuple[int, int]:
     return metre.numerator * 4 * ticks_per_beat, metre.denominator
 
 
-def _pitched(score: Score) -> NDArray[np.void]:
+def _pitched(score: Score) -> Columns:
     drums = np.array([track.is_drum for track in score.tracks] or [False])
-    return score.notes[~drums[score.notes["track"]]] if drums.any() else score.notes
+    notes = score.columns
+    return notes.take(np.flatnonzero(~drums[notes.place >> 7])) if drums.any() else notes
 
 
 def _standardized(values: NDArray[np.float64]) -> NDArray[np.float64]:

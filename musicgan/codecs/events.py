@@ -71,9 +71,8 @@ class EventsCodec:
     def normalized(self, score: Score) -> Score:
         """`score` on the grid, its tracks gathered into the slots, velocities at bin centres."""
         snapped = merge_tracks(score, self.slots).snapped(self.grid)
-        notes = snapped.notes.copy()
-        notes["velocity"] = self._binned(notes["velocity"])
-        return snapped.with_notes(notes)
+        velocity = self._binned(snapped.columns.velocity).astype(np.uint8)
+        return snapped.with_columns(snapped.columns._replace(velocity=velocity))
 
     def encode(self, score: Score) -> Rows:
         """Rows of a score, int64 [T, 5], ordered by (onset, voice, pitch)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from musicgan.errors import CodecError
-from musicgan.score import Columns, Score, Track, to_notes
+from musicgan.score import Columns, Score, Track
 
 DROPPED = -1
 """The slot of a track that has no slot of its kind."""
@@ -145,7 +145,7 @@ def merge_tracks(score: Score, slots: tuple[Slot, ...]) -> Score:
     tracks = slot_tracks(slots)
     if score.tracks == tracks:
         return score
-    return replace(score, notes=to_notes(merge_columns(score, slots)), tracks=tracks)
+    return score.with_columns(merge_columns(score, slots), tracks=tracks)
 
 
 def merge_columns(score: Score, slots: tuple[Slot, ...]) -> Columns:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from musicgan.score import Score
+from musicgan.timing import rescale_tick
 
 SKETCH_SIZE = 64
 _BANDS = 32
@@ -34,27 +35,27 @@ def sketch(score: Score) -> bytes:
     The share of positions at which two sketches agree estimates the share of n-grams they have
     in common. Music with pitches is known by its top line, drums alone by their strokes.
     """
-    grams = np.unique(_ngrams(_symbols(score)))
-    if len(grams) < FEWEST_NGRAMS:
+    grams = np.sort(_ngrams(_symbols(score)))
+    if np.count_nonzero(grams[1:] != grams[:-1]) + 1 < FEWEST_NGRAMS:
         return NO_SKETCH
     bin_of = (grams >> np.uint64(32)) % np.uint64(SKETCH_SIZE)
-    order = np.lexsort((grams, bin_of))
-    filled, first = np.unique(bin_of[order], return_index=True)
+    least = np.zeros(SKETCH_SIZE, np.uint64)
+    least[bin_of[::-1]] = grams[::-1]  # of those of a bin the last one written, the least, stays
+    filled = np.flatnonzero(np.bincount(bin_of.astype(np.int64)))
     # An empty bin borrows from the next filled one, so that sketches of any length compare.
-    source = np.searchsorted(filled, np.arange(SKETCH_SIZE)) % len(filled)
-    least = grams[order][first][source].astype(np.uint32)
-    return least.astype("<u4").tobytes()
+    source = filled[np.searchsorted(filled, np.arange(SKETCH_SIZE)) % len(filled)]
+    return least[source].astype("<u4").tobytes()
 
 
 def _symbols(score: Score) -> NDArray[np.int64]:
-    drums = np.array([track.is_drum for track in score.tracks] or [False])
-    is_drum = drums[score.notes["track"]]
-    notes = score.notes if is_drum.all() else score.notes[~is_drum]
-    if not len(notes):
+    notes = score.columns
+    is_drum = np.array([track.is_drum for track in score.tracks] or [False])[notes.place >> 7]
+    if not is_drum.all():
+        notes = notes.take(np.flatnonzero(~is_drum))
+    if not len(notes.place):
         return np.zeros(0, np.int64)
-    tpb = score.ticks_per_beat
-    step = (notes["onset_tick"] * (2 * _STEPS_PER_BEAT) + tpb) // (2 * tpb)
-    pitch = notes["pitch"].astype(np.int64)
+    step = rescale_tick(notes.onset_tick, score.ticks_per_beat, _STEPS_PER_BEAT)
+    pitch = notes.place & 127
     if is_drum.all():
         strokes = np.unique(step * 128 + pitch)
         return np.asarray(strokes % 128 + 128 * np.minimum(np.diff(strokes // 128, prepend=0), 96))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +54,7 @@ class Ingest:
             sha256 = hashlib.sha256(data).hexdigest()
             score = read_midi(data, pedal=hears_pedal(self._codec))
             stated = score.metres
-            score = replace(score, metres=infer_metre(score))
+            score = score.with_columns(score.columns, metres=infer_metre(score))
             report = report_score(name, sha256, score, stated)
             answer: dict[str, Any] = {"report": report.to_json()}
             if report.error is None and self._codec is not None and self._shard is not None:

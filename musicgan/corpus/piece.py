@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +40,7 @@ class Piece:
 
 def make_piece(name: str, score: Score, codec: Codec) -> Piece:
     """Encode `score`: rows, bar lines on the codec's grid, key, metre and opening tempo."""
-    snapped = codec.normalized(replace(score, metres=infer_metre(score)))
+    snapped = codec.normalized(score.with_columns(score.columns, metres=infer_metre(score)))
     return Piece(
         name=name,
         rows=codec.encode(score),

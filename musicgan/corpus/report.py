@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musicgan.corpus.duplicates import NO_SKETCH, sketch
-from musicgan.score import Metre, Score, snap_notes
+from musicgan.score import Columns, Metre, Score, snap_columns, to_notes
 from musicgan.theory import estimate_key, infer_metre
 
 NORMAL_GRID = 24
@@ -70,9 +70,10 @@ def report_score(
     """
     if not len(score):
         return FileReport(name, sha256, error="no notes in it")
+    notes = score.columns
     drums = np.array([track.is_drum for track in score.tracks])
-    is_drum = drums[score.notes["track"]]
-    onset = score.notes["onset_tick"]
+    is_drum = drums[notes.place >> 7]
+    pitched = notes.take(np.flatnonzero(~is_drum)) if drums.any() else notes
     seconds = score.duration_sec
     return FileReport(
         name=name,
@@ -84,11 +85,11 @@ def report_score(
         stated_metre=_main_metre(score.metres if stated is None else stated, score.end_tick),
         metre=_main_metre(infer_metre(score), score.end_tick),
         bpm=round(60 * score.end_tick / score.ticks_per_beat / max(seconds, 1e-9), 2),
-        polyphony=round(_polyphony(score.notes[~is_drum]), 3),
+        polyphony=round(_polyphony(pitched), 3),
         key="" if is_drum.all() else str(estimate_key(score)),
-        velocities=int(np.count_nonzero(np.bincount(score.notes["velocity"]))),
-        on_sixteenth=round(float(np.mean(onset * 4 % score.ticks_per_beat == 0)), 4),
-        notes_sha256=_notes_sha256(score, is_drum),
+        velocities=int(np.count_nonzero(np.bincount(notes.velocity))),
+        on_sixteenth=round(float(np.mean(notes.onset_tick * 4 % score.ticks_per_beat == 0)), 4),
+        notes_sha256=_notes_sha256(notes, is_drum, score.ticks_per_beat),
         sketch=sketch(score),
     )
 
@@ -102,21 +103,22 @@ def _main_metre(metres: tuple[Metre, ...], end_tick: int) -> str:
     return max(length, key=lambda name: length[name], default="")
 
 
-def _polyphony(notes: NDArray[np.void]) -> float:
+def _polyphony(notes: Columns) -> float:
     """Summed durations over the time in which anything sounds; `notes` sorted by onset."""
-    if not len(notes):
+    onset, end = notes.onset_tick, notes.end_tick
+    if not len(onset):
         return 0.0
-    onset, duration = notes["onset_tick"], notes["duration_tick"]
-    reached = np.maximum.accumulate(onset + duration)
+    reached = np.maximum.accumulate(end)
     gaps = np.maximum(onset[1:] - reached[:-1], 0).sum()
-    return float(duration.sum() / max(1, reached[-1] - onset[0] - gaps))
+    return float((end - onset).sum() / max(1, reached[-1] - onset[0] - gaps))
 
 
-def _notes_sha256(score: Score, is_drum: NDArray[np.bool_]) -> str:
+def _notes_sha256(notes: Columns, is_drum: NDArray[np.bool_], ticks_per_beat: int) -> str:
     """Which notes sound when: instruments, velocities and tempo do not count, drums apart."""
-    notes = score.notes.copy()
-    notes["track"] = is_drum
-    notes["velocity"] = 1
-    return hashlib.sha256(
-        snap_notes(notes, score.ticks_per_beat, NORMAL_GRID).tobytes()
-    ).hexdigest()
+    alike = notes._replace(
+        place=is_drum * 128 + (notes.place & 127),
+        velocity=np.ones_like(notes.velocity),
+        is_single=False,
+    )
+    snapped = to_notes(snap_columns(alike, ticks_per_beat, NORMAL_GRID))
+    return hashlib.sha256(snapped.tobytes()).hexdigest()

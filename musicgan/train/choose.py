@@ -17,13 +17,13 @@ LONGEST_BEAT = 8
 def choose_layout(codec: EventsCodec, pieces: Sequence[Piece], looks_back: bool = True) -> Layout:
     """A vocabulary that holds all but the rarest waits and durations of `pieces`."""
     longest = LONGEST_BEAT * codec.grid
-    rows = np.concatenate([piece.rows for piece in pieces]).astype(np.int64)
+    wait, duration = np.concatenate([piece.rows[:, [WAIT, DURATION]] for piece in pieces]).T
     drums = tuple(i for i, slot in enumerate(codec.slots) if slot.is_drum)
     return Layout(
         voices=len(codec.slots),
         grid=codec.grid,
-        max_wait=int(np.clip(np.quantile(rows[:, WAIT], 0.9999), codec.grid, longest)),
-        max_duration=int(np.clip(np.quantile(rows[:, DURATION], 0.999), codec.grid, longest)),
+        max_wait=int(np.clip(np.quantile(wait, 0.9999), codec.grid, longest)),
+        max_duration=int(np.clip(np.quantile(duration, 0.999), codec.grid, longest)),
         velocity_bins=codec.velocity_bins,
         max_position=LONGEST_BEAT * codec.grid + 1,
         drums=drums,

@@ -79,7 +79,7 @@ class EventsRun:
                 "and to check against: give more music"
             )
         options = for_few(options, len(train))
-        some = some_of(train, MOST_ASKED)
+        some = list(some_of(train, MOST_ASKED))
         layout = choose_layout(codec, some, looks_back)
         config = EventsConfig(layout, (options.style,), hidden=options.width)
         self.ranges = voice_ranges(some, layout)
