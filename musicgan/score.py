@@ -105,7 +105,8 @@ class Columns(NamedTuple):
     end_tick: NDArray[np.int64]
     place: NDArray[np.int64]
     """track * 128 + pitch: on one place one note sounds at a time."""
-    velocity: NDArray[np.uint8]
+    velocity: NDArray[Any]
+    """uint8; codecs have their touches here, int64: of notes that are joined the greatest stays."""
     is_single: bool = False
     """Known for sure: on each place one note sounds at a time."""
 
@@ -224,6 +225,21 @@ class Score:
         notes["pitch"] = np.where(pitched, moved, pitch)
         keys = tuple(replace(key, tonic=(key.tonic + semitones) % 12) for key in self.keys)
         return replace(self, notes=notes, keys=keys)
+
+    def finer(self, factor: int) -> Score:
+        """The same music in ticks `factor` times as short."""
+        if factor == 1:
+            return self
+        onset, end = self.columns.onset_tick * factor, self.columns.end_tick * factor
+        maps: dict[str, Any] = {
+            name: tuple(replace(event, tick=event.tick * factor) for event in getattr(self, name))
+            for name in ("tempos", "metres", "keys")
+        }
+        return self.with_columns(
+            self.columns._replace(onset_tick=onset, end_tick=end),
+            ticks_per_beat=self.ticks_per_beat * factor,
+            **maps,
+        )
 
     def snapped(self, grid: int) -> Score:
         """The normal form on a grid of `grid` steps a beat; a tick of the result is one step.

@@ -78,7 +78,7 @@ def measured(learned: list[Path], test: list[Path], out: Path, asked: argparse.N
         return json.loads(kept.read_text())
     music, unseen = gathered(learned, out / "music"), gathered(test, out / "test")
     # Durations as the keys have them, in every row: of pedalled ones a note says more.
-    codec = choose_codec(music, pedal=False)
+    codec = choose_codec(music, pedal=False, fine=1)
     found: dict = {}
     for name, start in STARTS.items():
         options = Options(seed=asked.seed, start=start, minutes=asked.minutes)

@@ -142,7 +142,7 @@ def _described(path: Path, about: Mapping[str, Any]) -> dict[str, str]:
         "learned from": _pieces(about),
         "licence": str(about.get("licence", "unstated")),
         "voices": ", ".join(f"{slot[0]} ({low}-{high})" for slot, (low, high) in voices),
-        "grid": f"{codec['grid']} steps a beat, {codec['velocity_bins']} velocities",
+        "grid": f"{_grid(codec)}, {codec['velocity_bins']} velocities",
         "usually": f"{typical['metre'][0]}/{typical['metre'][1]}, {typical['bpm']} bpm",
         "held out": f"{_nats(about)} nats a note",
         "training": ", ".join(f"{phase} {steps}" for phase, steps in about["steps"].items()),
@@ -152,6 +152,11 @@ def _described(path: Path, about: Mapping[str, Any]) -> dict[str, str]:
         ),
     }  # fmt: skip
     return {label: text for label, text in said.items() if text}
+
+
+def _grid(codec: Mapping[str, Any]) -> str:
+    parts = codec.get("fine", 1)
+    return f"{codec['grid']} steps a beat" + (f", each in {parts} parts" if parts > 1 else "")
 
 
 def _date(style: Style) -> str:

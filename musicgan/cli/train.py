@@ -23,6 +23,7 @@ EVENTS_ONLY = {
     "tracks": "--tracks",
     "velocities": "--velocities",
     "pedal": "--pedal",
+    "fine": "--fine",
     "transpose": "--transpose",
     "vary_velocity": "--vary-velocity",
     "vary_tempo": "--vary-tempo",
@@ -120,6 +121,11 @@ def _settings_file(context: click.Context, option: click.Parameter, path: Path |
     default=None,
     help="Fold the sustain pedal into durations.  [default: where the files use it]",
 )
+@click.option(
+    "--fine",
+    type=int,
+    help="Parts of a step to tell onsets by.  [default: 8, or 1 where the music is on the grid]",
+)
 @click.option("--transpose", default=6, show_default=True, help="Semitones to vary the key by.")
 @click.option(
     "--vary-velocity", default=0, show_default=True, help="Play it louder or softer by up to this."
@@ -165,6 +171,7 @@ def train(folder: Path, name: str | None, out: Path | None, resume: bool, **aske
         velocities=asked["velocities"],
         tracks=asked["tracks"],
         pedal=asked["pedal"],
+        fine=asked["fine"],
         start=asked["start"],
     )
     try:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from musicgan.codecs.bars import Place
 from musicgan.codecs.base import Rows
 from musicgan.codecs.context import Context
-from musicgan.codecs.events import DURATION, PITCH, VELOCITY, VOICE, WAIT
+from musicgan.codecs.events import DURATION, PITCH, TOUCH, VOICE, WAIT
 
 Ints = NDArray[np.int64]
 
@@ -44,7 +44,7 @@ def analyse(context: Context, rows: Rows, places: Sequence[Place]) -> Analysis:
         moment = context.moment(row[:, WAIT], place)
         own = context.own_voice(row[:, VOICE], moment)
         note = context.own_pitch(row[:, PITCH], own)
-        heard = context.take_in(note, row[:, DURATION], row[:, VELOCITY])
+        heard = context.take_in(note, row[:, DURATION], row[:, TOUCH])
         before = own.before
         parts.append(
             (heard, moment.columns, before.columns, note.columns,

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from musicgan.codecs.bars import Place
 from musicgan.codecs.base import Rows
 from musicgan.codecs.echo import Echo
-from musicgan.codecs.events import DURATION, PITCH, VELOCITY, VOICE, WAIT
+from musicgan.codecs.events import DURATION, PITCH, TOUCH, VOICE, WAIT
 from musicgan.codecs.intervals import (
     APPROACH_BEFORE,
     HEIGHT,
@@ -156,7 +156,7 @@ class Context:
         """
         own = self.own_voice(rows[:, VOICE], self.moment(rows[:, WAIT], place))
         note = self.own_pitch(rows[:, PITCH], own)
-        return self.take_in(note, rows[:, DURATION], rows[:, VELOCITY])
+        return self.take_in(note, rows[:, DURATION], rows[:, TOUCH])
 
     def take_in(self, note: Note, duration: Ints, velocity: Ints) -> Ints:
         """As `hear`, of a note of which only this was still unknown, [B] each."""

@@ -140,9 +140,9 @@ def _unmoved_pitches(codec: Codec) -> NDArray[np.int64]:
     notes["duration_tick"] = 1
     notes["pitch"] = np.arange(128)
     notes["velocity"] = 64
-    said = codec.normalized(Score(notes, ticks_per_beat=codec.grid)).notes
-    pitch = said["pitch"].astype(np.int64)
-    return np.asarray(pitch[said["onset_tick"] == pitch * codec.grid])
+    said = codec.normalized(Score(notes, ticks_per_beat=codec.grid))
+    pitch = said.notes["pitch"].astype(np.int64)
+    return np.asarray(pitch[said.notes["onset_tick"] == pitch * said.ticks_per_beat])
 
 
 SCORE_LAWS: dict[str, Law] = {

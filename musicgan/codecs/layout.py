@@ -42,6 +42,13 @@ class Layout:
     drums: tuple[int, ...] = ()
     looks_back: bool = False
     """Whether the networks are told what an earlier bar suggests: see `codecs.echo`."""
+    fine: int = 1
+    """Parts of a step in which a note may begin."""
+
+    @property
+    def touches(self) -> int:
+        """Ways to play a note: its velocity bin and its part of a step, as one number."""
+        return self.velocity_bins * self.fine
 
     @property
     def end(self) -> int:
@@ -66,12 +73,12 @@ class Layout:
     @cached_property
     def row_sizes(self) -> tuple[int, ...]:
         """How many values each predicted field has: wait (with END), voice, pitch, ..."""
-        return (self.end + 1, self.voices, 128, self.max_duration + 1, self.velocity_bins)
+        return (self.end + 1, self.voices, 128, self.max_duration + 1, self.touches)
 
     @cached_property
     def input_sizes(self) -> tuple[int, ...]:
         """How many values each column of `Context.hear` has; pitch comes last."""
-        fixed = (self.start + 1, self.voices, self.max_duration + 1, self.velocity_bins, DEGREES)
+        fixed = (self.start + 1, self.voices, self.max_duration + 1, self.touches, DEGREES)
         relative = (INTERVALS, INTERVALS, HEIGHTS, 4, self.max_position, BARS)
         each = (*(INTERVALS,) * self.voices, *(MOTIONS,) * self.voices)
         echo = (self.max_wait + 2, self.voices + 1, KEPT, SECTIONS) if self.looks_back else ()
@@ -104,5 +111,5 @@ class Layout:
     def clip(self, rows: Rows) -> Rows:
         """Rows [..., 5] cut to the vocabulary (END excluded)."""
         low = np.array([0, 0, 0, 1, 0])
-        high = [self.max_wait, self.voices - 1, 127, self.max_duration, self.velocity_bins - 1]
+        high = [self.max_wait, self.voices - 1, 127, self.max_duration, self.touches - 1]
         return np.clip(rows, low, np.array(high))

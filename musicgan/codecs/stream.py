@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
+
 from musicgan.codecs.base import Rows
-from musicgan.codecs.events import EventsCodec
+from musicgan.codecs.events import EventsCodec, beside_grid
 from musicgan.codecs.slots import slot_tracks
-from musicgan.score import Key, Metre, Score, Tempo, empty_notes, sort_notes
+from musicgan.score import Key, Metre, Score, Tempo, empty_notes
 
 
 @dataclass(frozen=True)
 class Sounded:
-    """One finished note, in grid steps."""
+    """One finished note, in grid steps; with a codec that is finer, a little beside the grid."""
 
     onset_step: int
     duration_step: int
     pitch: int
     velocity: int
     voice: int
+    late_part: int = 0
+    """Parts of a step, as `EventsCodec.fine` has them, by which it begins late; early below 0."""
 
 
 class StreamDecoder:
@@ -37,7 +41,7 @@ class StreamDecoder:
 
     def push(self, row: Rows) -> list[Sounded]:
         """Take in one row; the notes that are over by its onset."""
-        wait, voice, pitch, duration, velocity = (int(v) for v in self.codec.legal(row[None])[0])
+        wait, voice, pitch, duration, touch = (int(v) for v in self.codec.legal(row[None])[0])
         self.onset_step += wait
         now, lane = self.onset_step, (voice, pitch)
         done = [key for key, (_, end, _) in self._sounding.items() if end <= now]
@@ -46,13 +50,12 @@ class StreamDecoder:
             held[1] = now
             done.append(lane)
         finished = [self._finish(key) for key in done]
-        loudness = self.codec.loudness(velocity)
         if lane in self._sounding:
-            # Struck twice at once: the longer stays, with the greater velocity.
+            # Struck twice at once: the longer stays, with the touch of the louder.
             both = self._sounding[lane]
-            both[1], both[2] = max(both[1], now + duration), max(both[2], loudness)
+            both[1], both[2] = max(both[1], now + duration), max(both[2], touch)
         else:
-            self._sounding[lane] = [now, now + duration, loudness]
+            self._sounding[lane] = [now, now + duration, touch]
         return finished
 
     def close(self) -> list[Sounded]:
@@ -66,14 +69,17 @@ class StreamDecoder:
         metres: tuple[Metre, ...] = (),
         keys: tuple[Key, ...] = (),
     ) -> Score:
-        """The score of finished notes; a tick is one step."""
+        """The score of finished notes; a tick is one step, or one of its parts."""
         listed = list(notes)
         array = empty_notes(len(listed))
         for i, note in enumerate(listed):
             array[i] = (note.onset_step, note.duration_step, note.pitch, note.velocity, note.voice)
         tracks = slot_tracks(self.codec.slots)
-        return Score(sort_notes(array), tracks, tempos, metres, keys, self.codec.grid)
+        in_steps = Score(array, tracks, tempos, metres, keys, self.codec.grid)
+        late_part = np.array([note.late_part for note in listed], np.int64)
+        return beside_grid(in_steps, self.codec.fine, late_part)
 
     def _finish(self, lane: tuple[int, int]) -> Sounded:
-        onset, end, velocity = self._sounding.pop(lane)
-        return Sounded(onset, end - onset, lane[1], velocity, lane[0])
+        onset, end, touch = self._sounding.pop(lane)
+        velocity, late_part = self.codec.played(touch)
+        return Sounded(onset, end - onset, lane[1], velocity, lane[0], late_part)

@@ -30,6 +30,7 @@ from musicgan.errors import ComposeError
 from musicgan.model.steps import Ints
 from musicgan.score import Score
 from musicgan.theory import infer_metre
+from musicgan.timing import rescale_tick
 
 WAYS = 8
 """Ways on that are weighed at least, where `--critic` does not say: all must lead to the melody, so
@@ -69,7 +70,10 @@ def accompany(
     )
     if player.codec.velocity_bins > 1:
         sounded = made.notes.copy()
-        sounded["velocity"][sounded["track"] == tune.voice] = tune.velocity
+        own = np.flatnonzero(sounded["track"] == tune.voice)
+        step = rescale_tick(sounded["onset_tick"][own], made.ticks_per_beat, player.codec.grid)
+        in_rows = own[np.lexsort((sounded["pitch"][own], step))]
+        sounded["velocity"][in_rows] = tune.velocity
         made = made.with_notes(sounded)
     return shaped(made, settings.dynamics, 0, frame.end_step)
 

@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from musicgan.codecs.events import EventsCodec
 from musicgan.compose.per_voice import find_voice
 from musicgan.compose.player import Player
 from musicgan.errors import ComposeError
@@ -75,7 +74,7 @@ def played_by(player: Player, band: Band | None) -> Player:
             )  # fmt: skip
         ranges[voice], single[voice] = (low, high), single[voice] or compass.is_single
         slots[voice] = replace(slots[voice], program=program)
-    codec = EventsCodec(player.codec.grid, slots, player.codec.velocity_bins)
+    codec = player.codec.with_slots(slots)
     return replace(player, codec=codec, rules=replace(player.rules, ranges=ranges, single=single))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from musicgan.codecs.base import Rows
-from musicgan.codecs.events import DURATION, PITCH, VELOCITY, VOICE, WAIT
+from musicgan.codecs.events import WAIT
 from musicgan.codecs.stream import Sounded
 from musicgan.compose.band import played_by
 from musicgan.compose.composition import Composition
@@ -146,9 +146,9 @@ def _sounded(
     onset_step = begin_step
     for row in rows:
         onset_step += int(row[WAIT])
-        velocity = player.codec.loudness(int(row[VELOCITY]))
-        note = Sounded(onset_step, int(row[DURATION]), int(row[PITCH]), velocity, int(row[VOICE]))
-        yield note, row
+        _, voice, pitch, duration, touch = (int(value) for value in row)
+        velocity, late_part = player.codec.played(touch)
+        yield Sounded(onset_step, duration, pitch, velocity, voice, late_part), row
 
 
 def at_once(notes: Iterable[Sounded]) -> tuple[Sounded, ...]:
@@ -161,8 +161,5 @@ def at_once(notes: Iterable[Sounded]) -> tuple[Sounded, ...]:
 
 
 def _both(one: Sounded, other: Sounded) -> Sounded:
-    return replace(
-        one,
-        duration_step=max(one.duration_step, other.duration_step),
-        velocity=max(one.velocity, other.velocity),
-    )
+    louder = max(one, other, key=lambda note: (note.velocity, note.late_part))
+    return replace(louder, duration_step=max(one.duration_step, other.duration_step))

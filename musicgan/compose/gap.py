@@ -117,11 +117,17 @@ class Gap:
         return replace(self.score, notes=sort_notes(np.concatenate([kept, made])))
 
     def _in_ticks(self, notes: list[Sounded]) -> NDArray[np.void]:
-        grid, ticks = self.codec.grid, self.score.ticks_per_beat
+        fine, ticks = self.codec.fine, self.score.ticks_per_beat
         out = empty_notes(len(notes))
         voice = np.array([note.voice for note in notes], np.int64)
-        step = np.array([(n.onset_step, n.onset_step + n.duration_step) for n in notes], np.int64)
-        onset, end = rescale_tick(step.reshape(-1, 2), grid, ticks).T
+        part = np.array(
+            [
+                (n.onset_step * fine + n.late_part, (n.onset_step + n.duration_step) * fine)
+                for n in notes
+            ],
+            np.int64,
+        )
+        onset, end = rescale_tick(part.reshape(-1, 2), self.codec.grid * fine, ticks).T
         onset = np.clip(onset, self.begin_tick, self.end_tick - 1)
         out["onset_tick"] = onset
         out["duration_tick"] = np.maximum(np.minimum(end, self.next_tick[voice]) - onset, 1)

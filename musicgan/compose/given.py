@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musicgan.codecs.base import Rows
-from musicgan.codecs.events import DURATION, PITCH, VELOCITY, VOICE, WAIT
+from musicgan.codecs.events import DURATION, PITCH, TOUCH, VOICE, WAIT
 from musicgan.codecs.stages import Note, Own
 from musicgan.compose.sampler import Chances, Drawn, Sampler
 from musicgan.compose.sampling import masked
@@ -109,7 +109,7 @@ class GivenSampler(Sampler):
         self.ended, self.count = ended, self.count + due
         self.worth = self.worth + np.where(due, gain, 0)
         # A given row may last or wait for longer than any that is drawn: it is heard as it is.
-        heard = context.take_in(note, rows[:, DURATION], rows[:, VELOCITY])
+        heard = context.take_in(note, rows[:, DURATION], rows[:, TOUCH])
         heard = self._heard(rows, heard)
         before = own.before
         return Drawn(
@@ -167,11 +167,11 @@ class GivenSampler(Sampler):
         if self.given.until_step is not None:
             duration = np.clip(self.given.until_step[voice] - onset, 1, duration)
         rows[:, DURATION] = np.where(is_known, known[:, DURATION], duration)
-        rows[:, VELOCITY] = 0
+        rows[:, TOUCH] = 0
         if generator.config.heads == 5:
             logits = generator.velocity(base, note.columns, rows[:, DURATION])
-            nats += _nats(logits, known[:, VELOCITY])
-            rows[:, VELOCITY] = self._draw(chances, logits)
+            nats += _nats(logits, known[:, TOUCH])
+            rows[:, TOUCH] = np.where(is_known, known[:, TOUCH], self._draw(chances, logits))
         return nats, note
 
     def _coming(self) -> tuple[Rows, Bools]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from musicgan.codecs.base import Rows
-from musicgan.codecs.events import DURATION, PITCH, VELOCITY, VOICE, WAIT
-from musicgan.codecs.velocity import velocity_to_bin
+from musicgan.codecs.events import DURATION, PITCH, VOICE, WAIT
+from musicgan.codecs.slots import Slot
 from musicgan.compose.per_voice import find_voice
 from musicgan.compose.player import Player
 from musicgan.errors import ComposeError
@@ -59,13 +59,11 @@ def hear_tune(player: Player, score: Score, track: str | None, voice: str | None
     asked = None if voice is None else find_voice(player.codec.slots, voice)
     together = onset[1:][np.diff(onset) == 0]
     own, shift = _cast(player, melody, pitch, together, asked)
-    rows = np.zeros((len(onset), 5), np.int64)
-    rows[:, WAIT] = np.diff(onset, prepend=0)
+    slot = Slot(is_drum=melody.tracks[0].is_drum)
+    rows = player.codec.with_slots([slot]).encode(melody)
     rows[:, VOICE], rows[:, PITCH] = own, pitch + shift
-    rows[:, DURATION] = snapped["duration_tick"]
     if player.rules.single[own]:
         rows[:-1, DURATION] = np.minimum(rows[:-1, DURATION], rows[1:, WAIT])
-    rows[:, VELOCITY] = velocity_to_bin(snapped["velocity"], player.codec.velocity_bins)
     return Tune(own, rows, snapped["velocity"].astype(np.int64))
 
 

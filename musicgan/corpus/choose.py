@@ -29,6 +29,9 @@ PEDAL_FILES = 24
 """Of the sample, so many are asked whether the pedal is part of the music: in half of them ..."""
 PEDAL_SHARE = 0.1
 """... it makes this share of the notes longer."""
+OFF_GRID, FINE = 0.5, 8
+"""Where half of the files have less than this share of their notes on the grid they are played, and
+each step is told in so many parts: at 120 beats a minute a part of a sixteenth is 16 ms."""
 COMMON_ORDER = 0.5
 """Tracks go by their order when at least this share has the commonest family of its place."""
 
@@ -40,23 +43,26 @@ def choose_codec(
     velocities: int | None = None,
     tracks: str | None = None,
     pedal: bool | None = None,
+    fine: int | None = None,
 ) -> EventsCodec:
     """A note-tuple codec for the files under `folder`, from an even sample of them.
 
     `voices` name the slots, as "NAME" or "NAME:PROGRAM"; `grid` is in steps a beat; `velocities`
     are told apart; `tracks` go to slots by `ORDER` or by `INSTRUMENT`; `pedal` is folded into
-    durations. None: as the music has it.
+    durations; onsets are told to one of `fine` parts of a step. None: as the music has it.
     Raises `CorpusError` when no file can be read, or for more voices than the files have,
-    `CodecError` for the grid and the velocities.
+    `CodecError` for the grid, the velocities and the parts.
     """
     sample = _sample(folder)
     scores = list(sample.values())
+    grid = grid if grid is not None else grid_of(scores)
     used = np.median([len(np.unique(score.notes["velocity"])) for score in scores])
     return EventsCodec(
-        grid=grid if grid is not None else grid_of(scores),
+        grid=grid,
         slots=_named(slots_of(scores, tracks), voices),
         velocity_bins=velocities if velocities is not None else 8 if used > 4 else 1,
         pedal=pedal if pedal is not None else uses_pedal(sample),
+        fine=fine if fine is not None else fine_of(scores, grid),
     )
 
 
@@ -122,6 +128,12 @@ def grid_of(scores: Sequence[Score]) -> int:
         return 1 - float(np.mean([on_grid_share(score, grid) for score in scores]))
 
     return 12 if off(4) > 0.02 and off(12) < 0.5 * off(4) else 4
+
+
+def fine_of(scores: Sequence[Score], grid: int) -> int:
+    """Parts of a step to tell onsets by: `FINE` where most of the files are played, else 1."""
+    on_grid = np.median([on_grid_share(score, grid) for score in scores])
+    return FINE if on_grid < OFF_GRID else 1
 
 
 def on_grid_share(score: Score, grid: int) -> float:

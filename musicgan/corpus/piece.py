@@ -40,7 +40,8 @@ class Piece:
 
 def make_piece(name: str, score: Score, codec: Codec) -> Piece:
     """Encode `score`: rows, bar lines on the codec's grid, key, metre and opening tempo."""
-    snapped = codec.normalized(score.with_columns(score.columns, metres=infer_metre(score)))
+    normal = codec.normalized(score.with_columns(score.columns, metres=infer_metre(score)))
+    snapped = normal if normal.ticks_per_beat == codec.grid else normal.snapped(codec.grid)
     return Piece(
         name=name,
         rows=codec.encode(score),

@@ -74,7 +74,8 @@ class Composing:
         return self._first_bar * self._song.plan.bar_step
 
     def _planned(self, bar: Bar) -> PlannedBar:
-        planned = plan_bar(bar, self.player.codec.grid, self.options.channels)
+        codec = self.player.codec
+        planned = plan_bar(bar, codec.grid, self.options.channels, codec.fine)
         return planned.moved(self._first_bar)
 
 

@@ -63,12 +63,17 @@ def ticks_per_beat(grid: int) -> int:
     return lcm(TICKS_PER_BEAT, grid)
 
 
-def plan_bar(bar: Bar, grid: int, channels: Sequence[int]) -> PlannedBar:
-    """`bar` in ticks; `channels` names the MIDI channel, 0 to 15, of each voice."""
+def plan_bar(bar: Bar, grid: int, channels: Sequence[int], fine: int = 1) -> PlannedBar:
+    """`bar` in ticks; `channels` names the MIDI channel, 0 to 15, of each voice.
+
+    Notes may be late or early by parts of a step, of which it has `fine`; but not before the bar:
+    what comes before may have been played when it is planned.
+    """
     tick = ticks_per_beat(grid) // grid
-    notes = tuple(
+    start, length, from_tick = bar.start_step * tick, bar.length_step * tick, bar.from_step * tick
+    notes = [
         PlannedNote(
-            note.onset_step * tick,
+            max(from_tick, note.onset_step * tick + round(note.late_part * tick / fine)),
             (note.onset_step + note.duration_step) * tick,
             note.voice,
             channels[note.voice],
@@ -76,6 +81,6 @@ def plan_bar(bar: Bar, grid: int, channels: Sequence[int]) -> PlannedBar:
             note.velocity,
         )
         for note in bar.notes
-    )
-    start, length = bar.start_step * tick, bar.length_step * tick
-    return PlannedBar(bar.number, start, length, notes, bar.from_step * tick)
+    ]
+    by_onset = tuple(sorted(notes, key=lambda note: note.on_tick))
+    return PlannedBar(bar.number, start, length, by_onset, from_tick)

@@ -48,7 +48,7 @@ class EventsConfig:
     @property
     def heads(self) -> int:
         """Predicted fields; velocity is one only where the codec stores it."""
-        return 5 if self.layout.velocity_bins > 1 else 4
+        return 5 if self.layout.touches > 1 else 4
 
     @property
     def widths(self) -> tuple[int, ...]:

@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 
 from musicgan.codecs.context import ECHO
 from musicgan.codecs.echo import NOTHING
-from musicgan.codecs.events import PITCH, VELOCITY, VOICE
+from musicgan.codecs.events import PITCH, TOUCH, VOICE
 from musicgan.codecs.intervals import NO_INTERVAL
 from musicgan.codecs.layout import Layout
 from musicgan.codecs.velocity import bin_to_velocity, velocity_to_bin
 
 Ints = NDArray[np.int64]
 MOST_SEMITONES = 12
-HEARD_VELOCITY = 3
-"""Column of `Context.hear` that holds the velocity's bin."""
+HEARD_TOUCH = 3
+"""Column of `Context.hear` that holds the touch."""
 
 
 @dataclass(frozen=True)
@@ -99,13 +99,14 @@ def _forget(columns: Mapping[str, Ints], songs: Sequence[int], layout: Layout) -
 
 def _play_louder(columns: Mapping[str, Ints], velocity: Ints, layout: Layout) -> None:
     bins = layout.velocity_bins
-    loudness = bin_to_velocity(np.arange(bins), bins) + velocity[:, None]
-    table = np.stack([velocity_to_bin(row, bins) for row in loudness])
+    velocity_bin, part = np.divmod(np.arange(layout.touches), layout.fine)
+    loudness = bin_to_velocity(velocity_bin, bins) + velocity[:, None]
+    table = np.stack([velocity_to_bin(row, bins) for row in loudness]) * layout.fine + part
     song = np.arange(len(velocity))[:, None]
     rows = columns["rows"]
-    rows[..., VELOCITY] = table[song, rows[..., VELOCITY]]
+    rows[..., TOUCH] = table[song, rows[..., TOUCH]]
     for name in ("fed", "heard"):
         inputs = columns[name]
-        louder = table[song, inputs[..., HEARD_VELOCITY]]
+        louder = table[song, inputs[..., HEARD_TOUCH]]
         start = inputs[..., 0] == layout.start
-        inputs[..., HEARD_VELOCITY] = np.where(start, inputs[..., HEARD_VELOCITY], louder)
+        inputs[..., HEARD_TOUCH] = np.where(start, inputs[..., HEARD_TOUCH], louder)

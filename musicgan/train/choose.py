@@ -25,6 +25,7 @@ def choose_layout(codec: EventsCodec, pieces: Sequence[Piece], looks_back: bool 
         max_wait=int(np.clip(np.quantile(wait, 0.9999), codec.grid, longest)),
         max_duration=int(np.clip(np.quantile(duration, 0.999), codec.grid, longest)),
         velocity_bins=codec.velocity_bins,
+        fine=codec.fine,
         max_position=LONGEST_BEAT * codec.grid + 1,
         drums=drums,
         looks_back=looks_back,

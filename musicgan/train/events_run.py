@@ -174,11 +174,12 @@ class EventsRun:
         slots = ", ".join(slot.name for slot in self.codec.slots)
         by = "instrument" if any(slot.families for slot in self.codec.slots) else "order"
         few = len(learned) < FEW_PIECES or notes < FEW_NOTES
+        parts = f", each in {layout.fine} parts" if layout.fine > 1 else ""
         lines = [
             f"music: {len(learned)} pieces, {notes:,} notes to learn; "
             f"{len(self.songs[1])} pieces held out",
             f"voices: {slots}; tracks go to them by their {by}",
-            f"grid: {layout.grid} steps a beat, velocities: {layout.velocity_bins}; "
+            f"grid: {layout.grid} steps a beat{parts}, velocities: {layout.velocity_bins}; "
             f"{self._kept:.1%} of the notes kept; "
             f"pedal: {'folded into durations' if self.codec.pedal else 'left out'}",
             f"network: {self.config.hidden} wide, begins "

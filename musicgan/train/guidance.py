@@ -122,7 +122,7 @@ class GuidancePhase:
     def _described(self, player: Player, songs: Sequence[Rows]) -> Any:
         grid = player.codec.grid
         cut = [w for rows in songs for w in windows(rows, grid, self._length, MOST_WINDOWS)]
-        return descriptor_matrix(player.codec.decode(rows) for rows in cut)
+        return descriptor_matrix(player.codec.decode_on_grid(rows) for rows in cut)
 
     def state(self) -> dict[str, Any]:
         """Which is measured, and which was chosen."""

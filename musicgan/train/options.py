@@ -64,6 +64,8 @@ class Options:
     """"order" or "instrument": what tells which track is which voice; None: by the music."""
     pedal: bool | None = None
     """Whether the sustain pedal is folded into durations; None: by the music."""
+    fine: int | None = None
+    """Parts of a step in which onsets are told apart, 1 for the grid alone; None: by the music."""
     start: str = "none"
     """A style or model file to begin with, "nearest" for the bundled one that knows this music
     best, or "none"."""

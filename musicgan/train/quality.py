@@ -97,7 +97,7 @@ class SongJudge:
     def _describe(self, rows: Rows, position_step: int) -> NDArray[np.float64]:
         rows = rows.copy()
         rows[0, WAIT] = position_step
-        return np.asarray(descriptors(self.codec.decode(rows)))
+        return np.asarray(descriptors(self.codec.decode_on_grid(rows)))
 
     def _verdicts(self, critic: Critic, drawn: Ints, songs: list[Song]) -> dict[str, float]:
         long = [song for song in self.valid.songs if len(song) > self.valid.length][: self.songs]

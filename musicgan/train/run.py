@@ -83,8 +83,9 @@ class Run(Protocol):
 
 def _events(folder: Path, options: Options, progress: Progress | None) -> Run:
     codec = choose_codec(
-        folder, options.voices, options.grid, options.velocities, options.tracks, options.pedal
-    )
+        folder, options.voices, options.grid, options.velocities, options.tracks, options.pedal,
+        options.fine,
+    )  # fmt: skip
     return EventsRun(Corpus.open(folder, codec, progress=progress), codec, options)
 
 

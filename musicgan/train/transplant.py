@@ -75,7 +75,7 @@ def _each(layout: Layout, *kinds: str) -> list[Column]:
 
 def input_columns(layout: Layout) -> list[Column]:
     """What `Layout.input_sizes` are the sizes of."""
-    row = [Column("wait"), Column("voice"), Column("duration"), Column("velocity"), *_same(5)]
+    row = [Column("wait"), Column("voice"), Column("duration"), Column("touch"), *_same(5)]
     echo = [Column("wait"), Column("voice"), *_same(2)] if layout.looks_back else []
     place = [Column("position"), *_same(1)]
     return [*row, *place, *_each(layout, "leap", "motion"), *echo, *_same(1)]
@@ -132,7 +132,7 @@ class Transplant:
             layouts = columns(new), columns(old)
             out[f"{name}.weight"] = self._table(weights[f"{name}.weight"], layouts, (now, before))
         out["moment.weight"] = out["moment.weight"][:, :others]
-        outputs = [Column("wait"), Column("voice"), Column("same"), *after, Column("velocity")]
+        outputs = [Column("wait"), Column("voice"), Column("same"), *after, Column("touch")]
         for at, name in enumerate(("wait", "voice", "pitch", "duration", "velocity")[:fields]):
             if name == "pitch":
                 continue
@@ -193,9 +193,11 @@ class Transplant:
         steps = {"wait": "max_wait", "duration": "max_duration", "position": "max_position"}
         if column.kind == "voice":
             known, last = self.nearest, (new.voices, old.voices)
-        elif column.kind == "velocity":
-            bins = np.arange(size) + 0.5
-            return np.asarray((bins * old_size / size).astype(np.int64))
+        elif column.kind == "touch":
+            velocity, part = np.divmod(np.arange(size), new.fine)
+            velocity = ((velocity + 0.5) * old.velocity_bins / new.velocity_bins).astype(np.int64)
+            part = ((part + 0.5) * old.fine / new.fine).astype(np.int64)
+            return np.asarray(velocity * old.fine + part)
         elif column.kind in steps:
             most = tuple(getattr(layout, steps[column.kind]) for layout in (new, old))
             last = (most[0] + 1, most[1] + 1) if column.kind != "position" else most

@@ -96,7 +96,7 @@ class Place:
         """The pieces as note tuples, split by piece, near duplicates on one side."""
         folder = self.data / self.about.folder
         # The pedal left out, as whoever published figures of these collections did.
-        return Corpus.open(folder, choose_codec(folder, pedal=False))
+        return Corpus.open(folder, choose_codec(folder, pedal=False, fine=1))
 
     @property
     def codec(self) -> EventsCodec:

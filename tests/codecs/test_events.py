@@ -9,6 +9,7 @@ from hypothesis.extra.numpy import arrays
 from musicgan.codecs.base import hears_pedal
 from musicgan.codecs.events import EventsCodec
 from musicgan.codecs.laws import check_codec
+from musicgan.codecs.samples import sample_scores
 from musicgan.codecs.slots import Slot
 from musicgan.errors import CodecError
 from musicgan.score import NOTE, Key, Metre, Score, Tempo, Track
@@ -27,6 +28,56 @@ def slots(count, drums):
 @pytest.mark.parametrize("grid", [4, 6, 12])
 def test_the_laws_hold(grid, velocity_bins, count, drums):
     check_codec(EventsCodec(grid, slots(count, drums), velocity_bins), seed=count)
+
+
+@pytest.mark.parametrize("fine", [2, 3, 8, 64])
+@pytest.mark.parametrize(("grid", "velocity_bins"), [(4, 1), (4, 8), (12, 127)])
+def test_the_laws_hold_where_timing_is_finer_than_the_grid(grid, velocity_bins, fine):
+    check_codec(EventsCodec(grid, slots(3, 1), velocity_bins, fine=fine), seed=fine)
+
+
+def test_a_player_who_is_not_on_the_grid_by_hand():
+    """Sixteenths of 120 ticks, each in 8 parts of 15: 40 early is 3 parts, 25 late is 2."""
+    notes = [(440, 280, 60, 100, 0), (505, 10, 64, 20, 0), (960, 240, 60, 100, 0)]
+    score = Score(np.array(notes, NOTE), (Track(),))
+    codec = EventsCodec(4, velocity_bins=8, fine=8)
+    # The grid point is part 4 of 8: bin 6 early by 3 parts, bin 1 late by 2, bin 6 on the grid.
+    assert codec.encode(score).tolist() == [
+        [4, 0, 60, 2, 6 * 8 + 1],
+        [0, 0, 64, 1, 1 * 8 + 6],
+        [4, 0, 60, 2, 6 * 8 + 4],
+    ]
+    decoded = codec.decode(codec.encode(score))
+    assert decoded.ticks_per_beat == 32
+    # Onsets where they were played, to half a part; ends on the grid.
+    assert decoded.notes[["onset_tick", "duration_tick", "pitch"]].tolist() == [
+        (29, 19, 60),
+        (34, 6, 64),
+        (64, 16, 60),
+    ]
+
+
+@pytest.mark.parametrize("fine", [2, 8, 9])
+def test_finer_timing_leaves_everything_else_as_it_is(fine):
+    plain, finer = (EventsCodec(4, slots(3, 1), velocity_bins=8, fine=f) for f in (1, fine))
+    for score in sample_scores(3).values():
+        rows = finer.encode(score)
+        assert np.array_equal(rows[:, :4], plain.encode(score)[:, :4])
+        if len(np.unique(score.notes["velocity"])) == 1:
+            assert np.array_equal(rows[:, 4] // fine, plain.encode(score)[:, 4])
+        assert finer.decode_on_grid(rows) == finer.decode(rows).snapped(4)
+
+
+@given(st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 127)), min_size=1, max_size=20))
+def test_an_onset_is_where_it_was_to_half_a_part(played):
+    """Each pitch once: nothing is joined. 480 ticks a beat, parts of 480 / 4 / 8 = 15 ticks."""
+    found = {pitch: (onset, 480, pitch, 80, 0) for onset, pitch in played}
+    score = Score(np.array(sorted(found.values()), NOTE), (Track(),))
+    codec = EventsCodec(4, fine=8)
+    decoded = codec.decode(codec.encode(score)).notes
+    onset = dict(zip(decoded["pitch"].tolist(), decoded["onset_tick"].tolist(), strict=True))
+    # The later edge of the last part is cut to it: a whole part at most.
+    assert all(abs(onset[pitch] * 15 - note[0]) <= 15 for pitch, note in found.items())
 
 
 def test_four_notes_by_hand():
@@ -69,7 +120,7 @@ def test_one_bin_forgets_velocity_and_127_keep_it():
         codec = EventsCodec(4, velocity_bins=bins)
         decoded = codec.decode(codec.encode(score))
         assert decoded.notes["velocity"].tolist() == wanted
-        assert [codec.loudness(b) for b in codec.encode(score)[:, 4]] == wanted
+        assert [codec.played(t)[0] for t in codec.encode(score)[:, 4].tolist()] == wanted
 
 
 def test_maps_come_from_the_score_it_is_like():

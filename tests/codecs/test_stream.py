@@ -1,6 +1,7 @@
 """The stream of notes is the decoded score, whatever the rows."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from musicgan.score import Key, Metre, Tempo
 
 SLOTS = (("piano", 0, False), ("bass", 32, False), ("drums", 0, True))
 CODEC = EventsCodec(4, SLOTS, velocity_bins=8)
+FINE = EventsCodec(4, SLOTS, velocity_bins=2, fine=4)
 
 # Few pitches, short waits: notes struck again while they sound, at once, and as they end.
 crowded = st.tuples(
@@ -20,9 +22,9 @@ anything = st.tuples(*[st.integers(-3, 130) | st.integers(-(2**63), 2**63 - 1)] 
 rows = st.lists(crowded, max_size=30) | st.lists(crowded | anything, max_size=15)
 
 
-def streamed(rows):
+def streamed(rows, codec=CODEC):
     """The score of a stream run to its end, and the decoder, and each push's notes."""
-    decoder = StreamDecoder(CODEC)
+    decoder = StreamDecoder(codec)
     pushed = [decoder.push(row) for row in rows]
     last = decoder.close()
     return decoder.score([note for part in [*pushed, last] for note in part]), decoder, pushed
@@ -31,17 +33,19 @@ def streamed(rows):
 @given(rows)
 def test_the_stream_run_to_its_end_is_the_decoded_score(listed):
     array = np.array(listed, np.int64).reshape(-1, 5)
-    score, decoder, _ = streamed(array)
-    assert score == CODEC.decode(array)
-    assert decoder.close() == []
+    for codec in (CODEC, FINE):
+        score, decoder, _ = streamed(array, codec)
+        assert score == codec.decode(array)
+        assert decoder.close() == []
 
 
-def test_so_it_is_for_real_and_for_garbage_rows():
+@pytest.mark.parametrize("codec", [CODEC, FINE])
+def test_so_it_is_for_real_and_for_garbage_rows(codec):
     for array in garbage_rows(5, np.dtype(np.int64)).values():
-        assert streamed(array)[0] == CODEC.decode(array)
+        assert streamed(array, codec)[0] == codec.decode(array)
     for score in sample_scores(1).values():
-        array = CODEC.encode(score)
-        assert streamed(array)[0] == CODEC.decode(array)
+        array = codec.encode(score)
+        assert streamed(array, codec)[0] == codec.decode(array)
 
 
 @given(rows)
