@@ -44,6 +44,7 @@ def tiny_config(
         max_wait=max_wait,
         max_duration=max_duration,
         velocity_bins=codec.velocity_bins,
+        fine=codec.fine,
         max_position=8 * codec.grid + 1,
         drums=tuple(i for i, slot in enumerate(codec.slots) if slot.is_drum),
         looks_back=looks_back,

@@ -75,7 +75,7 @@ def accompany(
         in_rows = own[np.lexsort((sounded["pitch"][own], step))]
         sounded["velocity"][in_rows] = tune.velocity
         made = made.with_notes(sounded)
-    return shaped(made, settings.dynamics, 0, frame.end_step)
+    return shaped(made, settings.dynamics, 0, frame.end_step * player.codec.fine)
 
 
 class Frame:

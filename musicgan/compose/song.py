@@ -17,7 +17,8 @@ from musicgan.score import Score
 
 
 def compose(player: Player, settings: Settings, primer: Score | None = None) -> Score:
-    """A song of `settings.bars` bars (after the primer, if any); a tick is one grid step.
+    """A song of `settings.bars` bars (after the primer, if any); a tick is one grid step, or one of
+    the parts that the model's codec tells (`EventsCodec.fine`).
 
     The same player, settings and primer give the same score. Raises `ComposeError` for a primer
     with no notes the model's voices can take, and for wishes that it cannot honour.
@@ -36,4 +37,5 @@ def compose(player: Player, settings: Settings, primer: Score | None = None) -> 
             notes += decoder.push(row)
     notes += decoder.close()
     score = decoder.score(notes, tempos=plan.tempos, metres=plan.metres, keys=plan.keys)
-    return shaped(score, settings.dynamics, plan.begin_step, plan.end_step)
+    fine = player.codec.fine
+    return shaped(score, settings.dynamics, plan.begin_step * fine, plan.end_step * fine)

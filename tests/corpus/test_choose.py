@@ -73,6 +73,14 @@ def test_a_performance_off_any_grid_is_put_on_sixteenths(folder_of):
     assert choose_codec(folder_of(choir(onsets=onsets))).grid == 4
 
 
+@pytest.mark.parametrize(("played", "fine"), [(1, 1), (2, 8), (3, 8)])
+def test_where_most_files_are_played_steps_are_told_in_parts(folder_of, played, fine):
+    onsets = np.cumsum(np.random.default_rng(0).uniform(0.05, 0.4, 200))
+    files = [choir(onsets=onsets) if at < played else choir() for at in range(3)]
+    assert choose_codec(folder_of(*files)).fine == fine
+    assert choose_codec(folder_of(*files), fine=3).fine == 3
+
+
 def test_a_stray_triplet_changes_nothing(folder_of):
     onsets = [*np.arange(200) / 4, 50 + 1 / 3]
     assert choose_codec(folder_of(choir(onsets=onsets))).grid == 4

@@ -22,6 +22,22 @@ def test_a_bar_in_ticks():
     )
 
 
+def test_late_and_early_notes_are_so_but_not_before_their_bar():
+    """Steps of 120 ticks in 8 parts of 15."""
+    notes = [(16, -4, 60), (18, 3, 61), (19, -2, 62), (19, 1, 63)]
+    sounded = tuple(Sounded(step, 2, pitch, 90, 0, late) for step, late, pitch in notes)
+    planned = plan_bar(Bar(1, 16, 16, sounded, 16), 4, (0,), fine=8)
+    assert [(n.on_tick, n.off_tick) for n in planned.notes] == [
+        (1920, 2160), (2205, 2400), (2250, 2520), (2295, 2520)
+    ]  # fmt: skip
+
+
+def test_notes_are_in_order_of_onset_when_one_is_early_and_one_late():
+    sounded = (Sounded(1, 2, 60, 90, 0, 3), Sounded(1, 2, 64, 90, 0, -4))
+    planned = plan_bar(Bar(0, 0, 16, sounded, 0), 4, (0,), fine=8)
+    assert [(n.on_tick, n.pitch) for n in planned.notes] == [(60, 64), (165, 60)]
+
+
 def test_the_rest_of_a_bar_follows_what_stands_of_it():
     def note(tick, pitch):
         return PlannedNote(tick, tick + 100, 0, 0, pitch, 80)

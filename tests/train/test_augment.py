@@ -1,5 +1,7 @@
 """Variations of a window: bounded, the same for all of its notes, and off unless asked for."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -57,6 +59,17 @@ def test_louder_moves_velocities_and_what_is_heard_of_them_alone(music):
     for name in ("moment", "pitch", "duration", "last", "lowest", "tonic", "conditions"):
         assert getattr(louder, name).tolist() == getattr(written, name).tolist(), name
     assert louder.rows[..., :4].tolist() == written.rows[..., :4].tolist()
+
+
+def test_louder_is_neither_earlier_nor_later(music):
+    """Two velocities in four parts of a step: soft becomes loud in its own part."""
+    config, songs = music
+    fine = replace(config.layout, velocity_bins=2, fine=4)
+    written = Windows(songs, 20, fine)._collate([(songs[0], 0, Variation())])
+    louder = Windows(songs, 20, fine)._collate([(songs[0], 0, Variation(velocity=60))])
+    was, now = written.rows[0, :, 4].numpy(), louder.rows[0, :, 4].numpy()
+    assert (now % 4 == was % 4).all() and (now // 4 == 1).all()
+    assert (was // 4 == 0).any()
 
 
 def test_the_loudest_stay_the_loudest(music):

@@ -33,9 +33,9 @@ def ranges_of(codec):
     return np.array([RANGES[slot.name] for slot in codec.slots])
 
 
-def setting(slots=(LEAD, BASS), grid=4, velocity_bins=2, drums=False, lead_only=False):
+def setting(slots=(LEAD, BASS), grid=4, velocity_bins=2, drums=False, lead_only=False, fine=1):
     """A config for these slots, its ranges, and a batch of one tune in them."""
-    codec = EventsCodec(grid, slots, velocity_bins)
+    codec = EventsCodec(grid, slots, velocity_bins, fine=fine)
     score = tune(1, drums=drums)
     if lead_only:
         score = score.with_notes(score.notes[score.notes["track"] == 0])
@@ -45,6 +45,7 @@ def setting(slots=(LEAD, BASS), grid=4, velocity_bins=2, drums=False, lead_only=
         voices=len(slots),
         grid=grid,
         velocity_bins=velocity_bins,
+        fine=fine,
         max_wait=base.layout.max_wait * grid // 4,
         max_duration=base.layout.max_duration * grid // 4,
         max_position=8 * grid + 1,
@@ -161,6 +162,14 @@ def test_velocities_are_spread_over_the_new_bins():
     rows = after[0].velocity_out.weight
     assert torch.equal(rows[:4], before[0].velocity_out.weight[:1].expand(4, -1))
     assert torch.equal(rows[4:], before[0].velocity_out.weight[1:].expand(4, -1))
+
+
+def test_each_part_of_a_step_knows_what_the_whole_step_did():
+    old, new = setting(), setting(fine=4)
+    before, after = moved(old, new)
+    rows = after[0].velocity_out.weight
+    assert rows.shape[0] == 8
+    assert torch.equal(rows, before[0].velocity_out.weight.repeat_interleave(4, 0))
 
 
 @pytest.mark.parametrize(("bins_old", "bins_new"), [(1, 2), (2, 1)])
