@@ -63,8 +63,11 @@ class EventsConfig:
         return np.array([style, metre_class, tempo_class(bpm), int(is_minor)], np.int64)
 
     def to_json(self) -> dict[str, Any]:
-        """JSON-ready description."""
-        return asdict(self)
+        """JSON-ready description; of what layouts came to have later only what is in use."""
+        data = asdict(self)
+        if self.layout.fine == 1:
+            del data["layout"]["fine"]
+        return data
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> EventsConfig:

@@ -43,7 +43,8 @@ from musicgan.train.options import (
 from musicgan.train.phase import Phase
 from musicgan.train.quality import SongJudge
 from musicgan.train.rollout import played
-from musicgan.train.songs import Songs, some_of, voice_ranges
+from musicgan.train.shelf import Songs, some_of
+from musicgan.train.songs import voice_ranges
 from musicgan.train.start import choose_start
 from musicgan.train.windows import Windows
 

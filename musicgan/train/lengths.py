@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from musicgan.errors import CorpusError
-from musicgan.train.songs import Song, lengths_of
+from musicgan.train.shelf import lengths_of
+from musicgan.train.songs import Song
 
 WINDOW = 128
 """Notes in a training window."""

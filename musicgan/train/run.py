@@ -167,9 +167,14 @@ def _train(
 
 
 def identity(run: Run) -> dict[str, Any]:
-    """What must be the same for a run to be resumed."""
+    """What must be the same for a run to be resumed.
+
+    What the music decides is in the codec and the network: a version that asks it for something
+    more goes on with runs of the one before.
+    """
     left_out = ("device", "minutes", *run.unused)
-    settings = {k: v for k, v in settings_of(run.options).items() if k not in left_out}
+    asked = {k: v for k, v in settings_of(run.options).items() if v is not None}
+    settings = {k: v for k, v in asked.items() if k not in left_out}
     text = json.dumps(settings, sort_keys=True)
     return {
         "collection": run.corpus.manifest_hash,

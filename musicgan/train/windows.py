@@ -18,7 +18,8 @@ from musicgan.model.config import TEMPO, tempo_class
 from musicgan.train import team
 from musicgan.train.augment import Augmentation, Variation, vary
 from musicgan.train.networks import Batch, Past
-from musicgan.train.songs import Ints, Song, fetched, lengths_of, shelf_of, some_of
+from musicgan.train.shelf import fetched, lengths_of, shelf_of, some_of
+from musicgan.train.songs import Ints, Song
 
 
 class Windows:

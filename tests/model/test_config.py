@@ -3,8 +3,9 @@
 import json
 
 import pytest
-from tiny_model import band_codec, choir_codec, tiny_config
+from tiny_model import CHOIR, band_codec, choir_codec, tiny_config
 
+from musicgan.codecs.events import EventsCodec
 from musicgan.model.config import METRES, TEMPO_EDGES_BPM, EventsConfig
 
 
@@ -47,3 +48,13 @@ def test_conditions_are_classes_of_style_metre_tempo_and_mode(metre, bpm, is_min
     found = config.conditions(0, metre, bpm, is_minor)
     assert found.tolist() == columns
     assert (found < config.condition_sizes).all()
+
+
+def test_a_network_of_before_steps_had_parts_is_the_same_network():
+    """What a checkpoint was made with is compared as JSON: a layout on the grid says nothing new."""
+    plain = tiny_config(choir_codec())
+    assert "fine" not in plain.to_json()["layout"]
+    fine = tiny_config(EventsCodec(4, CHOIR, 8, fine=4))
+    assert fine.to_json()["layout"]["fine"] == 4
+    assert EventsConfig.from_json(fine.to_json()) == fine
+    assert fine.layout.touches == fine.layout.row_sizes[4] == fine.layout.input_sizes[3] == 32

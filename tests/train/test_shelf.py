@@ -5,17 +5,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from musicgan.train import songs as module
-from musicgan.train.songs import (
-    PIECES_AT_ONCE,
-    TURN_UPDATES,
-    Songs,
-    analyse_pieces,
-    fetched,
-    lengths_of,
-    some_of,
-    voice_ranges,
-)
+from musicgan.train import shelf as module
+from musicgan.train.shelf import TURN_UPDATES, Songs, fetched, lengths_of, some_of
+from musicgan.train.songs import PIECES_AT_ONCE, analyse_pieces, voice_ranges
 from musicgan.train.windows import Windows
 
 from .making import config_for, pieces
