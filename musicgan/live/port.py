@@ -159,9 +159,9 @@ class Playing:
         figures: dict[str, Any] = {}
         with contextlib.suppress(Exception):
             figures = self._figures()
-            self.performer.stop()
-        self.clock.close()
-        self.backend.close()
+        for end in (self.performer.stop, self.clock.close, self.backend.close):
+            with contextlib.suppress(Exception):
+                end()
         return figures
 
     def _turn(self) -> str | None:

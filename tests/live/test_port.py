@@ -4,6 +4,7 @@ import pytest
 
 from musicgan.live.clocks.internal import LEAD_SEC
 from musicgan.live.orders import Failed, More
+from musicgan.midifile import read_midi
 
 from .port_thread import bar
 
@@ -104,3 +105,17 @@ def test_a_broken_backend_is_told_and_nothing_is_left_open(begin):
     port.give(bar(0), bar(1))
     assert port.told()[-1][1]["reason"] == "RuntimeError: no more"
     assert not port.backend.is_open
+
+
+def test_a_backend_that_cannot_even_be_closed_does_not_cost_the_take(begin, tmp_path):
+    take = tmp_path / "take.mid"
+    port = begin(record=take)
+
+    def broken():
+        raise RuntimeError("gone")
+
+    port.backend.close = broken
+    port.give(bar(0), bar(1), None)
+    port.thread.join(10)
+    assert port.told()[-1][0] == "closed"
+    assert read_midi(take).notes["pitch"].tolist() == [60, 60]

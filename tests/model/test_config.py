@@ -51,7 +51,7 @@ def test_conditions_are_classes_of_style_metre_tempo_and_mode(metre, bpm, is_min
 
 
 def test_a_network_of_before_steps_had_parts_is_the_same_network():
-    """What a checkpoint was made with is compared as JSON: a layout on the grid says nothing new."""
+    """Checkpoints compare networks as JSON, in which a layout on the grid says nothing new."""
     plain = tiny_config(choir_codec())
     assert "fine" not in plain.to_json()["layout"]
     fine = tiny_config(EventsCodec(4, CHOIR, 8, fine=4))
