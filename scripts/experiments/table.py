@@ -17,27 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from .curves import COLUMNS, Points, Results, at_matched, draw, levels, shared_points
 from .rows import ROWS
 
-Points = list[dict[str, Any]]
-Results = dict[str, dict[str, dict[str, Any]]]
-"""{row: {seed: what it left}}"""
-
-COLUMNS = {
-    "self_bleu_4": "self-BLEU",
-    "bleu_4": "BLEU-4",
-    "frechet": "Frechet",
-    "parallel_share": "parallels",
-    "chord_share": "chords",
-    "top_step_share": "stepwise top",
-    "repetition": "returning bars",
-    "two_sample": "two-sample",
-    "coverage": "coverage",
-    "copied_8": "copied 8",
-    "copied_16": "copied 16",
-}
-MATCHED = (0.40, 0.45, 0.50, 0.55, 0.60)
-"""Self-BLEU at which methods are compared."""
 CONTROLS = ("mle", "mle-updates", "mle-time")
 T_90 = {2: 6.314, 3: 2.920, 4: 2.353, 5: 2.132}
 """Student's t, 95% on one side, by the number of seeds."""
@@ -59,31 +41,6 @@ def gather(folder: Path) -> Results:
             cost["valid_nll"] = best["nll"]
         found.setdefault(row, {})[seed] = {**figures, **cost}
     return found
-
-
-def shared_points(seeds: dict[str, dict[str, Any]]) -> list[Points]:
-    """The points of each seed that were measured for all of them, in one order."""
-
-    def setting(point: dict[str, Any]) -> tuple[Any, Any]:
-        return point.get("candidates"), point.get("temperature")
-
-    curves = [figures["points"] for figures in seeds.values()]
-    shared = set.intersection(*({setting(point) for point in curve} for curve in curves))
-    return [[point for point in curve if setting(point) in shared] for curve in curves]
-
-
-def at_matched(points: Points, measure: str, self_bleu: float) -> float | None:
-    """A measure where a curve over temperature crosses `self_bleu`; None beyond its ends.
-
-    Points are joined by straight lines. Where the curve crosses more than once the mean counts.
-    """
-    known = sorted(
-        (p["self_bleu_4"], p[measure]) for p in points if p.get("self_bleu_4") is not None
-    )
-    if not known or not known[0][0] <= self_bleu <= known[-1][0]:
-        return None
-    x, y = np.array(known).T
-    return float(np.interp(self_bleu, x, y))
 
 
 def with_interval(values: Sequence[float]) -> tuple[float, float | None]:
@@ -148,7 +105,7 @@ def matched(results: Results, ours: str = "ours") -> str:
     for control in CONTROLS:
         head += [f"Frechet of {ROWS[control].title}", "ours lower by", "BLEU-4 higher by"]
     lines = [" | ".join(head), " | ".join(["---"] * len(head))]
-    for level in MATCHED:
+    for level in levels(results):
         cells = [f"{level:.2f}"]
         for control in CONTROLS:
             cells += _against(results.get(ours, {}), results.get(control, {}), level)
@@ -181,14 +138,15 @@ def _against(
 
 def every_curve(results: Results) -> str:
     """Frechet distances of every row with a curve, at equal self-BLEU; in brackets of how many."""
-    head = ["Frechet at self-BLEU", *(f"{level:.2f}" for level in MATCHED)]
+    shared = levels(results)
+    head = ["Frechet at self-BLEU", *(f"{level:.2f}" for level in shared)]
     lines = [" | ".join(head), " | ".join(["---"] * len(head))]
     for row, seeds in results.items():
         if ROWS[row].guided:
             continue
         at = [
             [at_matched(figures["points"], "frechet", level) for figures in seeds.values()]
-            for level in MATCHED
+            for level in shared
         ]
         if any(value is not None for values in at for value in values):
             cells = [shown(values, 1) for values in at]
@@ -233,37 +191,6 @@ def costs(results: Results) -> str:
 
 def _table(lines: Sequence[str]) -> str:
     return "\n".join(f"| {line} |" for line in lines)
-
-
-def draw(results: Results, floors: dict[str, Any], path: Path) -> None:
-    """Frechet distance and BLEU-4 over self-BLEU-4, a line a row: the mean over seeds."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(1, 2, figsize=(12, 5))
-    for row, seeds in results.items():
-        curves = shared_points(seeds)
-        same = [c for c in curves if all(p.get("self_bleu_4") is not None for p in c)]
-        if not same or row.startswith("textbook"):
-            continue
-        x = np.mean([[p["self_bleu_4"] for p in c] for c in same], axis=0)
-        order = np.argsort(x)
-        for axis, measure in zip(axes, ("frechet", "bleu_4"), strict=True):
-            y = np.mean([[p[measure] for p in c] for c in same], axis=0)
-            style = "--" if ROWS[row].guided else "-"
-            axis.plot(x[order], y[order], style, marker="o", markersize=3, label=ROWS[row].title)
-    for axis, measure in zip(axes, ("frechet", "bleu_4"), strict=True):
-        floor = floors["train"][measure]
-        axis.axhline(floor, color="black", linewidth=0.8, linestyle=":", label="real music")
-        axis.set_xlabel("self-BLEU-4: how alike songs are")
-        axis.set_ylabel(COLUMNS[measure])
-        axis.grid(alpha=0.2)
-    axes[0].legend(fontsize=7)
-    figure.tight_layout()
-    figure.savefig(path, dpi=80)
-    plt.close(figure)
 
 
 def main(arguments: list[str] | None = None) -> int:
