@@ -32,6 +32,8 @@ from .training import run_phases
 
 NAME = "textbook-frames"
 MOST_STEPS = 512
+UPDATES = 6
+"""For each update of ours: as much CPU time as likelihood and our phase take together."""
 TEXTBOOK = FramesAdversarialOptions(
     rate=2e-4, critic_rate=2e-4, feature_weight=0.0, anchor=0.0, flip=0.0, critic_warmup=0
 )
@@ -44,7 +46,12 @@ class TextbookFrames:
         folder = place.data / place.about.folder
         codec = choose_frames_codec(folder)
         self.place, self.codec = place, codec
-        options = replace(place.options, codec="pianoroll", frames=TEXTBOOK)
+        options = replace(
+            place.options,
+            codec="pianoroll",
+            frames=TEXTBOOK,
+            adversarial_steps=UPDATES * place.updates,
+        )
         self.run = FramesRun(Corpus.open(folder, codec), codec, options)
 
     def train(self, folder: Path) -> None:
