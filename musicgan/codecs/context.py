@@ -38,15 +38,15 @@ Ints = NDArray[np.int64]
 NEVER, SOUNDING, JUST_ENDED, RESTED = range(4)
 ECHO = slice(-5, -1)
 """Columns of `Context.hear` that tell what an earlier bar suggests, where the layout has them."""
-_FACTS = 7
+FACTS = 7
 """What is known of a voice. Of a chord its last pitch is the highest, the earlier pitch what was
-played before its onset; its move is from there, from 0 for `MOVE` semitones down."""
-_LAST, _LAST_END, _LAST_ONSET, _EARLIER, _MOVE, _MOVE_STEP, _DEGREE = range(_FACTS)
-_FOR_EVER = np.int64(1 << 62)
-_DRUM, _PITCHES, _DEGREES = 128, 129, NO_DEGREE + 1
+played before its onset; its move is from there, a class of `intervals.MOVE_CLASSES`."""
+LAST, LAST_END, LAST_ONSET, EARLIER, MOVE, MOVE_STEP, DEGREE = range(FACTS)
+FOR_EVER = np.int64(1 << 62)
+DRUM, PITCHES, DEGREES = 128, 129, NO_DEGREE + 1
 _OR_NONE = np.append(np.arange(128), -1)
 """Pitches, then -1: none."""
-_DEGREE_OF = np.append(
+DEGREE_OF = np.append(
     (np.arange(128) - np.arange(12)[:, None]) % 12, np.full((12, 1), NO_DEGREE), 1
 )
 """[12, 129] by tonic and pitch; pitch -1 is the last column."""
@@ -61,11 +61,11 @@ class Context:
         self.tonic = tonic
         self.onset_step = np.zeros(batch, np.int64)
         self.row_pitch = np.full(batch, -1, np.int64)
-        self._facts = np.full((_FACTS, voices * batch), -1, np.int64)
-        self._facts[_MOVE], self._facts[_DEGREE] = 0, NO_DEGREE
+        self._facts = np.full((FACTS, voices * batch), -1, np.int64)
+        self._facts[MOVE], self._facts[DEGREE] = 0, NO_DEGREE
         # When each pitch falls silent, then each degree; the last of both is what drums have.
-        self.silent_step = np.full((batch, _PITCHES + _DEGREES), -1, np.int64)
-        self.silent_step[:, _DRUM] = _FOR_EVER
+        self.silent_step = np.full((batch, PITCHES + DEGREES), -1, np.int64)
+        self.silent_step[:, DRUM] = FOR_EVER
         self._drums = np.zeros((voices, 1), bool)
         self._drums[list(layout.drums)] = True
         self.echo = Echo(layout, batch) if layout.looks_back else None
@@ -74,11 +74,11 @@ class Context:
     def _number(self) -> None:
         batch = len(self.tonic)
         self._all = np.arange(batch)
-        self._silent_at = self._all * (_PITCHES + _DEGREES)
+        self._silent_at = self._all * (PITCHES + DEGREES)
         self._nothing = np.full(batch, -1)
-        voices = self._facts.reshape(_FACTS, self.layout.voices, batch)
-        self.last_pitch, self.last_end_step = voices[_LAST], voices[_LAST_END]
-        self._earlier_pitch, self._move, self._move_step = voices[_EARLIER : _MOVE_STEP + 1]
+        voices = self._facts.reshape(FACTS, self.layout.voices, batch)
+        self.last_pitch, self.last_end_step = voices[LAST], voices[LAST_END]
+        self._earlier_pitch, self._move, self._move_step = voices[EARLIER : MOVE_STEP + 1]
 
     def take(self, index: Ints) -> Context:
         """The context of songs `index` [N], copied: one song may be continued many ways."""
@@ -86,8 +86,8 @@ class Context:
         other.tonic = self.tonic[index]
         other.onset_step = self.onset_step[index]
         other.row_pitch = self.row_pitch[index]
-        voices = self._facts.reshape(_FACTS, self.layout.voices, len(self.tonic))
-        other._facts = voices.take(index, axis=2).reshape(_FACTS, -1)
+        voices = self._facts.reshape(FACTS, self.layout.voices, len(self.tonic))
+        other._facts = voices.take(index, axis=2).reshape(FACTS, -1)
         other.silent_step = self.silent_step.take(index, axis=0)
         other.echo = self.echo.take(index) if self.echo is not None else None
         other._number()
@@ -128,8 +128,8 @@ class Context:
         facts = self._facts.take(at, axis=1)
         drum = self._drums[voice, 0] if self.layout.drums else None
         approaches = self._approaches(facts, drum, moment.onset_step)
-        last = facts[_LAST]
-        columns = [np.array((voice, facts[_DEGREE], moment.contiguity.take(at))), approaches]
+        last = facts[LAST]
+        columns = [np.array((voice, facts[DEGREE], moment.contiguity.take(at))), approaches]
         echo = echo_duration = self._nothing
         if moment.suggested is not None:
             echo, echo_duration = moment.suggested.to(at)
@@ -175,7 +175,7 @@ class Context:
             np.array((wait, voice, lasting, velocity, degree, leap, row_leap, height,
                       contiguity, position, remaining)),
             np.where(heard, leaps, NO_INTERVAL),
-            MOTION_CLASSES[own.approaches, pitch - own.facts[_LAST]],
+            MOTION_CLASSES[own.approaches, pitch - own.facts[LAST]],
         ]  # fmt: skip
         if self.echo is not None:
             columns.append(self._echoed(own, pitch, duration))
@@ -185,15 +185,15 @@ class Context:
 
     def degree(self, pitch: Ints) -> Ints:
         """Pitch class above the tonic [B]; `NO_DEGREE` for pitch -1."""
-        return np.asarray(_DEGREE_OF[self.tonic, pitch])
+        return np.asarray(DEGREE_OF[self.tonic, pitch])
 
     def degrees(self, onset_step: Ints) -> NDArray[np.bool_]:
         """Which degrees sound on across `onset_step` [B], [12, B]."""
-        return np.asarray(onset_step < self.silent_step[:, _PITCHES:-1].T)
+        return np.asarray(onset_step < self.silent_step[:, PITCHES:-1].T)
 
     def lowest(self, onset_step: Ints) -> Ints:
         """Lowest pitch that sounds on across `onset_step` [B]; -1 for none."""
-        sounding = self.silent_step[:, :_PITCHES] > onset_step[:, None]
+        sounding = self.silent_step[:, :PITCHES] > onset_step[:, None]
         return np.asarray(_OR_NONE.take(sounding.argmax(axis=1)))
 
     def _contiguity(self, onset_step: Ints) -> Ints:
@@ -208,8 +208,8 @@ class Context:
         Parallel octaves and fifths cannot be told from less: what each stood in with the voice
         before, and its move. Within a chord it has moved already; drums do not count.
         """
-        last = own[_LAST]
-        moves = (own[_LAST_ONSET] != onset_step) & (last >= 0)
+        last = own[LAST]
+        moves = (own[LAST_ONSET] != onset_step) & (last >= 0)
         if drum is not None:
             moves &= ~drum
         moved = (self._move_step == onset_step) & moves
@@ -237,7 +237,7 @@ class Context:
         )
         self.onset_step = onset
         self.row_pitch = _but_drums(drum, pitch, self.row_pitch)
-        silent_at = np.array((_but_drums(drum, pitch, _DRUM), degree + _PITCHES)) + self._silent_at
+        silent_at = np.array((_but_drums(drum, pitch, DRUM), degree + PITCHES)) + self._silent_at
         self.silent_step.put(silent_at, np.maximum(self.silent_step.take(silent_at), end))
 
 

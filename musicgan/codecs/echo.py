@@ -27,9 +27,9 @@ NO_ANSWER, SILENT, ANSWERED = range(3)
 MOST = 4096
 """Notes that are remembered; of more the older half is let go of."""
 ROOM = 64
-NO_NOTE, _LATER = -np.int64(1 << 39), np.int64((1 << 39) - 1)
+NO_NOTE, LATER = -np.int64(1 << 39), np.int64((1 << 39) - 1)
 """Before all notes, and after them."""
-_SONG = np.int64(1 << 40)
+SONG = np.int64(1 << 40)
 """What sets the notes of one song apart from those of the next."""
 
 
@@ -63,12 +63,12 @@ class Echo:
         self._count = 0
         self._begin(batch)
         # One ascending array holds the notes of all songs, so that one search serves all.
-        self._notes = self._songs[:, None] + np.full((batch, ROOM), _LATER)
+        self._notes = self._songs[:, None] + np.full((batch, ROOM), LATER)
         self._durations = np.zeros((batch, ROOM), np.int64)
         self._latest = self._songs + NO_NOTE
 
     def _begin(self, batch: int) -> None:
-        self._songs = np.arange(batch) * _SONG
+        self._songs = np.arange(batch) * SONG
         self._silence, self._no_more = _nothing(self._layout, batch)
 
     def take(self, index: Ints) -> Echo:
@@ -84,7 +84,7 @@ class Echo:
     def forget(self) -> None:
         """As if nothing had been played."""
         self._count = 0
-        self._notes[:] = self._songs[:, None] + _LATER
+        self._notes[:] = self._songs[:, None] + LATER
         self._latest[:] = self._songs + NO_NOTE
 
     def remember(self, notes: Ints, durations: Ints) -> None:
@@ -117,7 +117,7 @@ class Echo:
         first = (onset_step + place.left_step) * self._stride + self._songs
         found = self._first(np.array((self._latest + 1, first)) - lag_step * self._stride)
         note = self._notes.take(found) - self._songs
-        there = (lag_step > 0) & (note < _LATER)
+        there = (lag_step > 0) & (note < LATER)
         step, voice = np.divmod(note // 128, layout.voices)
         wait = np.minimum(step + (lag_step - onset_step), layout.max_wait)
         now = there[0] & (wait[0] < place.left_step)
@@ -155,7 +155,7 @@ class Echo:
         return np.asarray(self._notes.reshape(-1).searchsorted(number))
 
     def _put(self, notes: Ints, durations: Ints) -> None:
-        room = np.full((len(notes), max(ROOM, notes.shape[1] // 2)), _LATER)
+        room = np.full((len(notes), max(ROOM, notes.shape[1] // 2)), LATER)
         self._notes = np.concatenate([notes, self._songs[:, None] + room], axis=1)
         self._durations = np.concatenate([durations, np.zeros_like(room)], axis=1)
 

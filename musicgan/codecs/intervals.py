@@ -33,12 +33,12 @@ INTERVAL_CLASSES = np.where(_BELOW < 0, NO_INTERVAL, np.clip(_PITCHES - _BELOW, 
 """[129, 128] by the pitch below, where -1 is the last row, and the one above."""
 HEIGHT_CLASSES = np.where(_BELOW < 0, HEIGHT, np.clip(_PITCHES - _BELOW, 0, HEIGHT - 1))
 """[129, 128] by the lowest pitch, where -1 is the last row."""
-_CLASSES = np.append(INTERVAL_CLASSES, np.full((129, 1), NO_INTERVAL), axis=1)
+CLASSES = np.append(INTERVAL_CLASSES, np.full((129, 1), NO_INTERVAL), axis=1)
 
 
 def interval_class(above: Ints, below: Ints) -> Ints:
     """Class of the interval `above` - `below` in semitones; `NO_INTERVAL` where either is -1."""
-    return _CLASSES[below, above]
+    return CLASSES[below, above]
 
 
 def _stood(interval: Ints) -> Ints:

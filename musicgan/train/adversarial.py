@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import Module
 
 from musicgan.model.critic import Critic as PlayedCritic
 from musicgan.model.generator import Generator as PlayedGenerator
 from musicgan.model.steps import Floats
-from musicgan.train import team
+from musicgan.train import device_rollout, team
 from musicgan.train.critic_trainer import AdversarialOptions, CriticTrainer
 from musicgan.train.likelihood import MOST_WINDOWS, autocast, elbo, held_out
 from musicgan.train.losses import (
@@ -26,11 +27,11 @@ from musicgan.train.losses import (
     candidate_push,
     feature_witness,
 )
-from musicgan.train.networks import Batch, Generator, Posterior, field_nll
+from musicgan.train.networks import Batch, Critic, Generator, Posterior, field_nll
 from musicgan.train.optimizer import AdamW
 from musicgan.train.phase import Averaged, Ema, descend
 from musicgan.train.quality import Judge
-from musicgan.train.rollout import RollOut, played, roll_out, song_first
+from musicgan.train.rollout import RollOut, played, roll_out
 from musicgan.train.windows import Windows
 
 
@@ -60,6 +61,8 @@ class AdversarialPhase(Averaged):
         self.critic, self.judge = critic, judge
         self.train, self.valid = train, valid
         self.options, self.device = options, device
+        self.rolls_out_there = device.type != "cpu"
+        """Whether songs are drawn on the device: on a CPU numpy is quicker, elsewhere all stays."""
         self.max_steps, self.eval_steps, self.patience = max_steps, eval_steps, patience
         # Short windows are continued from their middle at the latest.
         self.opening = min(options.opening, train.length // 2 // options.block * options.block)
@@ -85,32 +88,34 @@ class AdversarialPhase(Averaged):
         """One update of the critic and one of the generator."""
         options = self.options
         batch, opening = self._windows(self.ease.rows(options.batch))
-        noise = self._noise(batch.heard, batch, opening)
-        config = self.generator.config
-        generator = PlayedGenerator(played(self.generator), config)
-        critic = PlayedCritic(played(self.critic.ema.module), config)
-        found = self.continued(generator, critic, batch, noise, opening)
-        conditions = batch.conditions.numpy()
+        found = self.continued(batch, self._noise(batch.heard, batch, opening), opening)
+        real = self._real_features(batch, opening)
         found = found.gathered()
-        self.critic.remember(found.heard, conditions, opening)
+        self.critic.remember(found.heard, batch.conditions.numpy(), opening)
         for _ in range(options.critic_updates):
             figures = self.critic.step(opening, self.rng, self.ease, self.turn)
-        real = self._real_features(batch, critic, opening)
         return figures | self._generator_step(found, real, progress)
 
-    def continued(
-        self,
-        generator: PlayedGenerator,
-        critic: PlayedCritic,
-        batch: Batch,
-        noise: Floats,
-        opening: int,
-    ) -> RollOut:
+    def continued(self, batch: Batch, noise: Floats, opening: int) -> RollOut:
         """What the generator learns from: continuations of real windows, candidates weighed."""
-        options = self.options
+        critic = self.critic.ema.module
+        return self._rolled_out(critic, batch, noise, opening, self.options.candidates)
+
+    def _rolled_out(
+        self, critic: Module, batch: Batch, noise: Floats, opening: int, candidates: int
+    ) -> RollOut:
+        assert isinstance(critic, Critic)
+        rng, block = team.own_draws(self.rng), self.options.block
+        if self.rolls_out_there:
+            there = torch.from_numpy(noise).to(self.device)
+            return device_rollout.roll_out(
+                self.generator, critic, batch, there, opening, rng,
+                block=block, candidates=candidates,
+            )  # fmt: skip
+        config = self.generator.config
         return roll_out(
-            generator, critic, batch, noise, opening, team.own_draws(self.rng),
-            block=options.block, candidates=options.candidates,
+            PlayedGenerator(played(self.generator), config), PlayedCritic(played(critic), config),
+            batch, noise, opening, rng, block=block, candidates=candidates,
         )  # fmt: skip
 
     def preferred(self, found: RollOut, real: Tensor) -> tuple[Tensor, dict[str, float]]:
@@ -187,26 +192,18 @@ class AdversarialPhase(Averaged):
         mu, log_var = self.posterior(batch.to(self.device))
         return np.asarray(mu.cpu().numpy() + np.exp(0.5 * log_var.cpu().numpy()) * drawn)
 
-    def _real_features(self, batch: Any, critic: PlayedCritic, opening: int) -> Tensor:
+    @torch.no_grad()
+    def _real_features(self, batch: Any, opening: int) -> Tensor:
         """The critic's features of real music where blocks after `opening` end, [N, C], of all."""
-        state = critic.begin(batch.conditions.numpy())
-        heard, kept = batch.heard.numpy(), []
-        for t in range(heard.shape[1]):
-            state, _ = critic.advance(state, heard[:, t])
-            if t >= opening and (t + 1 - opening) % self.options.block == 0:
-                kept.append(state.hidden)
-        return team.gathered(torch.from_numpy(song_first(kept, 1)))
+        critic, block = self.critic.ema.module.eval(), self.options.block
+        verdict = critic(batch.heard.to(self.device), batch.conditions.to(self.device))
+        return team.gathered(verdict.features[0][:, opening + block - 1 :: block].flatten(0, 1))
 
     def critic_lesson(self) -> dict[str, float]:
         """Some updates of the critic alone, on fresh continuations by the present generator."""
         batch, opening = self._windows(self.ease.rows(self.options.critic_batch))
         noise = self._noise(batch.heard, batch, opening)
-        config = self.generator.config
-        found = roll_out(
-            PlayedGenerator(played(self.generator), config),
-            PlayedCritic(played(self.critic.critic), config),
-            batch, noise, opening, team.own_draws(self.rng), candidates=1,
-        ).gathered()  # fmt: skip
+        found = self._rolled_out(self.critic.critic, batch, noise, opening, 1).gathered()
         self.critic.remember(found.heard, batch.conditions.numpy(), opening)
         lessons = [
             self.critic.step(opening, self.rng, self.ease, self.turn)

@@ -16,7 +16,14 @@ from musicgan.model.generator import Generator
 from musicgan.model.steps import Floats
 from musicgan.train.adversarial import AdversarialPhase
 from musicgan.train.networks import Batch
-from musicgan.train.rollout import RollOut, draw_block, gather, hear_openings, open_songs
+from musicgan.train.rollout import (
+    RollOut,
+    draw_block,
+    gather,
+    hear_openings,
+    open_songs,
+    played,
+)
 
 ROLL_OUTS = 4
 
@@ -28,13 +35,14 @@ class SeqGan(AdversarialPhase):
     a good critic hardly differ.
     """
 
-    def continued(
-        self, generator: Generator, critic: Critic, batch: Batch, noise: Floats, opening: int
-    ) -> RollOut:
+    def continued(self, batch: Batch, noise: Floats, opening: int) -> RollOut:
         """Continuations whose blocks are scored by the windows that come of them."""
+        config = self.generator.config
         return searched(
-            generator, critic, batch, noise, opening, self.rng, block=self.options.block
-        )
+            Generator(played(self.generator), config),
+            Critic(played(self.critic.ema.module), config),
+            batch, noise, opening, self.rng, block=self.options.block,
+        )  # fmt: skip
 
     def preferred(self, found: RollOut, real: Tensor) -> tuple[Tensor, dict[str, float]]:
         """The advantage of each block over the others at its place, [G, 1]."""

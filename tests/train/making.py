@@ -90,9 +90,11 @@ def pieces(
     return [make_piece(f"{s}", tune(s, bars, drums), made) for s in range(first, first + count)]
 
 
-def config_for(some: list[Piece], drums: bool = False, velocity_bins: int = 2) -> EventsConfig:
+def config_for(
+    some: list[Piece], drums: bool = False, velocity_bins: int = 2, looks_back: bool = True
+) -> EventsConfig:
     """Networks of a size that trains in seconds."""
-    layout = choose_layout(codec(drums, velocity_bins), some)
+    layout = choose_layout(codec(drums, velocity_bins), some, looks_back)
     return EventsConfig(
         layout, ("tests",), hidden=16, embed=12, head_widths=(6, 7, 10, 9, 5), noise=4,
         critic_hidden=12, critic_embed=8,

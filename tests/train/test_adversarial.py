@@ -158,11 +158,26 @@ def test_short_windows_are_continued_from_their_middle(setting):
 def test_real_features_are_taken_where_candidates_end(setting, phase, opening):
     config, train, _ = setting
     batch = train.draw_inside(3, np.random.default_rng(0), openings=opening == 0)
-    critic = PlayedCritic(played(phase.critic.critic), config)
-    found = phase._real_features(batch, critic, opening)
-    features = phase.critic.critic.eval()(batch.heard, batch.conditions).features[0].detach()
-    expected = features[:, opening + 7 : LENGTH : 8].flatten(0, 1)
-    torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-4)
+    critic = PlayedCritic(played(phase.critic.ema.module), config)
+    state, hidden = critic.begin(batch.conditions.numpy()), []
+    for t in range(LENGTH):
+        state, _ = critic.advance(state, batch.heard.numpy()[:, t])
+        hidden.append(state.hidden)
+    expected = np.stack(hidden[opening + 7 :: 8], 1).reshape(-1, config.critic_hidden)
+    found = phase._real_features(batch, opening)
+    torch.testing.assert_close(found, torch.from_numpy(expected), atol=1e-5, rtol=1e-4)
+
+
+def test_it_learns_the_same_from_songs_that_were_drawn_on_its_device(setting):
+    """Here the device is this CPU: losses and gradients are the same, update after update."""
+    figures = []
+    for there in (False, True):
+        torch.manual_seed(0)  # of the weights and of what dropout leaves out
+        phase = adversarial_of(*setting)
+        phase.rolls_out_there = there
+        figures.append([phase.critic_lesson(), *(phase.step(0.0) for _ in range(3))])
+    for one, other in zip(*figures, strict=True):
+        assert one == pytest.approx(other, rel=1e-3, abs=1e-5)
 
 
 def test_the_generator_comes_to_prefer_what_the_critic_likes(setting):
