@@ -29,6 +29,7 @@ from musicgan.evaluate.measure import Compares, Measure, Of, Target, mean_of
 from musicgan.evaluate.music_set import MusicSet
 from musicgan.evaluate.ngrams import marks
 from musicgan.evaluate.repetition import returning_bars
+from musicgan.evaluate.timing import mean_off_ms, shared_timing
 from musicgan.evaluate.top_voice import top_step_share
 from musicgan.evaluate.two_sample import two_sample_accuracy
 
@@ -78,6 +79,14 @@ def _ending(name: str, some: MusicSet, real: MusicSet, _: MusicSet | None) -> fl
 
 def _copied(n: int, some: MusicSet, real: MusicSet, training: MusicSet | None) -> float | None:
     return copied_share(some, training, n) if training else None
+
+
+def _off_grid(some: MusicSet, real: MusicSet, training: MusicSet | None) -> float | None:
+    return mean_off_ms(some.late_ms)
+
+
+def _timing(some: MusicSet, real: MusicSet, training: MusicSet | None) -> float | None:
+    return shared_timing(some.late_ms, real.late_ms)
 
 
 def _headline(
@@ -170,6 +179,14 @@ OTHERS = (
     Measure(
         "ends_held", "ends held", partial(_ending, "is_held"),
         note="share of songs whose last sound lasts 1.5 median notes; blind to all but rhythm",
+    ),
+    Measure(
+        "off_grid_ms", "off the grid, ms", _off_grid, most=np.inf,
+        note="how far onsets lie from the nearest step, on average; blind to all else",
+    ),
+    Measure(
+        "timing_overlap", "timing, overlap", _timing, "higher", "real",
+        note="of the distances from the nearest step; blind to which notes are early or late",
     ),
 )  # fmt: skip
 

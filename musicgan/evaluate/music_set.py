@@ -14,6 +14,7 @@ from musicgan.codecs.base import Rows
 from musicgan.codecs.events import EventsCodec
 from musicgan.evaluate.cuts import MOST_WINDOWS, WINDOW_NOTES, windows
 from musicgan.evaluate.descriptors import Floats, descriptors
+from musicgan.evaluate.timing import late_ms
 from musicgan.score import Score
 
 Ints = NDArray[np.int64]
@@ -37,6 +38,8 @@ class MusicSet:
     windows: list[Rows]
     piece: Ints
     """[N]: the piece of each window, as an index into `names`."""
+    late_ms: list[Floats]
+    """By how much each onset is beside the grid, [notes] of each piece: see `timing.late_ms`."""
     memo: dict[Any, Any] = field(default_factory=dict, repr=False)
     origin: tuple[MusicSet, dict[str, Ints]] | None = field(default=None, repr=False)
     """Of a subset: the whole set, and which of its items these are."""
@@ -55,7 +58,8 @@ class MusicSet:
         cut = [windows(r, codec.grid, min(length, max(len(r), 1)), MOST_WINDOWS) for r in rows]
         piece = np.repeat(np.arange(len(rows)), [len(found) for found in cut])
         flat = [window for found in cut for window in found]
-        return cls(codec, list(names), decoded, rows, flat, piece)
+        late = [late_ms(score, codec.grid) for score in scores]
+        return cls(codec, list(names), decoded, rows, flat, piece, late)
 
     @property
     def grid(self) -> int:
@@ -105,6 +109,7 @@ class MusicSet:
             [self.rows[i] for i in pieces],
             [self.windows[i] for i in kept],
             place[self.piece[kept]],
+            [self.late_ms[i] for i in pieces],
             origin=(self, index),
         )
 
