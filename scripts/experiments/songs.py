@@ -18,6 +18,8 @@ from musicgan.train.songs import Song
 
 BLOCK = 8
 GREEDY = 1e-3
+SAID_NOTES = 128
+"""Of a song, where it is asked how many there are and what one costs."""
 """A temperature at which the likeliest value is always drawn."""
 
 
@@ -62,10 +64,10 @@ def guided_songs(
     return np.stack(rows[:notes], axis=1)
 
 
-def distinct_greedy(generator: Generator, song: Song, noises: int = 64, notes: int = 128) -> int:
+def distinct_greedy(generator: Generator, song: Song, noises: int = 64) -> int:
     """Different songs among those of so many noises z, nothing else being left to chance."""
     rng = np.random.default_rng(0)
-    rows = free_songs(generator, [song] * noises, notes, rng, GREEDY)
+    rows = free_songs(generator, [song] * noises, SAID_NOTES, rng, GREEDY)
     return len({song.tobytes() for song in rows})
 
 
@@ -76,8 +78,8 @@ def cost_ms(generator: Generator, critic: Critic, song: Song, candidates: int) -
     for _ in range(3):
         begun = time.process_time()
         if candidates:
-            guided_songs(generator, critic, [song], 128, rng, 1.0, candidates)
+            guided_songs(generator, critic, [song], SAID_NOTES, rng, 1.0, candidates)
         else:
-            free_songs(generator, [song], 128, rng, 1.0)
-        best = min(best, (time.process_time() - begun) / 128)
+            free_songs(generator, [song], SAID_NOTES, rng, 1.0)
+        best = min(best, (time.process_time() - begun) / SAID_NOTES)
     return 1000 * best

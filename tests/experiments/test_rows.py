@@ -28,6 +28,8 @@ def place(tmp_path_factory):
     with few_songs() as patch:
         patch.setenv("MUSICGAN_CACHE", str(root / "cache"))
         patch.setattr(rows, "CRITIC_LESSONS", 1)
+        patch.setattr("scripts.experiments.songs.SAID_NOTES", 16)
+        patch.setattr(rows, "TEXTBOOK_UPDATES", 2)
         patch.setattr("scripts.experiments.training.LogFile", partial(LogFile, every=1))
         patch.setattr(measuring, "TEMPERATURES", (1.0, 0.9))
         patch.setattr(measuring, "GUIDES", ((2, 1.0), (4, 1.0)))
@@ -37,6 +39,7 @@ def place(tmp_path_factory):
         patch.setattr("scripts.experiments.measuring.NOTES", 64)
         patch.setattr("scripts.experiments.textbook_frames.SONGS", 8)
         patch.setattr("scripts.experiments.textbook_frames.MOST_STEPS", 64)
+        patch.setattr("scripts.experiments.textbook_frames.UPDATES", 1)
         yield Place(
             "tunes", root / "data", 0, root / "out", hidden=16, device="cpu", updates=2,
             collection=FEW, adversarial=ADVERSARIAL,
