@@ -24,18 +24,19 @@ COLOURS = np.array(
 """One a track, repeated."""
 PAPER, OCTAVE, BEAT, BAR = 252, 238, 240, 205
 MARGIN_PITCHES = 3
-MAX_WIDTH = 4000
+WIDEST_BEAT, MAX_WIDTH = 96, 4000
 
 
-def roll_picture(score: Score, grid: int = 4, cell: tuple[int, int] = (6, 5)) -> Pixels:
+def roll_picture(score: Score, grid: int = 4, cell: tuple[int, int] | None = None) -> Pixels:
     """Pixels [H, W, 3] of a score: time to the right, pitch upwards, a colour a track.
 
-    `cell` is (width, height) of one grid step of one pitch. Octaves (C), beats and bars are
+    `cell` is (width, height) of one grid step of one pitch; (6, 5), narrower where steps are so
+    fine that a beat would be wider than `WIDEST_BEAT` pixels. Octaves (C), beats and bars are
     ruled; onsets are cut out so that repeated notes show. Cut at `MAX_WIDTH` pixels.
     """
     snapped = score.snapped(grid)
     notes = snapped.notes
-    wide, tall = cell
+    wide, tall = cell or (max(1, min(6, WIDEST_BEAT // grid)), 5)
     low, high = (int(notes["pitch"].min()), int(notes["pitch"].max())) if len(notes) else (60, 72)
     low, high = max(0, low - MARGIN_PITCHES), min(127, high + MARGIN_PITCHES)
     steps = min(max(snapped.end_tick, grid), MAX_WIDTH // wide)

@@ -4,6 +4,7 @@ import struct
 import zlib
 
 import numpy as np
+import pytest
 
 from musicgan.evaluate.picture import (
     BAR,
@@ -78,3 +79,9 @@ def test_an_empty_score_and_a_very_long_one_have_a_picture():
     notes = np.array([(0, 1, 0, 80, 0), (10**9, 1, 127, 80, 0)], NOTE)
     image = roll_picture(Score(notes, ticks_per_beat=4))
     assert image.shape == (128 * 5, MAX_WIDTH // 6 * 6, 3)
+
+
+@pytest.mark.parametrize(("grid", "wide"), [(4, 6), (12, 6), (24, 4), (64, 1), (480, 1)])
+def test_the_finer_the_steps_the_narrower_they_are(grid, wide):
+    notes = np.array([(0, 2 * grid, 60, 80, 0)], NOTE)
+    assert roll_picture(Score(notes, ticks_per_beat=grid), grid).shape[1] == 2 * grid * wide
