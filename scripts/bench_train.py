@@ -84,7 +84,8 @@ def ways(
     pieces = [make_piece(p.name, read_midi(p), codec) for p in sorted(folder.glob("*.mid"))]
     layout = Layout(4, 4, 32, 32, 1, 33, looks_back=True)
     config = EventsConfig(layout, ("bench",), hidden=hidden)
-    windows = Windows(analyse_pieces(pieces, config, voice_ranges(pieces, layout)), LENGTH, layout)
+    songs = analyse_pieces(pieces, config, voice_ranges(pieces, layout))
+    windows = Windows(songs, LENGTH, layout, device=device)
     options = LikelihoodOptions(batch=batch, bf16=bf16)
     phase = LikelihoodPhase(
         Generator(config, 0.3), Posterior(config), windows, windows, 0, options, device, 1

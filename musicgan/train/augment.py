@@ -97,11 +97,16 @@ def _forget(columns: Mapping[str, Ints], songs: Sequence[int], layout: Layout) -
     columns["echo"][songs] = NOTHING
 
 
-def _play_louder(columns: Mapping[str, Ints], velocity: Ints, layout: Layout) -> None:
+def louder_touches(velocity: Ints, layout: Layout) -> Ints:
+    """What each touch becomes where songs are played louder by `velocity` [B], [B, touches]."""
     bins = layout.velocity_bins
     velocity_bin, part = np.divmod(np.arange(layout.touches), layout.fine)
     loudness = bin_to_velocity(velocity_bin, bins) + velocity[:, None]
-    table = np.stack([velocity_to_bin(row, bins) for row in loudness]) * layout.fine + part
+    return np.stack([velocity_to_bin(row, bins) for row in loudness]) * layout.fine + part
+
+
+def _play_louder(columns: Mapping[str, Ints], velocity: Ints, layout: Layout) -> None:
+    table = louder_touches(velocity, layout)
     song = np.arange(len(velocity))[:, None]
     rows = columns["rows"]
     rows[..., TOUCH] = table[song, rows[..., TOUCH]]

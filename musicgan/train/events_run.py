@@ -114,9 +114,13 @@ class EventsRun:
     def _phases(self, critic: Critic) -> list[Phase]:
         options, device, seed = self.options, self.device, self.options.seed
         layout, augmentation = self.config.layout, options.augmentation
-        train, valid = (Windows(songs, WINDOW, layout, augmentation) for songs in self.songs)
+        train, valid = (
+            Windows(songs, WINDOW, layout, augmentation, device) for songs in self.songs
+        )
         length = judged_length(self.songs[1], min(shared_length(songs) for songs in self.songs))
-        short, short_valid = (Windows(songs, length, layout, augmentation) for songs in self.songs)
+        short, short_valid = (
+            Windows(songs, length, layout, augmentation, device) for songs in self.songs
+        )
         self.critic = CriticTrainer(critic, short, options.adversarial, device)
         judge = SongJudge(self.codec, short_valid, seed=seed)
         likelihood = LikelihoodPhase(

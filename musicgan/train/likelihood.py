@@ -8,8 +8,9 @@ sounds like.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -70,6 +71,14 @@ def evaluated_every(valid: Windows) -> int:
     return 25 * max(1, -(-windows // 64))
 
 
+class Ahead(NamedTuple):
+    """Windows drawn for the next update, and the random state before they were."""
+
+    rows: int
+    rng: Mapping[str, Any]
+    batch: Batch
+
+
 class LikelihoodPhase(Averaged):
     """Generator and posterior learn the training windows; selected by held-out likelihood."""
 
@@ -94,6 +103,9 @@ class LikelihoodPhase(Averaged):
         self.options, self.device = options, device
         self.max_steps, self.eval_steps, self.patience = max_steps, eval_steps, patience
         self.rng = np.random.default_rng([seed, 1])
+        self.draws_ahead = device.type != "cpu"
+        """On a CPU there is nobody else at work."""
+        self._ahead: Ahead | None = None
         self.network = torch.nn.ModuleList([self.generator, self.posterior])
         self.optimizer = AdamW(
             self.network.parameters(), options.rate, (0.9, 0.98), weight_decay=options.weight_decay
@@ -108,14 +120,14 @@ class LikelihoodPhase(Averaged):
         options = self.options
         self.learn_at(options.rate * schedule(self.steps, progress, options.warmup_steps))
         self.network.train()
-        rows = self.ease.rows(options.batch)
-        batch = self.train.draw(rows, self.rng, self.steps).to(self.device)
+        batch = self._next()
         with autocast(self.device, options.bf16):
             nll, kl = elbo(self.generator, self.posterior, batch)
         # Of all processes, each of which has as many windows.
         known, total, kl_mean = map(team.mean, (batch.mask.sum(), nll.sum(), kl.mean()))
         loss = (total + free_bits(kl_mean, options.free_nats) * len(kl)) / known
-        norm = descend(self.optimizer, loss, self.network.parameters(), options.clip)
+        parameters = self.network.parameters()
+        norm = descend(self.optimizer, loss, parameters, options.clip, self._draw_ahead)
         self.ema.update()
         self.steps += 1
         return {
@@ -123,6 +135,33 @@ class LikelihoodPhase(Averaged):
             "kl_nats": float(kl_mean.detach()),
             "gradient": norm,
         }
+
+    def _next(self) -> Batch:
+        """The windows of this update, as many as there is room for by now."""
+        rows, ahead, self._ahead = self.ease.rows(self.options.batch), self._ahead, None
+        if ahead is not None:
+            if ahead.rows == rows:
+                return ahead.batch
+            self.rng.bit_generator.state = ahead.rng
+        return self.train.draw(rows, self.rng, self.steps).to(self.device)
+
+    def _draw_ahead(self) -> None:
+        """The next update's windows, while the device is at work."""
+        if not self.draws_ahead:
+            return
+        rng, rows = self.rng.bit_generator.state, self.ease.rows(self.options.batch)
+        batch = self.train.draw(rows, self.rng, self.steps + 1).to(self.device)
+        self._ahead = Ahead(rows, rng, batch)
+
+    def state(self) -> dict[str, Any]:
+        """As ever; what was drawn ahead will be drawn again."""
+        state = super().state()
+        return state if self._ahead is None else {**state, "rng": self._ahead.rng}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on from `state`."""
+        super().load_state(state)
+        self._ahead = None
 
     def evaluate(self) -> dict[str, float]:
         """Nats a note on all held-out windows; see `held_out`."""

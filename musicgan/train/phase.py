@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -148,14 +148,23 @@ class Averaged:
 
 
 def descend(
-    optimizer: torch.optim.Optimizer, loss: Tensor, parameters: Iterable[nn.Parameter], clip: float
+    optimizer: torch.optim.Optimizer,
+    loss: Tensor,
+    parameters: Iterable[nn.Parameter],
+    clip: float,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> float:
-    """One clipped step down `loss`; returns the gradient norm. A non-finite one is skipped."""
+    """One clipped step down `loss`; returns the gradient norm. A non-finite one is skipped.
+
+    `meanwhile` is called when the gradient is on its way: a device may be at work on it for long.
+    """
     moved = list(parameters)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     team.average_gradients(moved)
-    norm = float(nn.utils.clip_grad_norm_(moved, clip))
+    clipped = nn.utils.clip_grad_norm_(moved, clip)
+    meanwhile()
+    norm = float(clipped)
     if norm < float("inf"):
         optimizer.step()
     return norm

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from musicgan.codecs.echo import NO_NOTE
 from musicgan.codecs.events import DURATION, PITCH, VOICE
@@ -17,6 +18,7 @@ from musicgan.errors import CorpusError
 from musicgan.model.config import TEMPO, tempo_class
 from musicgan.train import team
 from musicgan.train.augment import Augmentation, Variation, vary
+from musicgan.train.device_windows import Resident
 from musicgan.train.networks import Batch, Past
 from musicgan.train.shelf import fetched, lengths_of, shelf_of, some_of
 from musicgan.train.songs import Ints, Song
@@ -31,13 +33,17 @@ class Windows:
         length: int,
         layout: Layout,
         augmentation: Augmentation = Augmentation(),  # noqa: B008 - it is frozen
+        device: torch.device | None = None,
     ) -> None:
+        """On a `device` other than the CPU `draw` makes its windows there."""
         self.songs = songs
         self.length = length
         self.layout = layout
         self.augmentation = augmentation
         self._lengths = lengths_of(songs)
         self.rows = int(self._lengths.sum())
+        is_away = device is not None and device.type != "cpu"
+        self.resident = Resident(layout, device, self.rows) if device and is_away else None
 
     def draw(self, batch: int, rng: np.random.Generator, update: int = 0) -> Batch:
         """`batch` windows at random places of pieces drawn by length, varied at random.
@@ -52,7 +58,7 @@ class Windows:
             # Starts before the beginning are cut to it, so that openings are seen often enough.
             begin = max(0, int(rng.integers(-self.length // 8, max(1, len(song) - 16))))
             parts.append((song, begin, self.augmentation.draw(song.shifts, rng)))
-        return self._collate(team.own(parts))
+        return self._collate(team.own(parts), team.own(chosen.tolist()))
 
     def draw_inside(
         self, batch: int, rng: np.random.Generator, openings: bool = False, update: int = 0
@@ -104,7 +110,38 @@ class Windows:
                 [(song, begin, how) for song, (_, begin) in zip(songs, some, strict=True)]
             )
 
-    def _collate(self, parts: Sequence[tuple[Song, int, Variation]]) -> Batch:
+    def _collate(
+        self, parts: Sequence[tuple[Song, int, Variation]], numbers: Sequence[int] = ()
+    ) -> Batch:
+        """One batch; on the device, if there is one, where the songs' `numbers` are given."""
+        tensors, mask = (
+            self._copied(parts)
+            if not numbers or not self.resident
+            else (
+                self.resident.windows(
+                    [(number, *part) for number, part in zip(numbers, parts, strict=True)],
+                    self.length,
+                )
+            )
+        )
+        tonic = np.array([song.tonic + variation.semitones for song, _, variation in parts])
+        conditions = np.stack([song.conditions for song, *_ in parts])
+        conditions[:, TEMPO] = [
+            tempo_class(song.bpm * variation.tempo) for song, _, variation in parts
+        ]
+        return Batch(
+            past=None,
+            bars_left=None,
+            **tensors,
+            tonic=torch.from_numpy(tonic % 12).to(mask.device),
+            conditions=torch.from_numpy(conditions).to(mask.device),
+            mask=mask,
+        )
+
+    def _copied(
+        self, parts: Sequence[tuple[Song, int, Variation]]
+    ) -> tuple[dict[str, Tensor], Tensor]:
+        """Columns of the windows, varied, and their mask."""
         size = self.length
         columns: dict[str, NDArray[np.int64]] = {}
         for name, like in parts[0][0].columns.items():
@@ -116,20 +153,8 @@ class Windows:
             for name, value in song.columns.items():
                 columns[name][b, :count] = value[begin : begin + count]
         vary(columns, [variation for *_, variation in parts], self.layout)
-        tonic = np.array([song.tonic + variation.semitones for song, _, variation in parts])
-        conditions = np.stack([song.conditions for song, *_ in parts])
-        conditions[:, TEMPO] = [
-            tempo_class(song.bpm * variation.tempo) for song, _, variation in parts
-        ]
         tensors = {name: torch.from_numpy(value) for name, value in columns.items()}
-        return Batch(
-            past=None,
-            bars_left=None,
-            **tensors,
-            tonic=torch.from_numpy(tonic % 12),
-            conditions=torch.from_numpy(conditions),
-            mask=torch.from_numpy(mask),
-        )
+        return tensors, torch.from_numpy(mask)
 
     def _past(self, parts: Sequence[tuple[Song, int, Variation]]) -> Past:
         """What stands before each window; a window's context begins at the onset before it."""
