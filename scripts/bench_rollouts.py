@@ -3,7 +3,7 @@
     python scripts/bench_rollouts.py [--device cpu|cuda] [--songs 16 64] [--hidden 384]
         [--rounds 3]
 
-Both draw the same notes from the same random numbers (`tests/train/test_device_rollout.py`): 8
+Both draw the same notes from the same random numbers (`tests/train/device/test_rollout.py`): 8
 candidates for each block of 8 notes, windows of 128 of which 32 are given. Rounds alternate. On a
 CUDA device the device should win: exit code 1 where it does not. On a CPU the host's is used.
 """
@@ -27,7 +27,8 @@ from musicgan.midifile import read_midi
 from musicgan.model.config import EventsConfig
 from musicgan.model.critic import Critic as PlayedCritic
 from musicgan.model.generator import Generator as PlayedGenerator
-from musicgan.train import device_rollout, rollout
+from musicgan.train import rollout
+from musicgan.train.device import rollout as device_rollout
 from musicgan.train.networks import Critic, Generator
 from musicgan.train.songs import analyse_pieces, voice_ranges
 from musicgan.train.windows import Windows

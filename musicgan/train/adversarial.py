@@ -18,8 +18,9 @@ from torch.nn import Module
 from musicgan.model.critic import Critic as PlayedCritic
 from musicgan.model.generator import Generator as PlayedGenerator
 from musicgan.model.steps import Floats
-from musicgan.train import device_rollout, team
+from musicgan.train import team
 from musicgan.train.critic_trainer import AdversarialOptions, CriticTrainer
+from musicgan.train.device import rollout as device_rollout
 from musicgan.train.likelihood import MOST_WINDOWS, autocast, elbo, held_out
 from musicgan.train.losses import (
     balanced,

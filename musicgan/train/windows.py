@@ -18,7 +18,7 @@ from musicgan.errors import CorpusError
 from musicgan.model.config import TEMPO, tempo_class
 from musicgan.train import team
 from musicgan.train.augment import Augmentation, Variation, vary
-from musicgan.train.device_windows import Resident
+from musicgan.train.device.windows import Resident
 from musicgan.train.networks import Batch, Past
 from musicgan.train.shelf import fetched, lengths_of, shelf_of, some_of
 from musicgan.train.songs import Ints, Song

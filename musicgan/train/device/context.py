@@ -1,7 +1,7 @@
 """`codecs.context` on a device: what a listener knows while notes arrive, by torch.
 
 For roll-outs of hundreds of songs where the networks are: no step waits for the host. `Context`
-says what all of it means and is what plays; `tests/train/test_device_rollout.py` holds the two
+says what all of it means and is what plays; `tests/train/device/test_rollout.py` holds the two
 equal, number for number. Songs come last, [V, B], as there.
 """
 
@@ -18,7 +18,7 @@ from musicgan.codecs import context as host
 from musicgan.codecs import intervals
 from musicgan.codecs.intervals import NO_INTERVAL
 from musicgan.codecs.layout import BARS, NO_DEGREE, SECTIONS, Layout
-from musicgan.train.device_echo import DeviceEcho, DevicePlace, DeviceSuggested
+from musicgan.train.device.echo import DeviceEcho, DevicePlace, DeviceSuggested
 
 
 class Tables(NamedTuple):

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from musicgan.train import device_windows
 from musicgan.train.augment import Augmentation
-from musicgan.train.device_windows import Resident
+from musicgan.train.device import windows as device_windows
+from musicgan.train.device.windows import Resident
 from musicgan.train.windows import Windows
 
-from .making import CPU, config_for, pieces, songs_of
+from ..making import CPU, config_for, pieces, songs_of
 
 LENGTH = 40
 VARIED = Augmentation(semitones=6, velocity=40, tempo=0.2, forget=0.5)

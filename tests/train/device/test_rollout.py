@@ -6,10 +6,11 @@ import torch
 
 from musicgan.model.critic import Critic as PlayedCritic
 from musicgan.model.generator import Generator as PlayedGenerator
-from musicgan.train import device_rollout, rollout
+from musicgan.train import rollout
+from musicgan.train.device import rollout as device_rollout
 from musicgan.train.networks import Critic
 
-from .making import config_for, networks, pieces, windows_of
+from ..making import config_for, networks, pieces, windows_of
 
 SONGS, LENGTH, BLOCK, CANDIDATES = 5, 40, 8, 3
 COLUMNS = ("rows", "moment", "pitch", "duration", "last", "lowest", "echo", "heard", "tonic")
@@ -76,8 +77,8 @@ def test_a_memory_that_is_full_lets_go_of_its_older_half_there_too(monkeypatch):
     """Of 8 notes the older half goes; both remember the same."""
     monkeypatch.setattr("musicgan.codecs.echo.MOST", 8)
     monkeypatch.setattr("musicgan.codecs.echo.ROOM", 8)
-    monkeypatch.setattr("musicgan.train.device_echo.MOST", 8)
-    monkeypatch.setattr("musicgan.train.device_echo.ROOM", 8)
+    monkeypatch.setattr("musicgan.train.device.echo.MOST", 8)
+    monkeypatch.setattr("musicgan.train.device.echo.ROOM", 8)
     host, there = both("cpu", 0, False, 1, True, seed=5)
     assert there.batch.rows.tolist() == host.batch.rows.tolist()
     assert there.batch.heard.tolist() == host.batch.heard.tolist()

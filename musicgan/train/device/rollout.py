@@ -18,8 +18,8 @@ from torch.nn import functional as F
 from musicgan.codecs.events import PITCH, VOICE
 from musicgan.codecs.form import Form
 from musicgan.model.steps import Ints
-from musicgan.train.device_context import DeviceContext
-from musicgan.train.device_echo import DevicePlace
+from musicgan.train.device.context import DeviceContext
+from musicgan.train.device.echo import DevicePlace
 from musicgan.train.networks import Batch, Critic, Generator
 from musicgan.train.operations import spread_pitch
 from musicgan.train.rollout import POSITION, REMAINING, RollOut, song_bar_step
