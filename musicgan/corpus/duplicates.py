@@ -7,7 +7,7 @@ grows with the number of files and not with the number of pairs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +17,8 @@ from musicgan.timing import rescale_tick
 
 SKETCH_SIZE = 64
 _BANDS = 32
+"""Of two hashes, 64 bits, each."""
+_PAIRS_AT_ONCE = 10_000
 NGRAM = 6
 """Successive intervals that make one feature."""
 FEWEST_NGRAMS = 8
@@ -103,9 +105,9 @@ def near_groups(sketches: NDArray[np.uint32], exact: NDArray[np.int64]) -> NDArr
     for index, other in enumerate(exact.tolist()):
         groups.join(index, other)
     where = np.flatnonzero(sketches.any(axis=1))
-    if len(where) > 1:
-        for one, other in _alike_pairs(sketches[where]).tolist():
-            groups.join(int(where[one]), int(where[other]))
+    for pairs in _alike_pairs(sketches[where]):
+        for one, other in where[pairs].tolist():
+            groups.join(one, other)
     return np.array([groups.find(i) for i in range(len(sketches))], np.int64)
 
 
@@ -128,21 +130,23 @@ def nearest_sketches(
     return found
 
 
-def _alike_pairs(table: NDArray[np.uint32]) -> NDArray[np.int64]:
-    """Pairs of rows [P, 2] alike enough, enough of them to join every bucket of likes."""
-    found = []
+def _alike_pairs(table: NDArray[np.uint32]) -> Iterator[NDArray[np.int64]]:
+    """Pairs of rows [P, 2] alike enough, enough of them to join every bucket of likes.
+
+    Most that share a bucket are not alike: kept until the end they would take 3 kB a file.
+    """
     for band in np.split(table, _BANDS, axis=1):
-        keys = np.ascontiguousarray(band).view(f"V{band.shape[1] * 4}").ravel()
-        _, bucket = np.unique(keys, return_inverse=True)
-        order = np.argsort(bucket, kind="stable")
-        same = bucket[order][1:] == bucket[order][:-1]
+        keys = np.ascontiguousarray(band).view(np.uint64).ravel()
+        order = np.argsort(keys, kind="stable")
+        same = keys[order][1:] == keys[order][:-1]
         start = np.maximum.accumulate(np.where(np.append(False, same), 0, np.arange(len(order))))
         later = np.flatnonzero(same) + 1
         for earlier in (later - 1, start[later]):
-            found.append(np.stack([order[earlier], order[later]], axis=1))
-    pairs = np.unique(np.concatenate(found), axis=0)
-    alike = (table[pairs[:, 0]] == table[pairs[:, 1]]).mean(axis=1) >= ALIKE
-    return np.asarray(pairs[alike])
+            for begin in range(0, len(later), _PAIRS_AT_ONCE):
+                some = slice(begin, begin + _PAIRS_AT_ONCE)
+                one, other = order[earlier[some]], order[later[some]]
+                alike = (table[one] == table[other]).mean(axis=1) >= ALIKE
+                yield np.stack([one[alike], other[alike]], axis=1)
 
 
 class _Groups:
