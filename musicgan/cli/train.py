@@ -193,10 +193,14 @@ def _say_how_good(metrics: dict[str, Any]) -> None:
     for phase, best in metrics.items():
         click.echo(f"{phase}: best score {best['score']:.4g} at step {best['step']}")
     found = metrics.get("guidance", {})
-    if "copied" not in found:
+    if "long_copied" not in found:
         return
     own, real = found["copied"], found["copied_by_real"]
-    click.echo(f"copied: {own:.1%} of its 8-note runs; pieces held out: {real:.1%}")
+    long, long_real = found["long_copied"], found["long_copied_by_real"]
+    click.echo(
+        f"copied: {own:.1%} of its runs of 8 notes, {long:.1%} of those of 16; "
+        f"pieces held out: {real:.1%}, {long_real:.1%}"
+    )
 
 
 def _place(folder: Path, name: str | None, out: Path | None, resume: bool) -> tuple[str, Path]:

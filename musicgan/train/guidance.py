@@ -36,8 +36,8 @@ FEWEST_SONGS = 6
 LONG_MINUTES = 20.0
 """Runs that are given less time measure fewer songs, for composing these takes about a minute."""
 MOST_BARS = 32
-COPIED_NOTES = 8
-"""A run of so many notes that stands in a piece learned from is a copy."""
+COPIED_NOTES, LONG_NOTES = 8, 16
+"""A run of so many notes that stands in a piece learned from is a copy, a short or a long one."""
 MOST_LEARNED = 2_000_000
 """Notes in which copies are looked for: beyond, memory would grow with the collection."""
 TEMPERATURE = 0.95
@@ -99,25 +99,27 @@ class GuidancePhase:
         return {
             "candidates": STRENGTHS[self._at],
             "frechet": distance,
-            "copied": self._copied(made),
-            "copied_by_real": self._copied(given),
+            "copied": self._copied(made, COPIED_NOTES),
+            "copied_by_real": self._copied(given, COPIED_NOTES),
+            "long_copied": self._copied(made, LONG_NOTES),
+            "long_copied_by_real": self._copied(given, LONG_NOTES),
             "score": score,
         }
 
-    def _copied(self, songs: Sequence[Rows]) -> float:
-        """Share of the runs of `COPIED_NOTES` in these songs that stand in music learned from."""
-        found, runs = np.sum([self._known.count(rows) for rows in songs], axis=0)
+    def _copied(self, songs: Sequence[Rows], notes: int) -> float:
+        """Share of the runs of so many `notes` in these songs that stand in music learned from."""
+        found, runs = np.sum([self._known[notes].count(rows) for rows in songs], axis=0)
         return float(found / max(1, runs))
 
     @cached_property
-    def _known(self) -> KnownRuns:
+    def _known(self) -> dict[int, KnownRuns]:
         learned, notes = [], 0
         for piece in self._learned:
             if notes >= MOST_LEARNED:
                 break
             learned.append(marks(piece.rows.astype(np.int64)))
             notes += len(piece.rows)
-        return KnownRuns(learned, COPIED_NOTES)
+        return {length: KnownRuns(learned, length) for length in (COPIED_NOTES, LONG_NOTES)}
 
     def _described(self, player: Player, songs: Sequence[Rows]) -> Any:
         grid = player.codec.grid

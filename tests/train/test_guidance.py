@@ -90,8 +90,10 @@ def test_it_says_how_much_is_copied(some, player, monkeypatch):
     monkeypatch.setattr(guidance, "songs_like", songs_like)
     learned = GuidancePhase(lambda: player, some[:3], some[:3], LENGTH, seed=0).evaluate()
     assert (learned["copied"], learned["copied_by_real"]) == (1, 1)
+    assert (learned["long_copied"], learned["long_copied_by_real"]) == (1, 1)
     new = GuidancePhase(lambda: player, some[:3], some[3:], LENGTH, seed=0).evaluate()
     assert new["copied"] == pytest.approx(new["copied_by_real"]) and new["copied"] < 0.2
+    assert new["long_copied"] <= new["copied"]
 
 
 def test_songs_are_composed_and_the_figures_repeat(some, player, monkeypatch):
