@@ -13,7 +13,7 @@ import pretty_midi
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_midifile import make_score, normal_scores, written
+from midifile.making import make_score, normal_scores, written
 
 from musicgan.errors import MidiReadError, MidiWriteError, MissingExtraError
 from musicgan.interop import from_pretty_midi, spell, to_music21, to_pretty_midi, write_musicxml
