@@ -115,7 +115,7 @@ def test_windows_are_of_songs_whose_turn_it_is_long_ones_more_often():
     some = lazy(TIGHT)
     windows = Windows(some, 32, CONFIG.layout)
     shelf, drawn = some.shelf(TURN_UPDATES), []
-    windows._collate = lambda parts: drawn.extend(song for song, *_ in parts)
+    windows._collate = lambda parts, _: drawn.extend(song for song, *_ in parts)
     windows.draw(2000, np.random.default_rng(0), TURN_UPDATES)
     times = [sum(song is some[int(at)] for song in drawn) for at in shelf]
     assert sum(times) == 2000
