@@ -21,7 +21,8 @@ from musicgan.errors import MidiReadError, MidiWriteError, MissingExtraError
 from musicgan.midifile import write_midi
 from musicgan.midifile.raw import clean_name
 from musicgan.midifile.write import key_sharps, write_whole
-from musicgan.score import Key, Metre, Score, Tempo, Track, empty_notes, sort_notes
+from musicgan.notes import empty_notes, sort_notes
+from musicgan.score import Key, Metre, Score, Tempo, Track
 from musicgan.theory import downbeats
 from musicgan.timing import bpm_to_us, tick_to_sec, us_to_bpm
 

@@ -12,8 +12,9 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from musicgan.notes import Columns
 from musicgan.pulse import CELLS, hear_bars
-from musicgan.score import Columns, Key, Metre, Score
+from musicgan.score import Key, Metre, Score
 
 DEFAULT_METRE = Metre(0, 4, 4)
 MAX_BARS = 100_000

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from musicgan.score import NOTE, Key, Metre, Score, Tempo, Track, sort_notes
+from musicgan.notes import NOTE, sort_notes
+from musicgan.score import Key, Metre, Score, Tempo, Track
 from musicgan.timing import bpm_to_us
 
 TICKS_PER_BEAT = 480

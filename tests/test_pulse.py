@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from musicgan.midifile import read_midi
+from musicgan.notes import NOTE
 from musicgan.pulse import CANDIDATES, FEWEST_NOTES, Bars, accents_of, hear_bars
-from musicgan.score import NOTE, Score, Track
+from musicgan.score import Score, Track
 from musicgan.theory import infer_metre
 
 TPB = 24

@@ -7,19 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musicgan.score import (
-    NOTE,
-    Key,
-    Metre,
-    Score,
-    Tempo,
-    Track,
-    pitch_name,
-    snap_columns,
-    sort_notes,
-    to_columns,
-    to_notes,
-)
+from musicgan.notes import NOTE, sort_notes, to_columns
+from musicgan.score import Key, Metre, Score, Tempo, Track, pitch_name
 
 PIANO = Track("piano")
 DRUMS = Track("drums", 0, True)
@@ -99,23 +88,6 @@ def test_snapping_is_idempotent_on_the_grid_and_leaves_one_note_a_pitch(rows, gr
     for onset, duration, pitch, _, track in once.notes.tolist():
         assert onset >= busy.get((track, pitch), 0)
         busy[track, pitch] = onset + duration
-
-
-@given(notes)
-def test_columns_and_notes_say_the_same(rows):
-    score = score_of(*rows)
-    assert np.array_equal(to_notes(to_columns(score.notes)), score.notes)
-
-
-@given(notes, st.sampled_from([2, 4, 12, 480]))
-def test_single_notes_snap_alike_whether_known_to_be_single_or_not(rows, grid):
-    # Snapped at a finer resolution first: now no two overlap, and it is known.
-    single = snap_columns(to_columns(score_of(*rows).notes), 48, 480)
-    assert single.is_single
-    known, unknown = (
-        snap_columns(columns, 480, grid) for columns in (single, single._replace(is_single=False))
-    )
-    assert all(np.array_equal(a, b) for a, b in zip(known, unknown, strict=True))
 
 
 @given(notes)

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musicgan.midifile import read_midi
-from musicgan.score import NOTE, Key, Metre, Score, Track
+from musicgan.notes import NOTE
+from musicgan.score import Key, Metre, Score, Track
 from musicgan.theory import MAX_BARS, downbeats, estimate_key, infer_metre
 
 TPB = 24

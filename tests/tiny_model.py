@@ -12,7 +12,8 @@ from musicgan.codecs.slots import slot_tracks
 from musicgan.model.config import EventsConfig
 from musicgan.model.file import ModelFile
 from musicgan.model.pitch_places import pitch_places
-from musicgan.score import NOTE, Score
+from musicgan.notes import NOTE
+from musicgan.score import Score
 
 CHOIR = (("soprano", 52, False), ("alto", 52, False), ("tenor", 52, False), ("bass", 52, False))
 BAND = (("piano", 0, False), ("bass", 32, False), ("drums", 0, True))

@@ -18,7 +18,8 @@ from musicgan.codecs.base import Rows
 from musicgan.codecs.slots import Slot, as_slots, merge_columns, merge_tracks, slot_tracks
 from musicgan.codecs.velocity import bin_to_velocity, velocity_to_bin
 from musicgan.errors import CodecError
-from musicgan.score import Columns, Score, empty_notes, snap_columns
+from musicgan.notes import Columns, empty_notes, snap_columns
+from musicgan.score import Score
 from musicgan.timing import rescale_tick
 
 FIELDS = ("wait", "voice", "pitch", "duration", "touch")

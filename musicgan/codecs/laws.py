@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from musicgan.codecs.base import Codec
 from musicgan.codecs.samples import garbage_rows, sample_scores
-from musicgan.score import Score, empty_notes, sort_notes
+from musicgan.notes import empty_notes, sort_notes
+from musicgan.score import Score
 
 TRANSPOSITIONS = (-5, 1, 12)
 MAX_SHRINK_TRIES = 200

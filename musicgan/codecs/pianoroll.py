@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from musicgan.codecs.slots import Slot, as_slots, merge_tracks, slot_tracks
 from musicgan.codecs.velocity import bin_to_velocity, velocity_to_bin
 from musicgan.errors import CodecError
-from musicgan.score import Score, empty_notes, snap_notes, sort_notes
+from musicgan.notes import empty_notes, snap_notes, sort_notes
+from musicgan.score import Score
 
 MAX_CELLS = 1 << 26
 """Cells of one roll (256 MiB of float32): a longer score is refused, not allocated."""

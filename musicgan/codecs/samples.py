@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from musicgan.score import Key, Metre, Score, Tempo, Track, empty_notes, sort_notes
+from musicgan.notes import empty_notes, sort_notes
+from musicgan.score import Key, Metre, Score, Tempo, Track
 
 TICKS_PER_BEAT = 480
 PIANO = Track("piano", 0)

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from musicgan.errors import CodecError
-from musicgan.score import Columns, Score, Track
+from musicgan.notes import Columns
+from musicgan.score import Score, Track
 
 DROPPED = -1
 """The slot of a track that has no slot of its kind."""

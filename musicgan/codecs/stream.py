@@ -10,7 +10,8 @@ import numpy as np
 from musicgan.codecs.base import Rows
 from musicgan.codecs.events import EventsCodec, beside_grid
 from musicgan.codecs.slots import slot_tracks
-from musicgan.score import Key, Metre, Score, Tempo, empty_notes
+from musicgan.notes import empty_notes
+from musicgan.score import Key, Metre, Score, Tempo
 
 
 @dataclass(frozen=True)

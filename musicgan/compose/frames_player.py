@@ -19,7 +19,8 @@ from musicgan.errors import ComposeError, ModelFileError
 from musicgan.model.file import ModelFile
 from musicgan.model.frames import FramesGenerator
 from musicgan.model.frames_config import FramesConfig
-from musicgan.score import Key, Metre, Score, Tempo, empty_notes
+from musicgan.notes import empty_notes
+from musicgan.score import Key, Metre, Score, Tempo
 from musicgan.theory import estimate_key
 from musicgan.timing import bar_length_step, bpm_to_us
 

@@ -17,7 +17,8 @@ from musicgan.codecs.slots import DROPPED, assign_tracks, merge_tracks
 from musicgan.codecs.stream import Sounded
 from musicgan.errors import ComposeError
 from musicgan.model.steps import Ints
-from musicgan.score import Score, empty_notes, sort_notes
+from musicgan.notes import empty_notes, sort_notes
+from musicgan.score import Score
 from musicgan.theory import downbeats
 from musicgan.timing import rescale_tick
 

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musicgan.corpus.duplicates import NO_SKETCH, sketch
-from musicgan.score import Columns, Metre, Score, snap_columns, to_notes
+from musicgan.notes import Columns, snap_columns, to_notes
+from musicgan.score import Metre, Score
 from musicgan.theory import estimate_key, infer_metre
 
 NORMAL_GRID = 24

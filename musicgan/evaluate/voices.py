@@ -22,7 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musicgan.codecs.slots import Slot
-from musicgan.score import Score, sort_notes
+from musicgan.notes import sort_notes
+from musicgan.score import Score
 
 CLEARLY_SEMITONES = 2.0
 """Tracks are put in another order only when that brings each so much nearer its voice."""

@@ -33,7 +33,8 @@ from musicgan.midifile.raw import (
     join_tracks,
 )
 from musicgan.midifile.traps import doubtful_places, without_system_messages
-from musicgan.score import Columns, Track
+from musicgan.notes import Columns
+from musicgan.score import Track
 
 HEADER = b"MThd\x00\x00\x00\x06"
 START = len(HEADER) + 6  # of the first chunk

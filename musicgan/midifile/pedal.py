@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from musicgan.score import Columns, by_place
+from musicgan.notes import Columns, by_place
 
 SUSTAIN = 64
 """The number of its controller."""

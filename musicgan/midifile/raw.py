@@ -11,18 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musicgan.midifile.pedal import Presses, sustained
-from musicgan.score import (
-    MAX_TRACKS,
-    Columns,
-    Key,
-    Metre,
-    Score,
-    Tempo,
-    Track,
-    by_place,
-    empty_notes,
-    to_columns,
-)
+from musicgan.notes import Columns, by_place, empty_notes, to_columns
+from musicgan.score import MAX_TRACKS, Key, Metre, Score, Tempo, Track
 
 MAX_BEATS = 1_000_000
 """No note of a read Score begins or ends later than this many beats (139 hours at 120 bpm).

@@ -8,7 +8,8 @@ from click.testing import CliRunner
 
 from musicgan.cli import main
 from musicgan.midifile import write_midi
-from musicgan.score import NOTE, Score, Track
+from musicgan.notes import NOTE
+from musicgan.score import Score, Track
 
 
 def run(*arguments):

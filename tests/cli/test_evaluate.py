@@ -16,7 +16,8 @@ from musicgan.cli.evaluate import _by_name
 from musicgan.corpus.cache import Corpus
 from musicgan.midifile import read_midi, write_midi
 from musicgan.model.file import save_model
-from musicgan.score import Score, Track, sort_notes
+from musicgan.notes import sort_notes
+from musicgan.score import Score, Track
 
 CHORALES = sorted((Path(__file__).parents[2] / "midi_data" / "bach-chorales").glob("*.mid"))
 

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musicgan.codecs.bars import even_bars, place, starts_with_upbeat
-from musicgan.score import NOTE, Score, Track, empty_notes
+from musicgan.notes import NOTE, empty_notes
+from musicgan.score import Score, Track
 
 
 def placed(onsets, lines, max_position=33):

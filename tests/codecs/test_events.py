@@ -12,7 +12,8 @@ from musicgan.codecs.laws import check_codec
 from musicgan.codecs.samples import sample_scores
 from musicgan.codecs.slots import Slot
 from musicgan.errors import CodecError
-from musicgan.score import NOTE, Key, Metre, Score, Tempo, Track
+from musicgan.notes import NOTE
+from musicgan.score import Key, Metre, Score, Tempo, Track
 
 DRUMS = Slot("drums", 0, True)
 

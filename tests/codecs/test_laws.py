@@ -10,7 +10,8 @@ from musicgan.codecs.laws import check_codec, first_difference
 from musicgan.codecs.pianoroll import PianorollCodec
 from musicgan.codecs.samples import garbage_rows, sample_scores
 from musicgan.errors import CodecError
-from musicgan.score import NOTE, Score, Tempo, Track
+from musicgan.notes import NOTE
+from musicgan.score import Score, Tempo, Track
 
 BAND = (("lead", 0, False), ("bass", 32, False), ("drums", 0, True))
 

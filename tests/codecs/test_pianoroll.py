@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from musicgan.codecs.pianoroll import MAX_CELLS, PianorollCodec
 from musicgan.errors import CodecError
-from musicgan.score import NOTE, Score, Track
+from musicgan.notes import NOTE
+from musicgan.score import Score, Track
 
 PIANO = (Track("piano"),)
 DUET = (("high", 0, False), ("low", 32, False))

@@ -5,7 +5,8 @@ import pytest
 
 from musicgan.codecs.slots import DROPPED, Slot, as_slots, assign_tracks, merge_tracks
 from musicgan.errors import CodecError
-from musicgan.score import NOTE, Score, Track, sort_notes
+from musicgan.notes import NOTE, sort_notes
+from musicgan.score import Score, Track
 
 PIANO, BASS, DRUMS = Slot("piano", 0), Slot("bass", 32), Slot("drums", 0, True)
 

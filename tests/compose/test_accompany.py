@@ -11,7 +11,8 @@ from musicgan.compose.player import with_rules
 from musicgan.compose.settings import Settings
 from musicgan.compose.tune import find_track, hear_tune
 from musicgan.errors import ComposeError
-from musicgan.score import NOTE, Key, Metre, Score, Tempo, Track, empty_notes
+from musicgan.notes import NOTE, empty_notes
+from musicgan.score import Key, Metre, Score, Tempo, Track
 from musicgan.theory import downbeats
 
 TOLD = ["onset_tick", "duration_tick", "pitch"]

@@ -16,7 +16,8 @@ from musicgan.compose.player import player_of
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
 from musicgan.midifile import read_midi, write_midi
-from musicgan.score import NOTE, Metre, Score, Track, sort_notes
+from musicgan.notes import NOTE, sort_notes
+from musicgan.score import Metre, Score, Track
 
 GRID, FINE = 4, 8
 SLOTS = (("piano", 0, False), ("bass", 32, False), ("drums", 0, True))

@@ -13,7 +13,8 @@ from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
 from musicgan.compose.styles import bundled_path
 from musicgan.midifile import read_midi
-from musicgan.score import Score, empty_notes
+from musicgan.notes import empty_notes
+from musicgan.score import Score
 
 CHORALES = Path(__file__).parents[2] / "midi_data" / "bach-chorales"
 

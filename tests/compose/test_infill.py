@@ -15,7 +15,8 @@ from musicgan.compose.per_voice import PerVoice
 from musicgan.compose.player import player_of
 from musicgan.compose.settings import Settings
 from musicgan.errors import ComposeError
-from musicgan.score import NOTE, Key, Metre, Score, Tempo, Track, empty_notes
+from musicgan.notes import NOTE, empty_notes
+from musicgan.score import Key, Metre, Score, Tempo, Track
 
 BAR = 4 * 480
 SOUND = ["onset_tick", "duration_tick", "pitch", "velocity", "track"]

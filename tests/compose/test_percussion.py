@@ -13,7 +13,8 @@ from musicgan.compose.song import compose
 from musicgan.compose.write import write_songs
 from musicgan.corpus.piece import make_piece
 from musicgan.errors import ComposeError
-from musicgan.score import NOTE, Key, Score, Track
+from musicgan.notes import NOTE
+from musicgan.score import Key, Score, Track
 
 
 def beat(bars):

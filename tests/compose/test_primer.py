@@ -6,7 +6,8 @@ import pytest
 from musicgan.compose.primer import hear_primer, upbeat_metres
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
-from musicgan.score import NOTE, Metre, Score, Tempo, Track
+from musicgan.notes import NOTE
+from musicgan.score import Metre, Score, Tempo, Track
 from musicgan.theory import downbeats
 
 FOUR = tuple(Track(name) for name in ("soprano", "alto", "tenor", "bass"))

@@ -11,7 +11,8 @@ from musicgan.compose.player import player_of, with_rules
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
 from musicgan.errors import ComposeError
-from musicgan.score import NOTE, Key, Metre, Score, Tempo, Track, empty_notes
+from musicgan.notes import NOTE, empty_notes
+from musicgan.score import Key, Metre, Score, Tempo, Track
 
 BAR_STEP = 16
 FOUR = tuple(Track(name) for name in ("soprano", "alto", "tenor", "bass"))

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from musicgan.midifile import write_midi
-from musicgan.score import NOTE, Metre, Score, Tempo, Track
+from musicgan.notes import NOTE
+from musicgan.score import Metre, Score, Tempo, Track
 
 TPB = 48
 

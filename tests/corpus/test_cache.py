@@ -22,7 +22,8 @@ from musicgan.corpus.places import digest
 from musicgan.errors import CorpusError
 from musicgan.folders import cache_folder
 from musicgan.midifile import read_midi, write_midi
-from musicgan.score import NOTE, Score, Track, sort_notes
+from musicgan.notes import NOTE, sort_notes
+from musicgan.score import Score, Track
 
 from .conftest import tune
 

@@ -8,7 +8,8 @@ from musicgan.codecs.slots import Slot
 from musicgan.corpus.choose import choose_codec, choose_frames_codec
 from musicgan.errors import CorpusError
 from musicgan.midifile import write_midi
-from musicgan.score import NOTE, Score, Track, sort_notes
+from musicgan.notes import NOTE, sort_notes
+from musicgan.score import Score, Track
 
 TPB = 480
 CHOIR = ("soprano", "alto", "tenor", "bass")

@@ -12,7 +12,7 @@ from musicgan.corpus.duplicates import (
     sketch_table,
 )
 from musicgan.corpus.report import report_score
-from musicgan.score import empty_notes
+from musicgan.notes import empty_notes
 
 from .conftest import tune
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from musicgan.midifile import write_midi
-from musicgan.score import NOTE, Score, Track, sort_notes
+from musicgan.notes import NOTE, sort_notes
+from musicgan.score import Score, Track
 
 VOICES = ("soprano", "alto", "tenor", "bass")
 MIDDLE = (79, 69, 58, 46)

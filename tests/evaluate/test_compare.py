@@ -6,7 +6,8 @@ import pytest
 from musicgan.errors import EvaluateError
 from musicgan.evaluate.compare import compare
 from musicgan.evaluate.side import Side, hear
-from musicgan.score import NOTE, Score, Track
+from musicgan.notes import NOTE
+from musicgan.score import Score, Track
 
 from .making import choir, one_track
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from musicgan.evaluate.crnngan_set import NAMES, crnngan_values
-from musicgan.score import NOTE, Score, Track, empty_notes
+from musicgan.notes import NOTE, empty_notes
+from musicgan.score import Score, Track
 
 
 def score_of(*chords, is_drum=False):

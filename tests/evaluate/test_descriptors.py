@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from musicgan.codecs.samples import sample_scores
 from musicgan.evaluate.descriptors import DESCRIPTORS, descriptor_matrix, descriptors
-from musicgan.score import NOTE, Score, Track, empty_notes
+from musicgan.notes import NOTE, empty_notes
+from musicgan.score import Score, Track
 
 PITCHED = {"pitch_mean", "bass_mean"}
 """The descriptors that transposing is allowed to change."""

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from musicgan.evaluate.endings import Ending, ending
-from musicgan.score import NOTE, Key, Score, Track, empty_notes
+from musicgan.notes import NOTE, empty_notes
+from musicgan.score import Key, Score, Track
 
 SCALE = (60, 62, 64, 65, 67, 69, 71, 72, 67, 64, 60, 65, 64, 67, 60, 72)
 

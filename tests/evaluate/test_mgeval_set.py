@@ -5,7 +5,8 @@ import pytest
 
 from musicgan.codecs.samples import sample_scores
 from musicgan.evaluate.mgeval_set import FEATURES, mgeval_features, overlap_and_divergence
-from musicgan.score import NOTE, Score
+from musicgan.notes import NOTE
+from musicgan.score import Score
 
 
 def test_features_of_four_notes():

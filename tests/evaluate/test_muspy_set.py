@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from musicgan.evaluate.muspy_set import NAMES, muspy_values
-from musicgan.score import NOTE, Score, Track, empty_notes
+from musicgan.notes import NOTE, empty_notes
+from musicgan.score import Score, Track
 
 TWO_VOICES = (Track(), Track())
 

@@ -16,7 +16,8 @@ from musicgan.evaluate.picture import (
     roll_picture,
     write_png,
 )
-from musicgan.score import NOTE, Metre, Score, Track, empty_notes
+from musicgan.notes import NOTE, empty_notes
+from musicgan.score import Metre, Score, Track
 
 
 def read_png(data):

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musicgan.evaluate.repetition import returning_bars
-from musicgan.score import NOTE, Metre, Score, Track
+from musicgan.notes import NOTE
+from musicgan.score import Metre, Score, Track
 
 FIGURE, OTHER, THIRD = (60, 62, 64, 60), (67, 65, 64, 62), (60, 60, 67, 67)
 

@@ -7,7 +7,8 @@ from musicgan.codecs.events import EventsCodec
 from musicgan.evaluate.measures import MEASURES
 from musicgan.evaluate.music_set import MusicSet
 from musicgan.evaluate.timing import late_ms, mean_off_ms, shared_timing
-from musicgan.score import NOTE, Score, Tempo, Track, sort_notes
+from musicgan.notes import NOTE, sort_notes
+from musicgan.score import Score, Tempo, Track
 
 from .making import choir
 

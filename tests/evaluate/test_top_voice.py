@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from musicgan.evaluate.top_voice import top_step_share
-from musicgan.score import NOTE, Score, Track, empty_notes
+from musicgan.notes import NOTE, empty_notes
+from musicgan.score import Score, Track
 
 
 def score_of(*lines, drums=()):

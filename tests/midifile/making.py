@@ -10,7 +10,8 @@ from musicgan.midifile.bulk import read_bulk
 from musicgan.midifile.chunks import find_contents
 from musicgan.midifile.raw import to_score
 from musicgan.midifile.tolerant import read_tolerant
-from musicgan.score import Key, Metre, Score, Tempo, Track, empty_notes
+from musicgan.notes import empty_notes
+from musicgan.score import Key, Metre, Score, Tempo, Track
 
 
 def spans(score: Score) -> list[tuple[int, int, int]]:

@@ -16,7 +16,8 @@ from musicgan.codecs.events import EventsCodec
 from musicgan.corpus.piece import Piece, make_piece
 from musicgan.midifile import write_midi
 from musicgan.model.config import EventsConfig
-from musicgan.score import NOTE, Metre, Score, Tempo, Track, sort_notes
+from musicgan.notes import NOTE, sort_notes
+from musicgan.score import Metre, Score, Tempo, Track
 from musicgan.train.adversarial import AdversarialPhase
 from musicgan.train.choose import choose_layout
 from musicgan.train.critic_phase import CriticPhase

@@ -12,7 +12,8 @@ from musicgan.compose.styles import run_folder
 from musicgan.corpus.choose import choose_frames_codec
 from musicgan.errors import CheckpointError, CorpusError
 from musicgan.midifile import read_midi, write_midi
-from musicgan.score import Score, empty_notes
+from musicgan.notes import empty_notes
+from musicgan.score import Score
 from musicgan.train.events_run import EventsRun
 from musicgan.train.frames_adversarial import FramesAdversarialOptions
 from musicgan.train.frames_run import FramesRun

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from musicgan.codecs.slots import as_slots
-from musicgan.score import NOTE, Metre, Score
+from musicgan.notes import NOTE
+from musicgan.score import Metre, Score
 from musicgan.train.look import LONGEST_TWELFTHS, MARGIN, Beside, song_of
 
 from .making import BASS, DRUMS, LEAD, tune

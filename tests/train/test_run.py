@@ -18,7 +18,8 @@ from musicgan.corpus.piece import Piece
 from musicgan.errors import CheckpointError, CorpusError, ModelFileError
 from musicgan.midifile import write_midi
 from musicgan.model.file import save_model
-from musicgan.score import NOTE, Key, Score, Track
+from musicgan.notes import NOTE
+from musicgan.score import Key, Score, Track
 from musicgan.train.events_run import EventsRun, single_voices
 from musicgan.train.loop import Interrupted
 from musicgan.train.options import WIDE, Options

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from musicgan.codecs.slots import Slot, merge_tracks, slot_tracks
 from musicgan.errors import CodecError
-from musicgan.score import Score, empty_notes, snap_notes
+from musicgan.notes import empty_notes, snap_notes
+from musicgan.score import Score
 
 VELOCITY = 80
 LATEST_STEP = 1 << 40
