@@ -40,6 +40,8 @@ def _fine_tuning() -> LikelihoodOptions:
     return LikelihoodOptions(rate=1e-3, warmup_steps=25)
 
 
+UNHURRIED_MINUTES = 5
+"""60 lessons take 20 to 50 s on a CPU, of which a phase of a shorter run has hardly more."""
 FEW_FOR_A_CRITIC = 150
 """Pieces; between the 78 of `for_few` and the 332 chorales, whose critic needs no such care."""
 
@@ -117,11 +119,11 @@ def likelihood_steps(options: Options, rows: int, window: int) -> int:
 
 def within(options: AdversarialOptions, minutes: float | None) -> AdversarialOptions:
     """`options` with no more first lessons for the critic than a run of so many minutes has time
-    for: all of them from two minutes on.
+    for: all of them from `UNHURRIED_MINUTES` on.
     """
     if minutes is None:
         return options
-    lessons = max(2, round(options.critic_warmup * minutes / 2))
+    lessons = max(2, round(options.critic_warmup * minutes / UNHURRIED_MINUTES))
     return replace(options, critic_warmup=min(options.critic_warmup, lessons))
 
 

@@ -73,8 +73,8 @@ def test_typical_habits_of_a_collection():
 
 def test_a_run_of_seconds_has_no_time_for_all_first_lessons():
     usual = AdversarialOptions(critic_warmup=60)
-    lessons = [within(usual, minutes).critic_warmup for minutes in (None, 60, 2, 1, 0.1, 0.01)]
-    assert lessons == [60, 60, 60, 30, 3, 2]
+    lessons = [within(usual, minutes).critic_warmup for minutes in (None, 60, 5, 2, 0.5, 0.01)]
+    assert lessons == [60, 60, 60, 24, 6, 2]
 
 
 def test_the_best_of_each_phase_is_reported():
