@@ -130,7 +130,9 @@ class EventsCodec:
         wait, voice, pitch, duration, touch = self.legal(rows).T
         onset = np.cumsum(wait)
         played = Columns(onset, onset + duration, voice << 7 | pitch, touch)
-        frame = like.snapped(self.grid) if like is not None else Score(empty_notes())
+        # Of `like` the maps alone are asked for: its notes need no snapping.
+        frame = like.with_notes(empty_notes()) if like is not None else Score(empty_notes())
+        frame = frame.snapped(self.grid)
         return Score.of_columns(
             snap_columns(played, self.grid, self.grid),
             tracks=slot_tracks(self.slots),
