@@ -53,4 +53,10 @@ def hears_pedal(codec: Codec | None) -> bool:
     return bool(getattr(codec, "pedal", False))
 
 
+def in_steps(codec: Codec) -> Codec:
+    """The codec without timing finer than its grid, if it has any: a tick is a step."""
+    found: Codec = getattr(codec, "in_steps", codec)
+    return found
+
+
 Rows = NDArray[np.int64]

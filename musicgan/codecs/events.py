@@ -84,6 +84,11 @@ class EventsCodec:
         """The same codec with other slots."""
         return EventsCodec(**{**self.options(), "slots": slots})
 
+    @property
+    def in_steps(self) -> EventsCodec:
+        """The same codec without timing finer than its steps."""
+        return self if self.fine == 1 else EventsCodec(**{**self.options(), "fine": 1})
+
     def normalized(self, score: Score) -> Score:
         """`score` on the grid, its tracks gathered into the slots, velocities at bin centres."""
         if self.fine > 1:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musicgan.codecs.bars import starts_with_upbeat
-from musicgan.codecs.base import Codec
+from musicgan.codecs.base import Codec, in_steps
 from musicgan.score import Key, Score
 from musicgan.theory import downbeats, estimate_key, infer_metre
 from musicgan.timing import bar_length_step, us_to_bpm
@@ -40,8 +40,8 @@ class Piece:
 
 def make_piece(name: str, score: Score, codec: Codec) -> Piece:
     """Encode `score`: rows, bar lines on the codec's grid, key, metre and opening tempo."""
-    normal = codec.normalized(score.with_columns(score.columns, metres=infer_metre(score)))
-    snapped = normal if normal.ticks_per_beat == codec.grid else normal.snapped(codec.grid)
+    stated = score.with_columns(score.columns, metres=infer_metre(score))
+    snapped = in_steps(codec).normalized(stated)
     return Piece(
         name=name,
         rows=codec.encode(score),

@@ -67,6 +67,8 @@ def test_finer_timing_leaves_everything_else_as_it_is(fine):
         if len(np.unique(score.notes["velocity"])) == 1:
             assert np.array_equal(rows[:, 4] // fine, plain.encode(score)[:, 4])
         assert finer.decode_on_grid(rows) == finer.decode(rows).snapped(4)
+        assert finer.in_steps == plain and plain.in_steps is plain
+        assert plain.normalized(score) == finer.normalized(score).snapped(4)
 
 
 @given(st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 127)), min_size=1, max_size=20))
