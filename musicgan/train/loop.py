@@ -145,6 +145,8 @@ class Loop:
 
     def _run_phase(self, phase: Phase) -> None:
         progress = self.progress
+        if self.minutes and not progress.until_sec:
+            progress.until_sec = self._now_sec() + self._own_sec(self.minutes)
         if progress.step == 0:
             phase.ease = Ease()
             phase.begin()
@@ -177,7 +179,7 @@ class Loop:
             phase.restore(progress.best)
         progress.phase += 1
         progress.step = progress.planned = progress.stale = 0
-        progress.is_sure, progress.ease = False, {}
+        progress.until_sec, progress.is_sure, progress.ease = 0.0, False, {}
         progress.best_score, progress.best = math.inf, None
         self._recovery.save(self.save)
         self._saved_at = time.monotonic()
@@ -187,9 +189,24 @@ class Loop:
         stale = phase.patience and progress.stale >= phase.patience
         return bool(stale) or progress.step >= (progress.planned or phase.max_steps)
 
+    def _own_sec(self, minutes: float) -> float:
+        """The present phase's part of the time left, for all from its `begin` on."""
+        shares = [phase.share for phase in self.phases[self.progress.phase :]]
+        left_sec = max(0.0, 60 * minutes - self._now_sec())
+        return (1 - FOR_OTHERS) * left_sec * shares[0] / sum(shares)
+
     def _plan(self, phase: Phase, pace: Pace) -> None:
-        """Set or correct `planned`, when enough updates were seen to know how fast they are."""
+        """Set or correct `planned`, when enough updates were seen to know how fast they are.
+
+        When the time is over before that, the phase ends, after one update at the least.
+        """
         progress, steps = self.progress, self.progress.planned
+        # What evaluations take is known once there was one.
+        each_evaluation_sec = self._evaluation_sec / phase.eval_steps
+        over_sec = self._now_sec() + each_evaluation_sec - progress.until_sec
+        if progress.step and not steps and team.agreed(over_sec) > 0:
+            progress.planned, progress.is_sure = progress.step, True
+            return
         since, until = WARM_UP_STEPS, PLANNING_STEPS
         if steps:
             until = min(steps, max(3 * PLANNING_STEPS, steps // 5))
@@ -198,17 +215,8 @@ class Loop:
         each_sec = pace.each_sec(since, until, progress.step, updating_sec)
         if each_sec is None:
             return
-        if not steps:
-            shares = [p.share for p in self.phases[progress.phase :]]
-            left_sec = max(0.0, 60 * (self.minutes or 0.0) - self._now_sec())
-            own_sec = (1 - FOR_OTHERS) * left_sec * shares[0] / sum(shares)
-            progress.until_sec = self._now_sec() + own_sec
-        # What evaluations take is known once there was one.
-        each_sec += self._evaluation_sec / phase.eval_steps
         left_sec = max(0.0, progress.until_sec - self._now_sec())
-        more = int(left_sec / each_sec)
-        # However short the time, there is one update more than it takes to see that.
-        more = more if steps else max(1, more)
+        more = int(left_sec / (each_sec + each_evaluation_sec))
         planned = min(phase.max_steps, progress.step + more)
         progress.planned, progress.is_sure = team.agreed((planned, bool(steps)))
 

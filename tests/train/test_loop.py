@@ -1,76 +1,15 @@
-"""The loop: phases in turn, selection, budgets, signals; with a phase that only counts."""
+"""The loop: phases in turn, selection, signals, resuming; with a phase that only counts."""
 
 import os
 import signal
-from types import SimpleNamespace
 
 import pytest
-import torch
 
 from musicgan.errors import CheckpointError
-from musicgan.train.checkpoint import load_checkpoint, save_checkpoint
-from musicgan.train.loop import PLANNING_STEPS, Interrupted, Loop
-from musicgan.train.phase import Ease
+from musicgan.train.checkpoint import load_checkpoint
+from musicgan.train.loop import Interrupted, Loop
 
-
-class Counter:
-    """A phase whose one weight counts its steps; scores are given, a step moves the clock."""
-
-    share = 1.0
-    ease = Ease()
-
-    def __init__(
-        self, name="count", max_steps=6, eval_steps=2, patience=0, scores=None, clock=None,
-        step_sec=0.0,
-    ):  # fmt: skip
-        self.name, self.max_steps, self.eval_steps = name, max_steps, eval_steps
-        self.patience, self.scores = patience, scores
-        self.clock, self.step_sec, self.first_sec = clock, step_sec, []
-        self.weight = torch.zeros(1)
-        self.begun, self.evaluated, self.progress = 0, 0, []
-
-    def begin(self):
-        self.begun += 1
-
-    def step(self, progress):
-        if self.clock is not None:
-            self.clock.now_sec += self.first_sec.pop() if self.first_sec else self.step_sec
-        self.weight += 1
-        self.progress.append(progress)
-        return {"weight": float(self.weight)}
-
-    def evaluate(self):
-        score = self.scores[self.evaluated] if self.scores else -float(self.weight)
-        self.evaluated += 1
-        return {"score": score, "weight": float(self.weight)}
-
-    def state(self):
-        return {"weight": self.weight, "evaluated": self.evaluated}
-
-    def load_state(self, state):
-        self.weight.copy_(state["weight"])
-        self.evaluated = state["evaluated"]
-
-    def selected(self):
-        return {"weight": self.weight}  # live, as a module's state_dict is
-
-    def restore(self, selected):
-        self.weight.copy_(selected["weight"])
-
-
-class Seen:
-    """An observer that remembers, and may do something at one step."""
-
-    def __init__(self, at=None, act=lambda: None):
-        self.steps, self.evaluations, self.at, self.act = [], [], at, act
-
-    def on_step(self, phase, step, max_steps, figures):
-        self.steps.append((phase, step, max_steps, figures))
-        if self.at == (phase, step):
-            self.act()
-
-    def on_evaluation(self, phase, step, figures):
-        self.evaluations.append((phase.name, step, figures["score"]))
+from .counting import Counter, Seen, interrupted
 
 
 @pytest.fixture
@@ -133,109 +72,6 @@ def test_a_phase_of_no_steps_is_passed_over(path):
     assert (none.progress, len(after.progress)) == ([], 2)
 
 
-@pytest.fixture
-def clock(monkeypatch):
-    """A clock that only the phases' steps move."""
-    clock = SimpleNamespace(now_sec=0.0)
-    fake = SimpleNamespace(monotonic=lambda: clock.now_sec, time=lambda: clock.now_sec)
-    monkeypatch.setattr("musicgan.train.loop.time", fake)
-    return clock
-
-
-def test_a_budget_plans_the_steps_from_their_speed(path, clock):
-    seen = Seen()
-    phases = [Counter(n, 10_000, 1000, clock=clock, step_sec=0.5) for n in ("one", "two")]
-    Loop(phases, path, {}, [seen], minutes=1).run()
-    # After 8 steps 56 s are left, half of them its own: 0.95 x 28 / 0.5 = 53 more steps.
-    # Then 8 steps at 30.5 s leave 25.5 s: 48 more.
-    assert [len(p.progress) for p in phases] == [61, 56]
-    assert 57 < clock.now_sec < 60
-    for phase in phases:
-        # Schedules end when the time does.
-        assert phase.progress[PLANNING_STEPS - 1] == 0
-        assert phase.progress[-1] > 0.9
-        assert phase.progress == sorted(phase.progress)
-    planned = {of for name, step, of, _ in seen.steps if name == "one" and step > PLANNING_STEPS}
-    assert planned == {61}
-
-
-def test_phases_get_the_shares_they_ask_for(path, clock):
-    phases = [Counter(n, 10_000, 1000, clock=clock, step_sec=0.01) for n in ("one", "two")]
-    phases[0].share = 3.0
-    Loop(phases, path, {}, minutes=1).run()
-    one, two = (len(phase.progress) / 100 for phase in phases)
-    # A twentieth is set aside for evaluations, and what nobody used of it goes to the last.
-    assert one == pytest.approx(0.95 * 45, abs=0.1)
-    assert two == pytest.approx(0.95 * (60 - one), abs=0.1)
-
-
-def test_the_slow_first_updates_do_not_count(path, clock):
-    phase = Counter(max_steps=10_000, eval_steps=1000, clock=clock, step_sec=0.5)
-    phase.first_sec = [5.0, 5.0]
-    Loop([phase], path, {}, minutes=1).run()
-    assert len(phase.progress) == 8 + int(0.95 * 47 / 0.5)
-
-
-@pytest.mark.parametrize("minutes", [1, 2, 10])
-def test_updates_that_meet_new_music_do_not_end_a_run_early(path, clock, minutes):
-    """Each of the first ten takes three times as long; of the time a twentieth is left."""
-    phase = Counter(max_steps=100_000, eval_steps=1000, clock=clock, step_sec=0.5)
-    phase.first_sec = [1.5] * 10
-    Loop([phase], path, {}, minutes=minutes).run()
-    assert 0.93 * 60 * minutes < clock.now_sec <= 60 * minutes
-    assert phase.progress[-1] > 0.9
-
-
-def test_a_plan_of_few_updates_is_looked_at_again_before_it_ends(path, clock):
-    """By the first eight there is time for four more; those take no time, and so there is more."""
-    phase = Counter(max_steps=10_000, eval_steps=1000, clock=clock, step_sec=0.1)
-    phase.first_sec = [2.0] * 8
-    Loop([phase], path, {}, minutes=0.4).run()
-    assert len(phase.progress) > 50
-    assert 0.93 * 24 < clock.now_sec <= 24
-
-
-def test_resumed_before_the_second_look_it_still_keeps_to_the_time(path, clock):
-    interrupted(
-        path, [Counter(max_steps=10_000, clock=clock, step_sec=0.5)], ("count", 12), minutes=2
-    )
-    assert clock.now_sec == 6
-    again = Counter(max_steps=10_000, eval_steps=1000, clock=clock, step_sec=2.0)
-    loop = Loop([again], path, {"options": "a"}, minutes=2)
-    loop.resume()
-    loop.run()
-    assert 0.93 * 120 < clock.now_sec <= 120
-
-
-def test_a_checkpoint_of_before_the_second_look_keeps_its_plan(path, clock):
-    interrupted(
-        path, [Counter(max_steps=1000, clock=clock, step_sec=0.5)], ("count", 12), minutes=1
-    )
-    state = load_checkpoint(path)
-    planned = state["progress"]["planned"]
-    for name in ("is_sure", "until_sec"):
-        del state["progress"][name]
-    save_checkpoint(state, path)
-    again = Counter(max_steps=1000, clock=clock, step_sec=7.0)
-    loop = Loop([again], path, {"options": "a"}, minutes=1)
-    loop.resume()
-    loop.run()
-    assert len(again.progress) == planned - 12
-
-
-@pytest.mark.parametrize("max_steps", [3, PLANNING_STEPS, 12])
-def test_a_budget_never_takes_a_phase_beyond_its_steps(path, max_steps):
-    phase = Counter(max_steps=max_steps)
-    Loop([phase], path, {}, minutes=5).run()
-    assert len(phase.progress) == max_steps
-
-
-def test_a_spent_budget_still_gives_every_phase_a_few_steps(path, clock):
-    phases = [Counter(n, 100, clock=clock, step_sec=9.0) for n in ("one", "two")]
-    Loop(phases, path, {}, minutes=0.1).run()
-    assert [len(p.progress) for p in phases] == [PLANNING_STEPS + 1] * 2
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_saves_and_stops(path, number):
     before = signal.getsignal(number)
@@ -257,14 +93,6 @@ def test_a_second_signal_stops_at_once(path):
     with pytest.raises(KeyboardInterrupt):
         Loop([Counter()], path, {}, [Seen(("count", 3), twice)]).run()
     assert signal.getsignal(signal.SIGINT) is before
-
-
-def interrupted(path, phases, at, minutes=None):
-    """Run until the step `at`, as a signal would have it."""
-    loop = Loop(phases, path, {"options": "a"}, minutes=minutes)
-    loop.observers = [Seen(at, lambda: setattr(loop, "_stop", True))]
-    with pytest.raises(Interrupted):
-        loop.run()
 
 
 def phases_of_two():
@@ -310,47 +138,6 @@ def test_a_finished_run_resumes_to_its_end_without_a_step(path):
     loop.run()
     assert seen.steps == []
     assert [p.weight.item() for p in again] == [4, 2]
-
-
-def test_what_was_spent_before_the_first_step_is_part_of_the_budget(path, clock):
-    phase = Counter(max_steps=10_000, clock=clock, step_sec=0.5)
-    Loop([phase], path, {}, minutes=1, spent_sec=20).run()
-    assert len(phase.progress) == 8 + int(0.95 * 36 / 0.5)
-
-
-def test_long_evaluations_are_part_of_the_plan_of_later_phases(path, clock):
-    """Each takes as long as twenty steps: half the time of a phase that has one every 20."""
-
-    class Slow(Counter):
-        def evaluate(self):
-            clock.now_sec += 10.0
-            return super().evaluate()
-
-    first = Slow("first", max_steps=1, clock=clock, step_sec=0.5)
-    second = Slow("second", max_steps=10_000, eval_steps=20, clock=clock, step_sec=0.5)
-    Loop([first, second], path, {}, minutes=10).run()
-    assert 0.95 * 600 < clock.now_sec <= 600
-    assert len(second.progress) > 500
-
-
-def test_a_plan_made_before_an_interruption_is_kept(path, clock):
-    phase = Counter(max_steps=1000, clock=clock, step_sec=0.5)
-    interrupted(path, [phase], ("count", 30), minutes=1)
-    assert load_checkpoint(path)["progress"]["planned"] == 8 + int(0.95 * 56 / 0.5)
-    again = Counter(max_steps=1000, clock=clock, step_sec=7.0)
-    loop = Loop([again], path, {"options": "a"}, minutes=1)
-    loop.resume()
-    loop.run()
-    assert len(again.progress) == 8 + 106 - 30
-
-
-def test_a_run_begun_with_a_budget_resumes_without_one(path):
-    interrupted(path, [Counter(max_steps=30)], ("count", 3), minutes=5)
-    again = Counter(max_steps=30)
-    loop = Loop([again], path, {"options": "a"})
-    loop.resume()
-    loop.run()
-    assert len(again.progress) == 27
 
 
 @pytest.mark.parametrize("key", ["collection", "options"])
