@@ -100,7 +100,8 @@ def snap_columns(notes: Columns, ticks_per_beat: int, grid: int) -> Columns:
     """`score.Score.snapped` for columns, [N] -> [M <= N]."""
     onset = rescale_tick(notes.onset_tick, ticks_per_beat, grid)
     end = np.maximum(rescale_tick(notes.end_tick, ticks_per_beat, grid), onset + 1)
-    snapped = _joined(notes._replace(onset_tick=onset, end_tick=end).by_onset())
+    moved = Columns(onset, end, notes.place, notes.velocity, notes.is_single)
+    snapped = _joined(moved.by_onset())
     # Rounding moves no end past the next onset: what was single before is single still.
     return snapped if notes.is_single else _cut_at_next_onset(snapped)
 
@@ -111,7 +112,7 @@ def _joined(notes: Columns) -> Columns:
     repeated = (onset[1:] == onset[:-1]) & (place[1:] == place[:-1])
     if not repeated.any():
         return notes
-    first = np.flatnonzero(np.concatenate(([True], ~repeated)))
+    first = np.append(0, np.flatnonzero(~repeated) + 1)
     longest, loudest = (np.maximum.reduceat(column, first) for column in (end, velocity))
     return Columns(onset[first], longest, place[first], loudest, is_single)
 

@@ -103,7 +103,8 @@ class EventsCodec:
         if self.fine > 1:
             merged = merged._replace(velocity=self._touch(merged, score.ticks_per_beat))
         onset, end, place, touch, _ = snap_columns(merged, score.ticks_per_beat, self.grid)
-        rows = np.empty((len(onset), len(FIELDS)), np.int64)
+        # A field after the other in memory: numpy fills and reads them so several times quicker.
+        rows: Rows = np.empty((len(FIELDS), len(onset)), np.int64).T
         rows[:, WAIT] = onset
         rows[1:, WAIT] -= onset[:-1]
         rows[:, VOICE] = place >> 7

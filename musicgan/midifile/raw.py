@@ -142,11 +142,15 @@ def end_at_retrigger(notes: Columns) -> Columns:
     order = by_place(notes.place)
     # Ticks have at most 36 bits, so that (place, tick) is one sortable number.
     lane = notes.place << 36
-    on, end = (lane | notes.onset_tick).take(order), (lane | notes.end_tick).take(order)
-    overlaps = end[:-1] > on[1:]
+    count = len(order)
+    on = np.empty(count + 1, np.int64)
+    on[count] = NEVER
+    (lane | notes.onset_tick).take(order, out=on[:count], mode="clip")
+    end = (lane | notes.end_tick).take(order)
+    overlaps = end[:-1] > on[1:count]
     if not overlaps.any():
-        return notes._replace(is_single=True)
-    crowded = np.zeros(len(order), bool)
+        return Columns(*notes[:4], True)
+    crowded = np.zeros(count, bool)
     crowded[:-1] = overlaps
     crowded[1:] |= overlaps
     crowd = crowded.nonzero()[0]
@@ -154,10 +158,10 @@ def end_at_retrigger(notes: Columns) -> Columns:
     # A crowded note has a later note-off in its place: its own, or that of the note before it,
     # which is crowded too. Those of other notes come after the next note-on, or are past.
     next_off = off[off.searchsorted(on[crowd], side="right")]
-    next_on = np.append(on, NEVER)[crowd + 1]
+    next_on = on[crowd + 1]
     true_end = notes.end_tick.copy()
     true_end[order[crowd]] = np.minimum(next_off, next_on) & ((1 << 36) - 1)
-    return notes._replace(end_tick=true_end, is_single=True)
+    return Columns(notes.onset_tick, true_end, notes.place, notes.velocity, True)
 
 
 def _without_empty(notes: Columns, tracks: tuple[Track, ...]) -> tuple[Columns, tuple[Track, ...]]:
@@ -172,4 +176,4 @@ E = TypeVar("E", Tempo, Metre, Key)
 def _ordered(events: Iterable[E], max_tick: int) -> tuple[E, ...]:
     """Events by tick; of several on one tick the last one wins."""
     at: dict[int, Any] = {event.tick: event for event in events if event.tick <= max_tick}
-    return tuple(at[tick] for tick in sorted(at))
+    return tuple([at[tick] for tick in sorted(at)])

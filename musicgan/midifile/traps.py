@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import numpy as np
+from numpy.typing import NDArray
 
 # Tempo, metre or key of another length than is legal, or a metre of n / 2^8 or finer, for which
 # symusic shifts modulo 32: what it makes of these cannot be used.
@@ -33,10 +34,21 @@ def doubtful_places(data: bytes) -> list[int] | None:
     if ILLEGAL_MAP.search(data) or (long >= MANY_LONG_DELTAS and _may_overflow(data)):
         return None
     system = found - SYSTEM < META - SYSTEM
-    places = (system[1:] > high[:-1]).nonzero()[0] + 1
+    places = _where(system[1:] > high[:-1], 1)
     if long > 2:  # five high bytes in a row hold three in a row as often
-        places = np.append(places, (three_high[2:] & three_high[:-2]).nonzero()[0])
-    return places.tolist() if len(places) <= MAX_PLACES else None
+        places += _where(three_high[2:] & three_high[:-2], 0)
+    return places if len(places) <= MAX_PLACES else None
+
+
+def _where(mask: NDArray[np.bool_], first: int) -> list[int]:
+    """The indices, from `first` on, of what is true, which is little: numpy would look at all."""
+    found: list[int] = []
+    data = mask.tobytes()
+    at = data.find(1)
+    while at >= 0 and len(found) <= MAX_PLACES:
+        found.append(at + first)
+        at = data.find(1, at + 1)
+    return found
 
 
 def without_system_messages(chunk: bytes) -> bytes:
