@@ -152,7 +152,7 @@ class GivenSampler(Sampler):
         generator, context, lean, limits = self.generator, self.context, self.lean, self.limits
         wait, voice, known = rows[:, WAIT], rows[:, VOICE], rows.copy()
         onset, is_known = context.onset_step + wait, rows[:, PITCH] >= 0
-        logits = generator.pitch(base, context.tonic, own.before)
+        logits = self._pitch(base, own)
         nats = _nats(logits, known[:, PITCH])
         allowed = limits.pitches(self.row, voice, wait)
         pitch = self._draw(chances, *lean.pitch(logits, allowed, voice, onset))

@@ -60,7 +60,11 @@ def player_of(file: ModelFile, path: Path) -> Player:
     try:
         config = EventsConfig.from_json(meta["config"])
         voices = meta["voices"]
-        rules = Rules(np.array(voices["ranges"], np.int64), np.array(voices["single"], bool))
+        rules = Rules(
+            np.array(voices["ranges"], np.int64),
+            np.array(voices["single"], bool),
+            parallels=float(meta["typical"].get("parallels", 1.0)),
+        )
         critic, posterior = file.part("critic"), file.part("posterior")
         return Player(
             file=file,

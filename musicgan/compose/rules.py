@@ -26,12 +26,14 @@ class Rules:
 
     `ranges` [V, 2] bound each voice's pitch; `single` [V] marks voices that play one note at a
     time. With `must_end`, END may fall in the last bar only and no onset after it; without, a
-    song never ends. Rows come out in the order the codec sorts them (voice, then pitch).
+    song never ends. Rows come out in the order the codec sorts them (voice, then pitch). Pitches
+    that make parallel octaves or fifths are `parallels` times as likely as the networks have them.
     """
 
     ranges: Ints
     single: Flags
     must_end: bool = True
+    parallels: float = 1.0
 
 
 class Limits:

@@ -18,10 +18,12 @@ from musicgan.codecs.base import Rows
 from musicgan.codecs.context import Context
 from musicgan.codecs.events import WAIT
 from musicgan.codecs.layout import Layout
+from musicgan.codecs.stages import Own
 from musicgan.compose.barlines import Bars
 from musicgan.compose.lean import FREE, Lean
 from musicgan.compose.rules import Limits, Rules
 from musicgan.compose.sampling import NEVER, draw_by
+from musicgan.compose.voice_leading import VoiceLeading
 from musicgan.model.generator import Generator, GeneratorState
 from musicgan.model.steps import Floats, Ints
 
@@ -66,6 +68,8 @@ class Sampler:
 
     def __post_init__(self) -> None:
         self.limits = Limits(self.rules, self.layout)
+        times = self.rules.parallels
+        self.leading = VoiceLeading(self.context, times) if times != 1 else None
 
     @classmethod
     def begin(
@@ -112,6 +116,8 @@ class Sampler:
         )  # fmt: skip
         if self.earliest_step is not None:
             other.earliest_step = self.earliest_step[index]
+        if self.leading is not None:
+            other.leading = self.leading.take(index)
         return other
 
     def go_on_from(self, step: Ints) -> None:
@@ -144,6 +150,8 @@ class Sampler:
     def hear(self, rows: Rows) -> Ints:
         """Feed given rows [B, 5]; the inputs [B, I] they make."""
         onset = self.context.onset_step + rows[:, WAIT]
+        if self.leading is not None:
+            self.leading.reach(self.context, onset)
         place = self.bars.place(onset, self.layout.max_position)
         return self._heard(rows, self.context.hear(rows, place))
 
@@ -172,7 +180,7 @@ class Sampler:
         voice = self._draw(chances, lean.voice(generator.voice(base)), voices)
         own = context.own_voice(voice, moment)
         before = own.before
-        logits = generator.pitch(base, context.tonic, before)
+        logits = self._pitch(base, own)
         allowed = limits.pitches(row, voice, wait)
         pitch = self._draw(chances, *lean.pitch(logits, allowed, voice, onset))
         note = context.own_pitch(pitch, own)
@@ -191,6 +199,14 @@ class Sampler:
             rows, heard, moment.columns, before.columns, note.columns,
             before.last, before.lowest, before.echo, self.ended,
         )  # fmt: skip
+
+    def _pitch(self, base: Floats, own: Own) -> Floats:
+        """Logits [B, 128] of the pitch once the voice is known, parallels weighed."""
+        logits = self.generator.pitch(base, self.context.tonic, own.before)
+        if self.leading is None:
+            return logits
+        self.leading.reach(self.context, own.moment.onset_step)
+        return self.leading.lean(logits, self.context, own)
 
     def _draw_wait(self, chances: Chances, waits: NDArray[np.bool_], end_is_near: bool) -> Ints:
         """A wait of those that keep the order, [B]; 0 for songs that end here or have ended."""

@@ -146,9 +146,8 @@ class EventsRun:
 
     @property
     def typical(self) -> dict[str, Any]:
-        """The collection's habits, and the critic's once it is known."""
-        chosen = self.guidance.chosen
-        return self._typical if chosen is None else {**self._typical, "critic": chosen}
+        """The collection's habits, and those of composing once they are known."""
+        return {**self._typical, **self.guidance.habits}
 
     def _player(self) -> Player:
         return player_of(self.model_file([]), Path("in memory"))

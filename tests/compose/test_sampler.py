@@ -14,6 +14,7 @@ from musicgan.codecs.form import Form
 from musicgan.compose.even_bars import EvenBars
 from musicgan.compose.rules import Rules
 from musicgan.compose.sampler import Sampler
+from musicgan.evaluate.descriptors import DESCRIPTORS, descriptor_matrix
 from musicgan.model.generator import Generator
 
 SONGS = 8
@@ -253,3 +254,20 @@ def test_bars_look_back_by_their_form_over_and_over():
     # After the form's last bar its first one comes again.
     assert place.next_lag_step.tolist() == [0, 0]
     assert bars.take(np.array([1])).place(np.array([20]), 33).lag_step.tolist() == [16]
+
+
+def test_parallels_are_as_rare_as_the_rules_say():
+    """Songs of random networks that are made to strike a chord of four notes on each beat."""
+    codec, shares = choir_codec(), []
+    wished = [("_duration_out", 4, 60), ("_wait_out", 0, 90), ("_wait_out", 4, 60)]
+    wished += [("_voice_out", voice, 90 - 30 * voice) for voice in range(4)]
+    for parallels in (1.0, 0.3, 0.1, 0.02):
+        sampler = begin(codec, rules_of(codec, single=True, parallels=parallels), bars=24)
+        for head, index, by in wished:
+            biased(sampler, head, index, by)
+        scores = [codec.decode(np.array(song)) for song in run(sampler)]
+        share = descriptor_matrix(scores)[:, list(DESCRIPTORS).index("parallel_share")].mean()
+        shares.append(share)
+    as_they_come, *rarer = shares
+    assert as_they_come > 0.05
+    assert np.all(np.divide(rarer, as_they_come) < (0.7, 0.3, 0.1))

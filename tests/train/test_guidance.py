@@ -1,12 +1,15 @@
 """How much the critic should say is settled by measuring songs against the pieces held out."""
 
 from dataclasses import replace
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from musicgan.compose.player import player_of
+from musicgan.compose.voice_leading import RAREST
+from musicgan.evaluate.descriptors import descriptor_matrix
 from musicgan.model.file import ModelFile
 from musicgan.train import guidance
 from musicgan.train.guidance import SONGS, STRENGTHS, GuidancePhase, songs_for
@@ -65,9 +68,9 @@ def test_the_strength_whose_songs_are_nearest_to_the_music_is_kept(some, player,
 
     monkeypatch.setattr(guidance, "songs_like", songs_like)
     phase = GuidancePhase(lambda: player, some, some, LENGTH, seed=0)
-    assert phase.chosen is None
-    assert len(measured(phase)) == len(STRENGTHS)
-    assert phase.chosen == good
+    assert phase.chosen is None and phase.habits == {}
+    assert len(measured(phase)) >= len(STRENGTHS)
+    assert phase.habits == {"critic": good, "parallels": 1.0}
 
 
 def test_candidates_that_bring_nothing_are_not_weighed(some, player, monkeypatch):
@@ -76,8 +79,57 @@ def test_candidates_that_bring_nothing_are_not_weighed(some, player, monkeypatch
 
     monkeypatch.setattr(guidance, "songs_like", songs_like)
     phase = GuidancePhase(lambda: player, some[:4], some, LENGTH, seed=0)
-    assert len(measured(phase)) == len(STRENGTHS)
+    assert len(measured(phase)) >= len(STRENGTHS)
     assert phase.chosen == 0
+
+
+@pytest.mark.parametrize(("own", "times"), [(0.4, 0.25**2), (0.05, 4), (0.9, RAREST)])
+@pytest.mark.parametrize("helps", [True, False])
+def test_parallels_are_put_right_unless_it_does_harm(some, player, monkeypatch, own, times, helps):
+    """A tenth of the pieces' moves are parallel; what is done about the songs' own makes no other
+    difference or spoils all."""
+    asked = []
+
+    def songs_like(player, pieces, **rest):
+        asked.append(player.rules.parallels)
+        rng = np.random.default_rng(0)
+        for piece in pieces:
+            rows, some = piece.rows.copy(), slice(4 if helps or asked[-1] == 1 else None)
+            rows[some, 2] = rng.permutation(rows[some, 2])
+            yield player.codec.decode(rows)
+
+    measure(monkeypatch, songs_like, [own, 0.1])
+    phase = GuidancePhase(lambda: player, some[:4], some, LENGTH, seed=0)
+    measured(phase)
+    assert asked == pytest.approx([1.0] * len(STRENGTHS) + [times])
+    assert phase.habits == {"critic": 0, "parallels": round(times, 4) if helps else 1.0}
+
+
+def test_where_there_are_none_they_are_left_alone(some, player, monkeypatch):
+    asked = []
+
+    def songs_like(player, pieces, **rest):
+        asked.append(player.rules.parallels)
+        return (player.codec.decode(piece.rows) for piece in pieces)
+
+    measure(monkeypatch, songs_like, [0.0, 0.4])
+    phase = GuidancePhase(lambda: player, some[:4], some, LENGTH, seed=0)
+    measured(phase)
+    assert asked == [1.0] * len(STRENGTHS)
+    assert phase.habits == {"critic": 0, "parallels": 1.0}
+
+
+def measure(monkeypatch, songs_like, shares):
+    """Let the phase measure `songs_like`; parallels of songs and of pieces are always `shares`."""
+    coming = cycle(shares)
+
+    def described(scores):
+        found = descriptor_matrix(scores)
+        found[:, guidance.PARALLELS] = next(coming)
+        return found
+
+    monkeypatch.setattr(guidance, "songs_like", songs_like)
+    monkeypatch.setattr(guidance, "descriptor_matrix", described)
 
 
 def test_it_says_how_much_is_copied(some, player, monkeypatch):
@@ -111,15 +163,25 @@ def test_it_goes_on_where_it_was_interrupted(some, player, monkeypatch):
     phase.step(0.3)
     later.load_state(phase.state())
     assert later.evaluate() == phase.evaluate()
-    phase.restore({"candidates": 4})
+    phase.restore({"candidates": 4, "times": 0.5})
     later.load_state(phase.state())
-    assert later.chosen == 4
+    assert later.habits == {"critic": 4, "parallels": 0.5}
+
+
+def test_a_checkpoint_of_before_parallels_were_measured_is_gone_on_with(some, player):
+    phase = GuidancePhase(lambda: player, some, some, LENGTH, seed=0)
+    phase.load_state({"at": len(STRENGTHS), "chosen": None})
+    assert phase.evaluate() == {"score": float("inf")}
+    phase.restore({"candidates": 2})
+    assert phase.habits == {"critic": 2, "parallels": 1.0}
 
 
 def test_what_was_chosen_is_how_the_model_plays(player):
     habit = replace(player.file, metadata={**player.file.metadata})
-    habit.metadata["typical"] = {**player.typical, "critic": 2}
-    assert player_of(habit, Path("in memory")).critic_habit == 2
+    habit.metadata["typical"] = {**player.typical, "critic": 2, "parallels": 0.3}
+    plays = player_of(habit, Path("in memory"))
+    assert plays.critic_habit == 2 and plays.rules.parallels == 0.3
+    assert player.rules.parallels == 1  # as models of before have it
 
 
 def test_without_a_window_nothing_is_known(some, player):

@@ -1,8 +1,10 @@
 """A whole run: from a folder of MIDI to a model that plays, also when it is interrupted."""
 
+import importlib.util
 import os
 import signal
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,7 +19,7 @@ from musicgan.corpus.choose import choose_codec
 from musicgan.corpus.piece import Piece
 from musicgan.errors import CheckpointError, CorpusError, ModelFileError
 from musicgan.midifile import write_midi
-from musicgan.model.file import save_model
+from musicgan.model.file import load_model, save_model
 from musicgan.notes import NOTE
 from musicgan.score import Key, Score, Track
 from musicgan.train.events_run import EventsRun, single_voices
@@ -27,6 +29,7 @@ from musicgan.train.run import identity, train
 
 from .making import ADVERSARIAL, BASS, LEAD, LIKELIHOOD, few_songs, tune, write_tunes
 
+ROOT = Path(__file__).resolve().parents[2]
 OPTIONS = Options(
     style="made", licence="CC0", device="cpu", hidden=16, seed=3,
     likelihood=LIKELIHOOD, adversarial=ADVERSARIAL,
@@ -92,11 +95,28 @@ def test_a_folder_becomes_a_model_that_plays(trained, folder):
         "CC0",
         3,
     )
-    assert meta["steps"] == {"likelihood": 4, "adversarial": 2, "critic": 2, "guidance": 3}
+    assert meta["steps"] == {"likelihood": 4, "adversarial": 2, "critic": 2, "guidance": 4}
     assert set(meta["metrics"]) == set(meta["steps"])
-    assert player.critic_habit == meta["metrics"]["guidance"]["candidates"]
+    guidance = meta["metrics"]["guidance"]
+    assert player.critic_habit == guidance["candidates"]
+    assert player.rules.parallels == guidance["times"] == meta["typical"]["parallels"]
     assert meta["manifest"] == Corpus.open(folder, choose_codec(folder)).manifest_hash
     assert run_folder(trained).joinpath("checkpoint.safetensors").is_file()
+
+
+def test_habits_can_be_settled_anew_for_a_finished_model(trained, folder, tmp_path, capsys):
+    """They come out as they did in its training, figures and all; of other music they would not."""
+    spec = importlib.util.spec_from_file_location("settle", ROOT / "scripts" / "settle_habits.py")
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    model = load_model(trained)
+    bare = {**model.metadata, "typical": {**model.metadata["typical"]}}
+    del bare["typical"]["critic"], bare["typical"]["parallels"]
+    save_model(replace(model, metadata=bare), tmp_path / "bare.safetensors")
+    assert script.settled(tmp_path / "bare.safetensors", folder).metadata == model.metadata
+    assert capsys.readouterr().out.count("guidance") == 5
+    with pytest.raises(CorpusError, match="not the music that bare"):
+        script.settled(tmp_path / "bare.safetensors", write_tunes(tmp_path, 3, bars=8))
 
 
 def test_the_model_knows_the_ranges_of_its_voices(trained, folder):

@@ -1,0 +1,87 @@
+"""Settle anew how a finished model composes, as the last phase of its training does.
+
+For models from before that phase measured what it measures now. The model file is written again:
+its weights stay, its habits (how many candidates the critic weighs, how rare parallels are) and
+the figures they rest on are new.
+
+    python scripts/settle_habits.py MODEL FOLDER    (the music it was trained on)
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from musicgan.compose.player import open_player
+from musicgan.corpus.cache import Corpus
+from musicgan.errors import CorpusError, MusicganError
+from musicgan.model.file import ModelFile, save_model
+from musicgan.train.events_run import MOST_HELD_OUT, SHORTEST_PIECE
+from musicgan.train.guidance import GuidancePhase
+from musicgan.train.lengths import judged_length, shared_length
+from musicgan.train.options import best_of
+from musicgan.train.shelf import Songs, some_of
+
+
+def main() -> None:
+    """Measure, say what is found, write the file again."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("model", type=Path)
+    parser.add_argument("folder", type=Path)
+    asked = parser.parse_args()
+    try:
+        save_model(settled(asked.model, asked.folder), asked.model)
+    except MusicganError as error:
+        parser.exit(1, f"{error}\n")
+
+
+def settled(path: Path, folder: Path) -> ModelFile:
+    """The model with its habits measured anew.
+
+    Raises `ModelFileError`, and `CorpusError` when the folder is not what it was trained on: other
+    pieces would be held out.
+    """
+    player = open_player(path)
+    model, config = player.file, player.generator.config
+    corpus = Corpus.open(folder, player.codec)
+    if corpus.manifest_hash != model.metadata["manifest"]:
+        raise CorpusError(f"{folder}: not the music that {path.name} was trained on")
+    train = corpus.pieces("train").at_least(SHORTEST_PIECE)
+    valid = some_of(corpus.pieces("valid").at_least(SHORTEST_PIECE), MOST_HELD_OUT)
+    ranges, lengths = player.rules.ranges, np.array([len(piece.rows) for piece in valid])
+    both = Songs(train, config, ranges, train.lengths), Songs(valid, config, ranges, lengths)
+    length = judged_length(both[1], min(shared_length(songs) for songs in both))
+    seed = int(model.metadata["seed"])
+    phase = GuidancePhase(lambda: player, valid, train, length, seed)
+    history = measured(phase)
+    typical = {**model.metadata["typical"], **phase.habits}
+    metrics = {**model.metadata["metrics"], **best_of(history)}
+    return replace(model, metadata={**model.metadata, "typical": typical, "metrics": metrics})
+
+
+def measured(phase: GuidancePhase) -> list[dict[str, Any]]:
+    """All that the phase measures; the best of it is kept, as the training loop does."""
+    history: list[dict[str, Any]] = []
+    best: dict[str, Any] = {}
+    lowest = float("inf")
+    phase.begin()
+    for step in range(phase.max_steps + 1):
+        if step:
+            phase.step(step / phase.max_steps)
+        figures = phase.evaluate()
+        print(f"guidance {step}: " + "  ".join(f"{k} {v:.4g}" for k, v in figures.items()))
+        history.append({"phase": phase.name, "step": step, **figures})
+        if figures["score"] < lowest:
+            lowest, best = figures["score"], phase.selected()
+    phase.restore(best)
+    return history
+
+
+if __name__ == "__main__":
+    main()
