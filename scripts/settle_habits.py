@@ -79,7 +79,8 @@ def measured(phase: GuidancePhase) -> list[dict[str, Any]]:
         history.append({"phase": phase.name, "step": step, **figures})
         if figures["score"] < lowest:
             lowest, best = figures["score"], phase.selected()
-    phase.restore(best)
+    if best:
+        phase.restore(best)
     return history
 
 

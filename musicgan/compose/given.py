@@ -63,7 +63,9 @@ class GivenSampler(Sampler):
         """Songs as they stand, which have heard none of the rows."""
         own: dict[str, Any] = {each.name: getattr(songs, each.name) for each in fields(Sampler)}
         batch = len(songs.ended)
-        return cls(**own, given=given, count=np.zeros(batch, np.int64), worth=np.zeros(batch))
+        made = cls(**own, given=given, count=np.zeros(batch, np.int64), worth=np.zeros(batch))
+        made.leading = songs.leading  # which remembers what they have heard
+        return made
 
     def take(self, index: Ints) -> GivenSampler:
         """Songs `index` [N] as they stand, free to go their own ways."""

@@ -63,7 +63,7 @@ def player_of(file: ModelFile, path: Path) -> Player:
         rules = Rules(
             np.array(voices["ranges"], np.int64),
             np.array(voices["single"], bool),
-            parallels=float(meta["typical"].get("parallels", 1.0)),
+            parallels=float(dict(meta["typical"]).get("parallels", 1.0)),
         )
         critic, posterior = file.part("critic"), file.part("posterior")
         return Player(

@@ -144,7 +144,7 @@ def end_at_retrigger(notes: Columns) -> Columns:
     lane = notes.place << 36
     count = len(order)
     on = np.empty(count + 1, np.int64)
-    on[count] = NEVER
+    on[count] = NEVER  # what would follow the last one
     (lane | notes.onset_tick).take(order, out=on[:count], mode="clip")
     end = (lane | notes.end_tick).take(order)
     overlaps = end[:-1] > on[1:count]

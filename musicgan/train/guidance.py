@@ -64,7 +64,6 @@ class GuidancePhase:
 
     name = "guidance"
     share = 0.04
-    max_steps = len(STRENGTHS)
     eval_steps = 1
     patience = 0
     ease = Ease()
@@ -80,6 +79,7 @@ class GuidancePhase:
     ) -> None:
         self._player, self._pieces, self._length, self._seed = player, pieces, length, seed
         self._songs = songs_for(minutes)
+        self.max_steps = len(STRENGTHS)
         self._learned = learned
         self._at = 0
         self._best: dict[str, float] | None = None
@@ -123,8 +123,8 @@ class GuidancePhase:
         times = (best["parallels_of_real"] / best["parallels"]) ** 2
         times = min(max(times, RAREST), COMMONEST)
         figures = self._measured(STRENGTHS.index(int(best["candidates"])), times)
-        # They are nearer the pieces in what is meant; that in all else they are not further shows
-        # no better than by chance.
+        # In parallels songs are nearer the pieces now; for the rest it is enough that they are no
+        # further, by more than chance.
         return {**figures, "score": figures["score"] * (1 - WORTH)}
 
     def _measured(self, strength: int, times: float) -> dict[str, float]:

@@ -9,10 +9,10 @@ from tiny_model import CHOIR, choir_codec, tiny_config, tiny_model
 from musicgan.chords import parse_progression
 from musicgan.codecs.events import WAIT
 from musicgan.compose.gap import find_gap
-from musicgan.compose.given import Given, GivenSampler, nats_of
+from musicgan.compose.given import NOTHING, Given, GivenSampler, nats_of
 from musicgan.compose.infill import Filling, infill
 from musicgan.compose.per_voice import PerVoice
-from musicgan.compose.player import player_of
+from musicgan.compose.player import player_of, with_rules
 from musicgan.compose.settings import Settings
 from musicgan.errors import ComposeError
 from musicgan.notes import NOTE, empty_notes
@@ -231,6 +231,14 @@ def test_given_rows_come_in_their_places_and_weigh_what_the_model_thinks(choir):
             assert (begin + onset, 1, pitch, 2, 0) in song
     assert many.count.tolist() == [3, 3, 3]
     assert (many.worth < 0).all()
+
+
+def test_songs_that_hear_given_rows_remember_the_beat_before_them(choir):
+    """Parallels with what was played on it are as rare as the style has them."""
+    player = with_rules(choir, parallels=0.1)
+    songs = Filling(player, Settings(), find_gap(played(), choir.codec, 3, 4)).sampler
+    assert songs.leading is not None
+    assert GivenSampler.of(songs, NOTHING).leading is songs.leading
 
 
 @pytest.mark.parametrize(

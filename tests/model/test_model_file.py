@@ -148,6 +148,8 @@ def test_nothing_is_unpickled(tmp_path):
         {"config": {}},
         {"config": {"layout": {"voices": 4}, "styles": ["a"]}},
         {"voices": {}},
+        {"typical": None},
+        {"typical": {"parallels": "few"}},
         {"codec": {"name": "events", "options": {"gird": 4}}},
         {"codec": {"name": "events", "options": {"grid": 4000}}},
         {"codec": {"name": "events", "options": {"slots": 3}}},

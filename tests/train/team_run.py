@@ -51,6 +51,7 @@ def run_all(music: Path, out: Path, interrupt: bool) -> None:
     with (
         patch("musicgan.train.events_run.SongJudge", small),
         patch("musicgan.train.guidance.SONGS", 2),
+        patch("musicgan.train.guidance.STRENGTHS", (0, 2)),
         patch("musicgan.train.watch.SONGS", 1),
         patch("musicgan.train.watch.LogFile", partial(LogFile, every=1)),
     ):
