@@ -21,6 +21,11 @@ from .making import codec, config_for, networks, pieces
 LENGTH = 32
 
 
+@pytest.fixture(autouse=True)
+def few_songs(monkeypatch):
+    monkeypatch.setattr(guidance, "SONGS", 8)
+
+
 @pytest.fixture(scope="module")
 def some():
     return pieces(6)
@@ -149,7 +154,6 @@ def test_it_says_how_much_is_copied(some, player, monkeypatch):
 
 
 def test_songs_are_composed_and_the_figures_repeat(some, player, monkeypatch):
-    monkeypatch.setattr(guidance, "SONGS", 6)
     one, other = (
         measured(GuidancePhase(lambda: player, some, some, LENGTH, seed=0)) for _ in range(2)
     )
@@ -158,7 +162,6 @@ def test_songs_are_composed_and_the_figures_repeat(some, player, monkeypatch):
 
 
 def test_it_goes_on_where_it_was_interrupted(some, player, monkeypatch):
-    monkeypatch.setattr(guidance, "SONGS", 6)
     phase, later = (GuidancePhase(lambda: player, some, some, LENGTH, seed=0) for _ in range(2))
     phase.step(0.3)
     later.load_state(phase.state())
@@ -189,6 +192,7 @@ def test_without_a_window_nothing_is_known(some, player):
     assert phase.evaluate()["score"] == float("inf")
 
 
-def test_a_short_run_measures_fewer_songs():
+def test_a_short_run_measures_fewer_songs(monkeypatch):
+    monkeypatch.setattr(guidance, "SONGS", SONGS)
     assert songs_for(None) == songs_for(60) == SONGS
     assert [songs_for(minutes) for minutes in (10, 5, 1)] == [24, 12, 6]
