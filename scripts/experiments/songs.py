@@ -18,9 +18,9 @@ from musicgan.train.songs import Song
 
 BLOCK = 8
 GREEDY = 1e-3
+"""A temperature at which the likeliest value is always drawn."""
 SAID_NOTES = 128
 """Of a song, where it is asked how many there are and what one costs."""
-"""A temperature at which the likeliest value is always drawn."""
 
 
 def free_songs(
