@@ -3,7 +3,8 @@
     python -m scripts.experiments.table chorales [--out build/experiments] [--keep docs/results]
 
 Prints markdown. `--keep FOLDER` also writes every measured point to FOLDER/COLLECTION.json and the
-curves to FOLDER/COLLECTION.png; without results of its own it reads that file instead.
+curves to FOLDER/COLLECTION.png. What that file knows and --out does not, rows and seeds run on another
+machine, is kept and counts in the tables, too.
 """
 
 from __future__ import annotations
@@ -214,15 +215,19 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _read(folder: Path, keep: Path | None, name: str) -> tuple[Results, dict[str, Any]]:
-    results = gather(folder)
-    if results:
-        ordered = {row: results[row] for row in ROWS if row in results}
-        return ordered, json.loads((folder / "floors.json").read_text())
-    kept = keep / f"{name}.json" if keep is not None else None
-    if kept is None or not kept.is_file():
+    """What rows have left here, and of others what was kept elsewhere; floors likewise."""
+    own, kept = gather(folder), keep / f"{name}.json" if keep is not None else None
+    before = json.loads(kept.read_text()) if kept is not None and kept.is_file() else {}
+    old = before.get("rows", {})
+    results = {
+        row: dict(sorted({**old.get(row, {}), **own.get(row, {})}.items()))
+        for row in ROWS
+        if row in old or row in own
+    }
+    if not results:
         raise SystemExit(f"{folder}: no row has been measured yet")
-    found = json.loads(kept.read_text())
-    return found["rows"], found["floors"]
+    floors = folder / "floors.json"
+    return results, json.loads(floors.read_text()) if floors.is_file() else before["floors"]
 
 
 def _rounded(value: Any) -> Any:

@@ -30,20 +30,26 @@ def test_the_interval_is_student_s():
     assert table.with_interval([5.0]) == (5.0, None)
 
 
-def test_each_seed_is_compared_with_the_control_of_its_own_seed(tmp_path, capsys):
-    def halved(points):
-        return [{**p, "frechet": p["frechet"] / 2, "bleu_4": p["bleu_4"] + 0.01} for p in points]
-
-    for seed in ("0", "1"):
-        for row, points in (("mle", [LOW, HIGH]), ("ours", halved([LOW, HIGH]))):
-            folder = tmp_path / "chorales" / f"seed{seed}" / row
-            folder.mkdir(parents=True)
-            trained = {"updates": 10, "seconds": 60, "history": [{"score": 1, "step": 5}]}
-            (folder / "trained.json").write_text(json.dumps(trained))
-            (folder / "figures.json").write_text(json.dumps({"points": points}))
+def leave(out, row, seed, points):
+    """What a row leaves behind."""
+    folder = out / "chorales" / f"seed{seed}" / row
+    folder.mkdir(parents=True)
+    trained = {"updates": 10, "seconds": 60, "history": [{"score": 1, "step": 5}]}
+    (folder / "trained.json").write_text(json.dumps(trained))
+    (folder / "figures.json").write_text(json.dumps({"points": points}))
     floor = dict.fromkeys(table.COLUMNS, 1.0)
     floors = {"train": floor, "valid": floor, "train_sd": floor}
-    (tmp_path / "chorales" / "floors.json").write_text(json.dumps(floors))
+    (out / "chorales" / "floors.json").write_text(json.dumps(floors))
+
+
+def halved(points):
+    return [{**p, "frechet": p["frechet"] / 2, "bleu_4": p["bleu_4"] + 0.01} for p in points]
+
+
+def test_each_seed_is_compared_with_the_control_of_its_own_seed(tmp_path, capsys):
+    for seed in (0, 1):
+        leave(tmp_path, "mle", seed, [LOW, HIGH])
+        leave(tmp_path, "ours", seed, halved([LOW, HIGH]))
     kept = tmp_path / "kept"
     assert table.main(["chorales", "--out", str(tmp_path), "--keep", str(kept)]) == 0
     told = capsys.readouterr().out
@@ -53,3 +59,30 @@ def test_each_seed_is_compared_with_the_control_of_its_own_seed(tmp_path, capsys
     # What was kept says the same without the results themselves.
     table.main(["chorales", "--out", str(tmp_path / "nothing"), "--keep", str(kept)])
     assert capsys.readouterr().out == told
+
+
+def test_what_another_machine_ran_is_added_to_what_was_kept(tmp_path, capsys):
+    one, other, kept = (tmp_path / name for name in ("one", "other", "kept"))
+    leave(one, "mle", 0, [LOW, HIGH])
+    leave(one, "ours", 0, halved([LOW, HIGH]))
+    table.main(["chorales", "--out", str(one), "--keep", str(kept)])
+    leave(other, "mle", 1, [LOW, HIGH])
+    leave(other, "ours", 1, halved([LOW, HIGH]))
+    table.main(["chorales", "--out", str(other), "--keep", str(kept)])
+    assert "50 ± 0 % (2)" in capsys.readouterr().out
+    assert set(json.loads((kept / "chorales.json").read_text())["rows"]["mle"]) == {"0", "1"}
+
+
+def test_a_row_run_again_takes_the_place_of_what_was_kept(tmp_path):
+    one, other, kept = (tmp_path / name for name in ("one", "other", "kept"))
+    for out, points in ((one, [LOW, HIGH]), (other, halved([LOW, HIGH]))):
+        for row in ("mle", "ours"):
+            leave(out, row, 0, points)
+        table.main(["chorales", "--out", str(out), "--keep", str(kept)])
+    rows = json.loads((kept / "chorales.json").read_text())["rows"]
+    assert [point["frechet"] for point in rows["mle"]["0"]["points"]] == [6.0, 5.0]
+
+
+def test_nothing_run_and_nothing_kept_is_said(tmp_path):
+    with pytest.raises(SystemExit, match="no row has been measured yet"):
+        table.main(["chorales", "--out", str(tmp_path), "--keep", str(tmp_path)])
