@@ -3,14 +3,15 @@
     python -m scripts.experiments.table chorales [--out build/experiments] [--keep docs/results]
 
 Prints markdown. `--keep FOLDER` also writes every measured point to FOLDER/COLLECTION.json and the
-curves to FOLDER/COLLECTION.png. What that file knows and --out does not, rows and seeds run on another
-machine, is kept and counts in the tables, too.
+curves to FOLDER/COLLECTION.png. Rows and seeds which that file knows and --out does not, run on another
+machine, are kept and count in the tables, too.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -226,8 +227,21 @@ def _read(folder: Path, keep: Path | None, name: str) -> tuple[Results, dict[str
     }
     if not results:
         raise SystemExit(f"{folder}: no row has been measured yet")
-    floors = folder / "floors.json"
-    return results, json.loads(floors.read_text()) if floors.is_file() else before["floors"]
+    if not own:
+        return results, before["floors"]
+    floors = json.loads((folder / "floors.json").read_text())
+    if before and not _alike(floors["valid"], before["floors"]["valid"]):
+        raise SystemExit(f"{kept} was measured on other pieces than {folder}: keep them apart")
+    return results, floors
+
+
+def _alike(one: dict[str, float | None], other: dict[str, float | None]) -> bool:
+    """Whether real music scores the same, as it does where the pieces and the split are the same."""
+    pairs = ((one[name], other.get(name)) for name in one)
+    return all(
+        a == b if a is None or b is None else math.isclose(a, b, rel_tol=0.01, abs_tol=0.001)
+        for a, b in pairs
+    )
 
 
 def _rounded(value: Any) -> Any:

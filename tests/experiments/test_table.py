@@ -30,14 +30,14 @@ def test_the_interval_is_student_s():
     assert table.with_interval([5.0]) == (5.0, None)
 
 
-def leave(out, row, seed, points):
+def leave(out, row, seed, points, floor=1.0):
     """What a row leaves behind."""
     folder = out / "chorales" / f"seed{seed}" / row
     folder.mkdir(parents=True)
     trained = {"updates": 10, "seconds": 60, "history": [{"score": 1, "step": 5}]}
     (folder / "trained.json").write_text(json.dumps(trained))
     (folder / "figures.json").write_text(json.dumps({"points": points}))
-    floor = dict.fromkeys(table.COLUMNS, 1.0)
+    floor = dict.fromkeys(table.COLUMNS, floor)
     floors = {"train": floor, "valid": floor, "train_sd": floor}
     (out / "chorales" / "floors.json").write_text(json.dumps(floors))
 
@@ -81,6 +81,16 @@ def test_a_row_run_again_takes_the_place_of_what_was_kept(tmp_path):
         table.main(["chorales", "--out", str(out), "--keep", str(kept)])
     rows = json.loads((kept / "chorales.json").read_text())["rows"]
     assert [point["frechet"] for point in rows["mle"]["0"]["points"]] == [6.0, 5.0]
+
+
+def test_figures_of_other_pieces_are_not_mixed(tmp_path):
+    one, other, kept = (tmp_path / name for name in ("one", "other", "kept"))
+    for row in ("mle", "ours"):
+        leave(one, row, 0, [LOW, HIGH])
+        leave(other, row, 1, [LOW, HIGH], floor=1.2)
+    table.main(["chorales", "--out", str(one), "--keep", str(kept)])
+    with pytest.raises(SystemExit, match="measured on other pieces"):
+        table.main(["chorales", "--out", str(other), "--keep", str(kept)])
 
 
 def test_nothing_run_and_nothing_kept_is_said(tmp_path):
