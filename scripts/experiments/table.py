@@ -3,7 +3,7 @@
     python -m scripts.experiments.table chorales [--out build/experiments] [--keep docs/results]
 
 Prints markdown. `--keep FOLDER` also writes every measured point to FOLDER/COLLECTION.json and the
-curves to FOLDER/COLLECTION.png. Rows and seeds which that file knows and --out does not, run on another
+curves to FOLDER/COLLECTION.png. Rows and seeds that file knows and --out does not, those of another
 machine, are kept and count in the tables, too.
 """
 
@@ -236,7 +236,7 @@ def _read(folder: Path, keep: Path | None, name: str) -> tuple[Results, dict[str
 
 
 def _alike(one: dict[str, float | None], other: dict[str, float | None]) -> bool:
-    """Whether real music scores the same, as it does where the pieces and the split are the same."""
+    """Whether real music scores the same, as it does where pieces and split are the same."""
     pairs = ((one[name], other.get(name)) for name in one)
     return all(
         a == b if a is None or b is None else math.isclose(a, b, rel_tol=0.01, abs_tol=0.001)
