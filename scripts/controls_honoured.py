@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +28,7 @@ from musicgan.compose.kinds import AnyPlayer, open_any
 from musicgan.compose.per_voice import PerVoice
 from musicgan.compose.settings import Settings, parse_key
 from musicgan.compose.styles import bundled_path
+from musicgan.compose.voice_leading import COMMONEST, RAREST
 from musicgan.compose.write import takes, write_songs
 from musicgan.evaluate.bootstrap import mean_interval
 
@@ -68,6 +69,8 @@ def runs(player: AnyPlayer) -> dict[str, dict[str, Any]]:
         "dense": {"density": PerVoice(1)},
         "low": {"register": PerVoice(-1)},
         "high": {"register": PerVoice(1)},
+        "strict": {"parallels": RAREST},
+        "open": {"parallels": COMMONEST},
         "told": {
             "tempo_bpm": TEMPO_BPM,
             "metre": METRE,
@@ -91,6 +94,9 @@ ROWS = [
     Row("--density 1", "notes a bar", "free", "dense", lambda s: notes_a_bar(s)),
     Row("--register -1", "mean pitch", "free", "low", lambda s: mean_pitch(s)),
     Row("--register 1", "mean pitch", "free", "high", lambda s: mean_pitch(s)),
+    Row(f"--parallels {RAREST}", "% of moves of two voices in parallels", "free", "strict",
+        lambda s: in_parallels(s)),
+    Row(f"--parallels {COMMONEST:g}", "the same", "free", "open", lambda s: in_parallels(s)),
     Row(f"--tempo {TEMPO_BPM}", "beats a minute", "free", "told", lambda s: tempo_bpm(s)),
     Row("--metre 3/4", "% of files in 3/4 throughout", "free", "told", lambda s: in_metre(s)),
     Row('--dynamics "p<f"', "velocity, last quarter less first", "free", "told",
@@ -123,7 +129,9 @@ def main() -> int:
                 np.array([row.measure(song) for song in heard[run]])
                 for run in (row.without, row.run)
             )
-            print(f"| {style} | {row.option} | {row.measured} | {compared(one, other)} |")
+            # One voice alone goes in parallels with nobody.
+            if not np.isnan(one + other).all():
+                print(f"| {style} | {row.option} | {row.measured} | {compared(one, other)} |")
     took_sec = time.process_time() - begin_sec
     print(
         f"\n{asked.seeds} songs of {asked.bars} bars a run; {took_sec:.0f} CPU s", file=sys.stderr
@@ -218,6 +226,26 @@ def notes_a_bar(song: Song) -> float:
 
 def mean_pitch(song: Song) -> float:
     return float(np.mean([note.pitch for note in notes_of(song)]))
+
+
+def in_parallels(song: Song) -> float:
+    """From beat to beat both move the same way, from an octave or a fifth to the same again."""
+    parts = [part.notes for part in song.instruments if not part.is_drum]
+    lines = [[_highest(notes, beat) for notes in parts] for beat in song.get_beats()]
+    found = []
+    for before, after in pairwise(lines):
+        moves = [
+            (b, a) for b, a in zip(before, after, strict=True) if None not in (b, a) and b != a
+        ]
+        for (b1, a1), (b2, a2) in combinations(moves, 2):
+            apart = abs(b1 - b2) % 12, abs(a1 - a2) % 12
+            found.append(apart in ((0, 0), (7, 7)) and (a1 > b1) == (a2 > b2))
+    return percent(found)
+
+
+def _highest(notes: list[pretty_midi.Note], at_sec: float) -> int | None:
+    at_sec += NEAR_SEC
+    return max((note.pitch for note in notes if note.start <= at_sec < note.end), default=None)
 
 
 def tempo_bpm(song: Song) -> float:

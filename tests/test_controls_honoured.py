@@ -57,6 +57,18 @@ def test_the_plain_measures_by_hand(script):
     assert script.swell(louder) == 20
 
 
+def test_parallels_are_of_two_voices_that_move_together_from_beat_to_beat(script):
+    """Fourths going along are none; made fifths, they are one of three moves."""
+    two = song((0, 1, 60), (1, 2, 62), (2, 3, 64), (3, 4, 62))
+    two.instruments.append(pretty_midi.Instrument(42, name="Tenor"))
+    for begin, pitch in enumerate((55 - 12, 57 - 12, 69, 67)):
+        two.instruments[1].notes.append(pretty_midi.Note(80, pitch, begin, begin + 1))
+    assert script.in_parallels(two) == pytest.approx(0)
+    for note in two.instruments[1].notes[:2]:
+        note.pitch += 10
+    assert script.in_parallels(two) == pytest.approx(100 / 3)
+
+
 def test_a_difference_has_its_interval_and_leaves_out_songs_of_nothing(script):
     one, other = np.array([1.0, 2.0, np.nan]), np.array([2.0, 3.0, 9.0])
     assert script.compared(one, other) == "1.5 | 2.5 | +1.0 [+1.0, +1.0]"

@@ -82,6 +82,11 @@ SOURCES = ("infill", "melody", "primer", "like", "morph")
 @click.option("--melody-track", help="Its track, name or number from 1.  [default: the highest]")
 @click.option("--melody-voice", help="Who plays it.  [default: the highest that can]")
 @click.option("--critic", type=int, help="Candidates weighed; 0: none.  [default: the style's]")
+@click.option(
+    "--parallels",
+    type=float,
+    help="Parallel fifths and octaves: 0.1 rare, 3 common, 1 as learned.  [default: the style's]",
+)
 @click.option("--count", default=1, show_default=True, help="Songs to write, numbered.")
 @click.option("--picture", is_flag=True, help="Also draw the piano roll, as song.png.")
 @click.option("--format", "kind", type=click.Choice(["mid", "musicxml"]), help="Of the file.")
@@ -186,6 +191,7 @@ def _settings(key: str | None, options: dict[str, Any]) -> Settings:
         temperature=options["temperature"],
         top_p=options["top_p"],
         critic=options["critic"],
+        parallels=options["parallels"],
     )
 
 

@@ -141,7 +141,7 @@ class Accompaniment(Composition):
         # Its voice plays nothing else.
         ranges = rules.ranges.copy()
         ranges[frame.tune.voice] = 1, 0
-        songs.rules = replace(rules, ranges=ranges)
+        songs.rules = replace(songs.rules, ranges=ranges)
         return GivenSampler.of(songs, Given(frame.tune.rows, frame.tune.onset_step))
 
 

@@ -6,6 +6,7 @@ It knows the networks' state and no notes; a copy of it is a place to come back 
 from __future__ import annotations
 
 from copy import copy
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,7 +119,7 @@ class Composition:
             np.array([plan.key.tonic]),
             plan.noise,
             bars,
-            rules,
+            rules if settings.parallels is None else replace(rules, parallels=settings.parallels),
             rng,
             settings.temperature,
             settings.top_p,

@@ -26,6 +26,10 @@ from musicgan.timing import bar_length_step, bpm_to_us
 
 NO_CRITIC = (0, 1)
 """Settings of `critic` that ask for none, which is how frames are always played."""
+USELESS = (
+    "top_p", "block", "parallels", "form", "chords", "density", "register", "instruments", "like",
+)  # fmt: skip
+"""Settings that a frame model cannot heed."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,7 @@ def _check(settings: Settings, primer: Score | None) -> None:
         raise ComposeError(
             f"critic {settings.critic}: a frame model plays without its critic; leave it out"
         )
-    for name in ("top_p", "block", "form", "chords", "density", "register", "instruments", "like"):
+    for name in USELESS:
         if getattr(settings, name) != usual[name]:
             raise ComposeError(
                 f"{name.replace('_', '-')} {getattr(settings, name)}: a frame model has no use "

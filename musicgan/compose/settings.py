@@ -10,6 +10,7 @@ from musicgan.chords import Progression
 from musicgan.compose.band import Band
 from musicgan.compose.dynamics import Dynamics
 from musicgan.compose.per_voice import PerVoice
+from musicgan.compose.voice_leading import COMMONEST, RAREST
 from musicgan.errors import ComposeError
 from musicgan.score import PITCH_NAMES, Key
 
@@ -40,6 +41,8 @@ class Settings:
     """Candidate blocks weighed by the critic; 0 or 1 leaves the critic out."""
     block: int = 8
     """Notes in a candidate block."""
+    parallels: float | None = None
+    """Pitches that make parallel octaves or fifths: times as likely as the networks have them."""
     form: str | None = None
     """Letters of equally long sections; one that comes again returns to what it was."""
     chords: Progression | None = None
@@ -63,6 +66,8 @@ class Settings:
         if self.critic is not None:
             _within("critic", self.critic, 0, MOST_CANDIDATES)
         _within("block", self.block, 1, 64)
+        if self.parallels is not None:
+            _within("parallels", self.parallels, RAREST, COMMONEST)
         if self.tempo_bpm is not None:
             _within("tempo", self.tempo_bpm, *TEMPOS_BPM)
         if self.form is not None and not re.fullmatch(f"[A-Z]{{1,{MOST_SECTIONS}}}", self.form):

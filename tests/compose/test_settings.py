@@ -15,6 +15,7 @@ RANGES = [
     ("top_p", "top-p", 0.01, 1),
     ("critic", "critic", 0, 256),
     ("block", "block", 1, 64),
+    ("parallels", "parallels", 0.02, 10.0),
     ("tempo_bpm", "tempo", 20, 400),
 ]
 

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from tiny_model import choir_codec, tiny_config, tiny_model
 
-from musicgan.compose.player import player_of, with_rules
+from musicgan.compose.player import open_player, player_of, with_rules
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
+from musicgan.compose.styles import bundled_path
 from musicgan.errors import ComposeError
+from musicgan.evaluate.descriptors import DESCRIPTORS, descriptors
 from musicgan.notes import NOTE, empty_notes
 from musicgan.score import Key, Metre, Score, Tempo, Track
 
@@ -80,6 +82,21 @@ def test_every_setting_makes_a_difference(choir):
     songs.append(compose(choir, replace(usual, key=Key(0, 3, True))))
     notes = [song.notes.tolist() for song in songs]
     assert all(one != other for i, one in enumerate(notes) for other in notes[:i])
+
+
+def test_parallels_are_as_common_as_is_asked():
+    rare, learned, common, usual = (parallels(times) for times in (0.02, 1, 10, None))
+    assert 2 * rare < learned < common / 2
+    assert usual < learned  # as the style has them, and chorales have few
+
+
+def parallels(times):
+    """Their share in three chorales."""
+    chorale = open_player(bundled_path("chorale"))
+    usual = Settings(bars=12, critic=0, parallels=times)
+    songs = [compose(chorale, replace(usual, seed=seed)) for seed in range(3)]
+    shares = [descriptors(song)[list(DESCRIPTORS).index("parallel_share")] for song in songs]
+    return sum(shares) / len(shares)
 
 
 def test_key_and_tempo_asked_for_are_those_of_the_song(choir):
