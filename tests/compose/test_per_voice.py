@@ -27,6 +27,7 @@ def bundled(style):
     return open_player(bundled_path(style))
 
 
+@cache
 def per_voice(style, **asked):
     """Notes and their mean pitch in each voice of some songs, [V] each."""
     player = bundled(style)

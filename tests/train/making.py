@@ -22,6 +22,7 @@ from musicgan.train.adversarial import AdversarialPhase
 from musicgan.train.choose import choose_layout
 from musicgan.train.critic_phase import CriticPhase
 from musicgan.train.critic_trainer import AdversarialOptions, CriticTrainer
+from musicgan.train.frames_quality import FrameJudge
 from musicgan.train.likelihood import LikelihoodOptions, LikelihoodPhase
 from musicgan.train.networks import Critic, Generator, Posterior
 from musicgan.train.quality import SongJudge
@@ -64,6 +65,7 @@ def few_songs() -> Iterator[pytest.MonkeyPatch]:
     """Within it a run judges by few songs, weighs few candidates and plans after few updates."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("musicgan.train.events_run.SongJudge", partial(SongJudge, songs=4))
+        patch.setattr("musicgan.train.frames_run.FrameJudge", partial(FrameJudge, songs=4))
         patch.setattr("musicgan.train.guidance.SONGS", 3)
         patch.setattr("musicgan.train.guidance.STRENGTHS", (0, 2))
         patch.setattr("musicgan.train.watch.SONGS", 1)

@@ -14,6 +14,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from musicgan.train.frames_adversarial import FramesAdversarialOptions
+from musicgan.train.frames_quality import FrameJudge
 from musicgan.train.log_file import LogFile
 from musicgan.train.loop import Interrupted
 from musicgan.train.options import Options
@@ -47,9 +48,9 @@ class InterruptedAt(Watch):
 
 def run_all(music: Path, out: Path, interrupt: bool) -> None:
     """Train `events.safetensors` and `frames.safetensors` in `out`."""
-    small = partial(SongJudge, songs=4)
     with (
-        patch("musicgan.train.events_run.SongJudge", small),
+        patch("musicgan.train.events_run.SongJudge", partial(SongJudge, songs=4)),
+        patch("musicgan.train.frames_run.FrameJudge", partial(FrameJudge, songs=4)),
         patch("musicgan.train.guidance.SONGS", 2),
         patch("musicgan.train.guidance.STRENGTHS", (0, 2)),
         patch("musicgan.train.watch.SONGS", 1),
