@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from musicgan.midifile.chunks import Contents, TrackSpan
-from musicgan.midifile.pedal import SUSTAIN, presses_of
+from musicgan.midifile.pedal import NEVER_PRESSED, SUSTAIN, presses_of
 from musicgan.midifile.raw import DRUM_CHANNEL, RawMidi, clean_name, decode_text, join_tracks
 from musicgan.score import Track
 
@@ -52,21 +53,14 @@ class _Notes:
         self.velocity.append(velocity)
 
     def stop(self, tick: int, pitch: int) -> None:
-        if self.sounding[pitch]:
-            self.end[self.sounding[pitch].popleft()] = tick
+        waiting = self.sounding[pitch]
+        if waiting:
+            self.end[waiting.popleft()] = tick
 
     def stop_all(self, tick: int, begun_before: int) -> None:
         for waiting in self.sounding.values():
             while waiting and self.onset[waiting[0]] < begun_before:
                 self.end[waiting.popleft()] = tick
-
-    def columns(self) -> tuple[NDArray[np.int64], ...]:
-        """Onset, duration, pitch and velocity, [N] each."""
-        onset, end, pitch, velocity = (
-            np.array(column, np.int64)
-            for column in (self.onset, self.end, self.pitch, self.velocity)
-        )
-        return onset, end - onset, pitch, velocity
 
 
 @dataclass
@@ -97,9 +91,16 @@ def read_tolerant(contents: Contents) -> RawMidi:
             reader.start_tick = end_tick
     if reader.finished:
         count = [len(notes.onset) for notes in reader.finished]
-        columns = zip(*(notes.columns() for notes in reader.finished), strict=True)
-        reader.raw.notes = join_tracks(count, *(np.concatenate(column) for column in columns))
+        onset, end, pitch, velocity = (
+            _joined([getattr(notes, name) for notes in reader.finished])
+            for name in ("onset", "end", "pitch", "velocity")
+        )
+        reader.raw.notes = join_tracks(count, onset, end - onset, pitch, velocity)
     return reader.raw
+
+
+def _joined(columns: list[list[int]]) -> NDArray[np.int64]:
+    return np.fromiter(chain.from_iterable(columns), np.int64)
 
 
 def _read_track(reader: _Reader, span: TrackSpan) -> int:
@@ -112,8 +113,13 @@ def _read_track(reader: _Reader, span: TrackSpan) -> int:
     at, tick = span.start, reader.start_tick
     while at < span.end and reader.events_left > 0:
         reader.events_left -= 1
-        delta, at = _variable_length(data, at, span.end)
-        tick = min(tick + delta, MAX_TICK)
+        if data[at] < 0x80:  # as nearly all are
+            tick, at = tick + data[at], at + 1
+        else:
+            delta, at = _variable_length(data, at, span.end)
+            tick += delta
+        if tick > MAX_TICK:
+            tick = MAX_TICK
         if at >= span.end:
             break
         status = data[at]
@@ -140,8 +146,11 @@ def _finish_track(reader: _Reader, end_tick: int) -> None:
         drums = channel == DRUM_CHANNEL
         reader.raw.tracks.append(Track(reader.name, notes.program or 0, drums))
         reader.finished.append(notes)
-        moves = np.array([] if drums else reader.pedals[channel], np.int64).reshape(-1, 2)
-        reader.raw.pedals.append(presses_of(moves[:, 0], moves[:, 1], max(notes.end)))
+        presses = NEVER_PRESSED
+        if channel in reader.pedals and not drums:
+            moves = np.array(reader.pedals[channel], np.int64)
+            presses = presses_of(moves[:, 0], moves[:, 1], max(notes.end))
+        reader.raw.pedals.append(presses)
 
 
 def _variable_length(data: bytes, at: int, end: int) -> tuple[int, int]:
@@ -152,10 +161,10 @@ def _variable_length(data: bytes, at: int, end: int) -> tuple[int, int]:
     while at < end:
         byte = data[at]
         at += 1
-        value = min(value << 7 | byte & 0x7F, MAX_TICK)
+        value = value << 7 | byte & 0x7F
         if byte < 0x80:
             break
-    return value, at
+    return min(value, MAX_TICK), at
 
 
 def _after_damage(reader: _Reader, at: int, end: int) -> int:
@@ -178,19 +187,20 @@ def _channel_event(reader: _Reader, at: int, end: int, tick: int) -> int:
     first, second = data[at], data[following - 1]
     if first >= 0x80:  # damage: no such pitch, controller or program
         return following
+    notes = reader.channels.get(channel)
     if kind == 0x90 and second:
-        if channel not in reader.channels:
-            reader.channels[channel] = _Notes(reader.programs.get(channel))
-        reader.channels[channel].begin(tick, first, min(second, 127))
+        if notes is None:
+            notes = reader.channels[channel] = _Notes(reader.programs.get(channel))
+        notes.begin(tick, first, min(second, 127))
     elif kind in (0x80, 0x90):
-        if channel in reader.channels:
-            reader.channels[channel].stop(tick, first)
+        if notes is not None:
+            notes.stop(tick, first)
     elif kind == 0xC0:
         reader.programs[channel] = first
-        if channel in reader.channels and reader.channels[channel].program is None:
-            reader.channels[channel].program = first
-    elif kind == 0xB0 and first in (120, 123) and channel in reader.channels:
-        reader.channels[channel].stop_all(tick, begun_before=tick)
+        if notes is not None and notes.program is None:
+            notes.program = first
+    elif kind == 0xB0 and first in (120, 123) and notes is not None:
+        notes.stop_all(tick, begun_before=tick)
     elif kind == 0xB0 and first == SUSTAIN:
         reader.pedals[channel].append((tick, second))
     return following
