@@ -9,13 +9,16 @@ FOLDER is what the model was trained on; its test pieces are used. All songs are
 Neighbours: how far two noises' songs are from each other, by how far the noises are on the arc from
 one to an independent one; 0 is what two sets of songs of the same noise differ by, 1 what those
 of independent noises do. Ideas: songs `--like` a piece are asked which of the pieces they are
-nearest to; beside them songs in the same key, metre, tempo and form whose noise is free.
+nearest to; beside them songs of the noise heard in it alone, without its texture, and songs of its
+frame alone, the key, metre, tempo and form. Where a piece goes on for another 64 notes or more, so
+are these: nearer to it than it is to itself no song need be.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musicgan.compose.effects import arc
-from musicgan.compose.idea import Idea, hear_idea, in_the_manner_of
+from musicgan.compose.idea import WINDOW, Idea, hear_idea, in_the_manner_of
 from musicgan.compose.player import Player, open_player
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
@@ -59,9 +62,16 @@ def main() -> int:
     for part, (mean, half) in neighbours(player, ideas[0], asked.songs, asked.pieces, scale):
         print(f"| {part:.0%} | {mean:.2f} ± {half:.2f} |")
     print("\n| songs | nearest to their own piece | mean rank of it |\n|---|---|---|")
-    for title, keeps in (("--like", True), ("same frame, free noise", False)):
-        first, rank = found(player, ideas, own, asked.songs, scale, keeps)
+    alone = [replace(idea, texture=None) for idea in ideas]
+    free = [replace(idea, mean=0 * idea.mean, spread=0 * idea.spread + 1) for idea in alone]
+    for title, some in (("--like", ideas), ("its noise alone", alone), ("its frame alone", free)):
+        made = (_made_like(player, idea, asked.songs, 1000 * i) for i, idea in enumerate(some))
+        first, rank = found(player, enumerate(made), own, scale)
         print(f"| {title} | {first:.0%} of {len(ideas)} | {rank:.1f} |")
+    rests = ((i, [player.codec.decode(piece.rows[WINDOW : 2 * WINDOW])])
+             for i, piece in enumerate(test) if len(piece.rows) >= 1.5 * WINDOW)  # fmt: skip
+    first, rank = found(player, rests, own, scale)
+    print(f"| how the piece goes on | {first:.0%} | {rank:.1f} |")
     print(f"| chance | {1 / len(ideas):.0%} | {(len(ideas) + 1) / 2:.1f} |")
     return 0
 
@@ -94,25 +104,25 @@ def neighbours(
 
 
 def found(
-    player: Player, ideas: list[Idea], own: Floats, songs: int, scale: Floats, keeps: bool
+    player: Player, songs: Iterable[tuple[int, list[Score]]], own: Floats, scale: Floats
 ) -> tuple[float, float]:
     """Share of pieces that their songs are nearest to, and the mean rank of the own piece."""
     ranks = []
-    for index, idea in enumerate(ideas):
-        free = replace(idea, mean=0 * idea.mean, spread=0 * idea.spread + 1)
-        made = []
-        for seed in range(songs):
-            settings = Settings(seed=1000 * index + seed, critic=0)
-            made.append(compose(player, in_the_manner_of(settings, idea if keeps else free, BARS)))
+    for index, made in songs:
         distance = np.linalg.norm((own - _described(player, made)) / scale, axis=1)
         ranks.append(1 + int((distance < distance[index]).sum()))
     return float(np.mean(np.array(ranks) == 1)), float(np.mean(ranks))
 
 
+def _made_like(player: Player, idea: Idea, count: int, first_seed: int) -> list[Score]:
+    settings = (Settings(seed=first_seed + n, critic=0) for n in range(count))
+    return [compose(player, in_the_manner_of(each, idea, BARS)) for each in settings]
+
+
 def _songs_of(
     player: Player, frame: Idea, noise: NDArray[np.float32], count: int, first_seed: int
 ) -> Floats:
-    idea = replace(frame, mean=noise[0], spread=0 * frame.spread)
+    idea = replace(frame, mean=noise[0], spread=0 * frame.spread, texture=None)
     settings = Settings(critic=0, temperature=0.95)
     songs = [
         compose(player, in_the_manner_of(replace(settings, seed=first_seed + i), idea, BARS))
@@ -131,7 +141,7 @@ def _distance(one: Floats, other: Floats, scale: Floats) -> float:
 
 
 def _score(player: Player, piece: object) -> Score:
-    return player.codec.decode(piece.rows[:128])  # type: ignore[attr-defined]
+    return player.codec.decode(piece.rows[:WINDOW])  # type: ignore[attr-defined]
 
 
 if __name__ == "__main__":

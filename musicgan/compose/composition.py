@@ -30,6 +30,7 @@ from musicgan.compose.rules import Rules
 from musicgan.compose.sampler import Drawn, Sampler
 from musicgan.compose.settings import Settings
 from musicgan.compose.steering import Steering
+from musicgan.compose.texture import WAYS, Nearness
 from musicgan.model.critic import Critic
 from musicgan.model.steps import Ints
 
@@ -47,6 +48,8 @@ class Composition:
         self.steering = Steering()
         self.sampler = self._begin(rng)
         self.sampler.lean = self._lean
+        if settings.like is not None and settings.like.texture is not None:
+            self.sampler.nearness = Nearness(settings.like.texture, 1)
         self.ear = Ear(self._critic, plan.conditions)
         for row in plan.primer:
             self.hear(row)
@@ -77,8 +80,8 @@ class Composition:
         """The next rows, [5] each; none when there is nothing more to come."""
         if self._is_closing(self.sampler)[0]:
             return self._best_of(self._versions, None)
-        if self.ear.critic is not None:
-            return self._best_of(self._candidates, self.settings.block)
+        if self.ear.critic is not None or self.sampler.nearness is not None:
+            return self._best_of(self._ways, self.settings.block)
         drawn = self.sampler.step()
         if drawn.ended[0]:
             return []
@@ -148,6 +151,11 @@ class Composition:
         return steered_candidates(self.steering, self._habit if asked is None else asked)
 
     @property
+    def _ways(self) -> int:
+        """Blocks of which one is chosen, by the critic, by their nearness to a texture, or both."""
+        return max(self._candidates, WAYS if self.sampler.nearness is not None else 0)
+
+    @property
     def _habit(self) -> int:
         """How many of them where nobody says."""
         return self.player.critic_habit
@@ -160,12 +168,12 @@ class Composition:
     def _best_of(self, count: int, block: int | None) -> list[Rows]:
         """Draw `count` continuations of `block` notes, or to the song's end where that is None.
 
-        Keeps one, drawn by the critic's log-ratio increments; where they end the song, those
-        that end it well are preferred. Blocks stop where one of them reaches the last bar: of
-        endings there is a choice of its own.
+        Keeps one, drawn by the critic's log-ratio increments and by how near it comes to the
+        texture asked for; where they end the song, those that end it well are preferred. Blocks
+        stop where one of them reaches the last bar: of endings there is a choice of its own.
         """
         many, listeners = self.sampler.take(_same(0, count)), self.ear.listeners(count)
-        score, home = np.zeros(count), np.zeros(count, bool)
+        score, near, home = np.zeros(count), np.zeros(count), np.zeros(count, bool)
         steps: list[Drawn] = []
         last_chord = self.plan.last_chord
         while not many.ended.all():
@@ -177,14 +185,20 @@ class Composition:
             drawn = many.step()
             # A song that has ended keeps the score it ended with.
             score = np.where(drawn.ended, score, listeners.hear(drawn.heard))
+            if many.nearness is not None:
+                near = near + np.where(drawn.ended, 0, many.nearness.gain)
             steps.append(drawn)
-        centred = np.clip(score - score.mean(), -CLAMP, CLAMP)
-        weight = np.exp(centred + ending_scores(many.ended, home) + worth_of(many))
+        advice = _centred(score) + _centred(near)
+        weight = np.exp(advice + ending_scores(many.ended, home) + worth_of(many))
         chosen = int(self.sampler.rng.choice(count, p=weight / weight.sum()))
         kept = [drawn for drawn in steps if not drawn.ended[chosen]]
         self.ear.follow(listeners, chosen, [drawn.heard[chosen : chosen + 1] for drawn in kept])
         self.sampler = many.take(_same(chosen, 1))
         return [drawn.rows[chosen] for drawn in kept]
+
+
+def _centred(score: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.clip(score - score.mean(), -CLAMP, CLAMP))
 
 
 def in_last_bar(sampler: Sampler) -> NDArray[np.bool_]:

@@ -1,7 +1,8 @@
 """The idea of a piece: the noise z that would make the generator play its like, and its frame.
 
-The noise is what a whole window of notes has in common (texture, register, density); the frame
-is metre, tempo, key, length and form. Nothing of the piece's notes is kept.
+The noise is what a whole window of notes has in common, the texture how they share out among
+voices, registers and lengths; the frame is metre, tempo, key, length and form. In what order the
+piece's notes come is not kept.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from musicgan.compose.hearing import form_heard, heard
 from musicgan.compose.kinds import AnyPlayer
 from musicgan.compose.player import Player
 from musicgan.compose.settings import TEMPOS_BPM, Settings
+from musicgan.compose.texture import Texture
 from musicgan.corpus.piece import make_piece
 from musicgan.errors import ComposeError
 from musicgan.midifile import read_midi
@@ -47,6 +49,8 @@ class Idea:
     """None where the file states none."""
     lag_bars: NDArray[np.int64]
     """How many bars back each bar of the piece looks, [N]; 0: it is new."""
+    texture: Texture | None = None
+    """How its notes share out; None: songs are free in that."""
 
     def __str__(self) -> str:
         return self.name
@@ -90,6 +94,7 @@ def hear_idea(player: Player, score: Score, name: str) -> Idea:
         metre=piece.metre,
         bpm=piece.bpm if piece.states_tempo else None,
         lag_bars=np.asarray(np.round(form.lag_step / length), np.int64),
+        texture=Texture.of(np.asarray(piece.rows, np.int64), layout),
     )
 
 
@@ -120,6 +125,7 @@ def morphed(one: Idea, other: Idea, part: float) -> Idea:
         mean=near * one.mean + far * other.mean,
         spread=spread,
         bpm=bpm or one.bpm,
+        texture=one.texture and other.texture and one.texture.towards(other.texture, part),
     )
 
 

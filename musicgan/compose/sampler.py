@@ -23,6 +23,7 @@ from musicgan.compose.barlines import Bars
 from musicgan.compose.lean import FREE, Lean
 from musicgan.compose.rules import Limits, Rules
 from musicgan.compose.sampling import NEVER, draw_by
+from musicgan.compose.texture import Nearness
 from musicgan.compose.voice_leading import VoiceLeading
 from musicgan.model.generator import Generator, GeneratorState
 from musicgan.model.steps import Floats, Ints
@@ -65,6 +66,8 @@ class Sampler:
     """How draws are pushed one way, in all songs alike."""
     earliest_step: Ints | None = None
     """[B] No row begins before it."""
+    nearness: Nearness | None = None
+    """Of the songs to a texture that they should have."""
 
     def __post_init__(self) -> None:
         self.limits = Limits(self.rules, self.layout)
@@ -118,6 +121,8 @@ class Sampler:
             other.earliest_step = self.earliest_step[index]
         if self.leading is not None:
             other.leading = self.leading.take(index)
+        if self.nearness is not None:
+            other.nearness = self.nearness.take(index)
         return other
 
     def go_on_from(self, step: Ints) -> None:
@@ -158,6 +163,8 @@ class Sampler:
     def _heard(self, rows: Rows, inputs: Ints) -> Ints:
         self.state = self.generator.advance(self.state, inputs)
         self.row = rows
+        if self.nearness is not None:
+            self.nearness.hear(rows)
         return inputs
 
     def step(self) -> Drawn:
