@@ -20,7 +20,7 @@ import numpy as np
 
 from musicgan.corpus.cache import Corpus
 from musicgan.corpus.choose import choose_codec
-from musicgan.corpus.duplicates import near_groups
+from musicgan.corpus.duplicates import near_groups, sketch_table
 from musicgan.corpus.split import PARTS
 from musicgan.evaluate.compare import compare
 from musicgan.evaluate.controls import control_sets
@@ -74,7 +74,7 @@ def sets(folder: Path) -> tuple[MusicSet, MusicSet, MusicSet]:
     sketch = {report.name: report.sketch for report in corpus.reports}
     train = names["train"]
     # Versions of one piece stay on one side.
-    group = near_groups([sketch[name] for name in train], np.arange(len(train)))
+    group = near_groups(sketch_table([sketch[name] for name in train]), np.arange(len(train)))
     is_source = np.unique(group, return_inverse=True)[1] % 2 == 0
     parts = (
         [name for name, here in zip(train, is_source, strict=True) if here],

@@ -22,7 +22,7 @@ from typing import NamedTuple
 import click
 from corpus_scores import UnfitError, credits_of, score_of
 
-from musicgan.corpus.duplicates import exact_groups, near_groups
+from musicgan.corpus.duplicates import exact_groups, near_groups, sketch_table
 from musicgan.corpus.scan import scan
 from musicgan.corpus.split import PARTS, split
 from musicgan.midifile import write_midi
@@ -120,7 +120,7 @@ def splits_of(out: Path) -> dict[str, str]:
     """The part of each file under `out`, by path: the split that training on it would make."""
     reports = scan(out, workers=0)
     hashes = [report.notes_sha256 for report in reports]
-    groups = near_groups([report.sketch for report in reports], exact_groups(hashes))
+    groups = near_groups(sketch_table([r.sketch for r in reports]), exact_groups(hashes))
     return {r.name: PARTS[p] for r, p in zip(reports, split(hashes, groups), strict=True)}
 
 

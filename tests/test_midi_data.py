@@ -59,6 +59,11 @@ def test_each_part_of_the_split_has_pieces_of_both_kinds():
     }
 
 
+def test_the_split_is_the_one_that_the_script_makes(maker):
+    """It failed from when sketches became a table (1054211) until it was run again."""
+    assert maker.splits_of(FOLDER) == {row["path"]: row["split"] for row in rows()}
+
+
 @pytest.mark.parametrize("row", rows(), ids=lambda row: Path(row["path"]).stem)
 def test_every_file_reads_and_lies_on_sixteenths(row):
     score = read_midi(FOLDER / row["path"])
