@@ -33,6 +33,7 @@ from musicgan.compose.song import compose
 from musicgan.compose.styles import bundled_path
 from musicgan.corpus.cache import Corpus
 from musicgan.evaluate.descriptors import descriptor_matrix
+from musicgan.evaluate.distances import frechet
 from musicgan.score import Score
 
 Floats = NDArray[np.float64]
@@ -61,19 +62,24 @@ def main() -> int:
     print("|---|---|")
     for part, (mean, half) in neighbours(player, ideas[0], asked.songs, asked.pieces, scale):
         print(f"| {part:.0%} | {mean:.2f} ± {half:.2f} |")
-    print("\n| songs | nearest to their own piece | mean rank of it |\n|---|---|---|")
+    print(f"\n| of {len(test)} | nearest to their own piece | mean rank of it | Frechet from all |")
+    print("|---|---|---|---|")
     alone = [replace(idea, texture=None) for idea in ideas]
     free = [replace(idea, mean=0 * idea.mean, spread=0 * idea.spread + 1) for idea in alone]
     for title, some in (("--like", ideas), ("its noise alone", alone), ("its frame alone", free)):
         made = (_made_like(player, idea, asked.songs, 1000 * i) for i, idea in enumerate(some))
-        first, rank = found(player, enumerate(made), own, scale)
-        print(f"| {title} | {first:.0%} of {len(ideas)} | {rank:.1f} |")
+        tell(title, found(enumerate(made), own, scale))
     rests = ((i, [player.codec.decode(piece.rows[WINDOW : 2 * WINDOW])])
              for i, piece in enumerate(test) if len(piece.rows) >= 1.5 * WINDOW)  # fmt: skip
-    first, rank = found(player, rests, own, scale)
-    print(f"| how the piece goes on | {first:.0%} | {rank:.1f} |")
-    print(f"| chance | {1 / len(ideas):.0%} | {(len(ideas) + 1) / 2:.1f} |")
+    tell("how the piece goes on", found(rests, own, scale))
+    print(f"| chance | {1 / len(ideas):.0%} | {(len(ideas) + 1) / 2:.1f} | |")
     return 0
+
+
+def tell(title: str, figures: tuple[float, float, float]) -> None:
+    """A row of the second table."""
+    first, rank, apart = figures
+    print(f"| {title} | {first:.0%} | {rank:.1f} | {apart:.1f} |", flush=True)
 
 
 def neighbours(
@@ -104,14 +110,18 @@ def neighbours(
 
 
 def found(
-    player: Player, songs: Iterable[tuple[int, list[Score]]], own: Floats, scale: Floats
-) -> tuple[float, float]:
-    """Share of pieces that their songs are nearest to, and the mean rank of the own piece."""
-    ranks = []
+    songs: Iterable[tuple[int, list[Score]]], own: Floats, scale: Floats
+) -> tuple[float, float, float]:
+    """Share of pieces that their songs are nearest to, the mean rank of the own piece, and the
+    Frechet distance of all songs from all pieces."""
+    ranks, all_songs = [], []
     for index, made in songs:
-        distance = np.linalg.norm((own - _described(player, made)) / scale, axis=1)
+        described = descriptor_matrix(iter(made))
+        distance = np.linalg.norm((own - described.mean(0)) / scale, axis=1)
         ranks.append(1 + int((distance < distance[index]).sum()))
-    return float(np.mean(np.array(ranks) == 1)), float(np.mean(ranks))
+        all_songs.append(described / scale)
+    apart = frechet(own / scale, np.concatenate(all_songs))
+    return float(np.mean(np.array(ranks) == 1)), float(np.mean(ranks)), apart
 
 
 def _made_like(player: Player, idea: Idea, count: int, first_seed: int) -> list[Score]:
