@@ -42,6 +42,7 @@ END_OF_TRACK = b"\xff\x2f\x00"
 TRACK_NAME = b"\xff\x03"
 EMPTY_META = b"\xff\x7f\x00"
 ALL_SOUND_OFF, ALL_NOTES_OFF = 120, 123
+MAX_LEADING = 1000
 MAX_CHUNKS = 8192  # with hundreds of thousands symusic takes long, and over 1 GB
 COLUMNS = ("time", "duration", "pitch", "velocity")
 # Data bytes of note-offs for all pitches under running status, delta time 0 between them.
@@ -130,13 +131,22 @@ def _possible_channels(chunk: bytes) -> tuple[int, ...]:
 
 
 def _leading_name(chunk: bytes) -> str | None:
-    """The track name among the meta events that open a track; None if it may be further on."""
+    """The track name among the meta events that open a track; None if it may be further on.
+
+    After `MAX_LEADING` of them it is not looked for: a file of two million took seconds.
+    """
+    if chunk.find(TRACK_NAME) < 0:
+        return ""
     at = 0
-    while chunk[at : at + 2] == b"\x00\xff" and chunk[at + 3] < 0x80:
+    for _ in range(MAX_LEADING):
+        if chunk[at : at + 2] != b"\x00\xff" or chunk[at + 3] >= 0x80:
+            break
         body = at + 4
         at = body + chunk[at + 3]
         if chunk[body - 2] == 3 and (name := clean_name(decode_text(chunk[body:at]))):
             return name
+    else:
+        return ""
     return None if chunk.find(TRACK_NAME, at) >= 0 else ""
 
 

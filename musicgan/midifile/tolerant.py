@@ -19,7 +19,8 @@ from musicgan.midifile.pedal import NEVER_PRESSED, SUSTAIN, presses_of
 from musicgan.midifile.raw import DRUM_CHANNEL, RawMidi, clean_name, decode_text, join_tracks
 from musicgan.score import Track
 
-MAX_EVENTS = 1_000_000
+MAX_EVENTS = 400_000
+"""A broken file of as many is read in a second or two; no file may take five on a slow machine."""
 # More of the budget for what takes longer than a channel message.
 META_COST = 2
 DAMAGE_COST = 10
@@ -33,7 +34,7 @@ SYSTEM_DATA_LENGTH = {0xF1: 1, 0xF2: 2, 0xF3: 1}
 SYSEX, SYSEX_MORE, META = 0xF0, 0xF7, 0xFF
 
 
-@dataclass
+@dataclass(slots=True)
 class _Notes:
     """Notes of one channel, in the order they began."""
 
@@ -63,7 +64,7 @@ class _Notes:
                 self.end[waiting.popleft()] = tick
 
 
-@dataclass
+@dataclass(slots=True)
 class _Reader:
     """State that outlives a track: the result, the budget and, for broken files, the status."""
 
@@ -109,31 +110,31 @@ def _read_track(reader: _Reader, span: TrackSpan) -> int:
     reader.pedals.clear()
     # A track must not begin with a data byte; one that does most likely lost a note-on.
     reader.status = 0x90 | reader.status & 0x0F
-    data = reader.data
+    data, end = reader.data, span.end
     at, tick = span.start, reader.start_tick
-    while at < span.end and reader.events_left > 0:
+    while at < end and reader.events_left > 0:
         reader.events_left -= 1
         if data[at] < 0x80:  # as nearly all are
             tick, at = tick + data[at], at + 1
         else:
-            delta, at = _variable_length(data, at, span.end)
+            delta, at = _variable_length(data, at, end)
             tick += delta
         if tick > MAX_TICK:
             tick = MAX_TICK
-        if at >= span.end:
+        if at >= end:
             break
         status = data[at]
         if status < 0xF0:
-            at = _channel_event(reader, at, span.end, tick)
+            at = _channel_event(reader, at, end, tick)
         elif status == META:
             if data[at + 1 : at + 2] == b"\x2f" and not span.is_exact:
                 break
-            at = _meta_event(reader, at, span.end, tick)
+            at = _meta_event(reader, at, end, tick)
         elif status in (SYSEX, SYSEX_MORE):
-            length, body = _variable_length(data, at + 1, span.end)
+            length, body = _variable_length(data, at + 1, end)
             at = body + length
-            if at > span.end:
-                at = _after_damage(reader, body, span.end)
+            if at > end:
+                at = _after_damage(reader, body, end)
         else:
             at += 1 + SYSTEM_DATA_LENGTH.get(status, 0)
     _finish_track(reader, tick)

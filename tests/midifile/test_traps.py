@@ -1,8 +1,9 @@
 """Where symusic might go astray: found in files that hold it, and not in those that do not."""
 
 import pytest
-from midi_bytes import EOT, SCALE, midi, off, on
+from midi_bytes import EOT, SCALE, meta, midi, off, on
 
+from musicgan.midifile import read_midi
 from musicgan.midifile.bulk import read_bulk
 from musicgan.midifile.traps import doubtful_places, without_system_messages
 
@@ -55,3 +56,11 @@ def test_rests_that_carry_the_clock_right_round_are_not_for_symusic():
 def test_five_high_bytes_in_a_row_are_a_place_too():
     data = midi(b"\x80\x80\x80\x80\x80" + on(0, 60) + off(10, 60) + EOT)
     assert HEADERS in doubtful_places(data)
+
+
+@pytest.mark.parametrize(("before", "name"), [(999, "Lead"), (1000, "")])
+def test_a_name_behind_a_thousand_meta_events_is_not_waited_for(before, name):
+    """Its notes are read all the same; two million such events took four seconds."""
+    tempos = meta(0x51, b"\x07\xa1\x20") * before
+    score = read_midi(midi(tempos + meta(3, b"Lead") + SCALE + EOT))
+    assert (score.tracks[0].name, len(score)) == (name, 8)
