@@ -3,8 +3,8 @@
 That a song goes in quavers, high, with a busy left hand is heard at once, and the noise z says
 little of it. So of several ways to go on those are preferred whose notes are what is still missing
 from the piece's shares of waits, voices, registers, durations and touches. In what order they come
-is left to the networks: leaning single draws the same way instead brought songs no nearer, and
-further from music (`docs/log.md`, "Songs like a piece").
+is left to the networks: leaning single draws the same way brought songs less near, and away from
+music (`docs/log.md`, "Songs like a piece").
 """
 
 from __future__ import annotations
