@@ -24,6 +24,9 @@ EVENTS_ONLY = {
     "velocities": "--velocities",
     "pedal": "--pedal",
     "fine": "--fine",
+    "slow_critic": "--slow-critic",
+    "critic": "--critic",
+    "parallels": "--parallels",
     "transpose": "--transpose",
     "vary_velocity": "--vary-velocity",
     "vary_tempo": "--vary-tempo",
@@ -103,6 +106,11 @@ def _settings_file(context: click.Context, option: click.Parameter, path: Path |
 )
 @click.option("--dropout", default=0.4, show_default=True, help="More for smaller collections.")
 @click.option(
+    "--slow-critic/--no-slow-critic",
+    default=None,
+    help="Let the critic learn slowly.  [default: with fewer than 150 pieces]",
+)
+@click.option(
     "--voice",
     "voices",
     multiple=True,
@@ -113,6 +121,11 @@ def _settings_file(context: click.Context, option: click.Parameter, path: Path |
     "--tracks",
     type=click.Choice(["order", "instrument"]),
     help="What tells which track is which voice.  [default: by the files]",
+)
+@click.option(
+    "--drums/--no-drums",
+    default=None,
+    help="Give drums a track.  [default: where a third of the files have some]",
 )
 @click.option("--velocities", type=int, help="Told apart.  [default: 8, or 1 where all are alike]")
 @click.option("--grid", type=int, help="Steps a beat.  [default: 4, or 12 for triplets]")
@@ -132,6 +145,17 @@ def _settings_file(context: click.Context, option: click.Parameter, path: Path |
 )
 @click.option(
     "--vary-tempo", default=0.0, show_default=True, help="Percent to vary the tempo by, as heard."
+)
+@click.option(
+    "--critic",
+    type=int,
+    help="Candidates weighed when it plays; 0: none.  [default: what serves best of 0, 2, 4, 8]",
+)
+@click.option(
+    "--parallels",
+    type=float,
+    help="Times as likely as learned that it plays parallel octaves and fifths.  "
+    "[default: as often as the music]",
 )
 @click.option("--licence", default="unstated", help="Licence of the music, stored in the model.")
 def train(folder: Path, name: str | None, out: Path | None, resume: bool, **asked: Any) -> None:
@@ -172,6 +196,10 @@ def train(folder: Path, name: str | None, out: Path | None, resume: bool, **aske
         tracks=asked["tracks"],
         pedal=asked["pedal"],
         fine=asked["fine"],
+        drums=asked["drums"],
+        slow_critic=asked["slow_critic"],
+        candidates=asked["critic"],
+        parallels=asked["parallels"],
         start=asked["start"],
     )
     try:
@@ -231,20 +259,27 @@ def _place(folder: Path, name: str | None, out: Path | None, resume: bool) -> tu
 
 
 def _check(asked: dict[str, Any]) -> None:
-    if asked["minutes"] is not None and not 0.1 <= asked["minutes"] <= 100_000:
-        raise click.BadParameter("out of range: from 0.1 to 100000", param_hint="--minutes")
-    limits = {"seed": MOST_SEED, "transpose": 12, "vary-velocity": 126, "vary-tempo": 100}
-    for name, most in limits.items():
-        if not 0 <= asked[name.replace("-", "_")] <= most:
-            raise click.BadParameter(f"out of range: from 0 to {most}", param_hint=f"--{name}")
-    if asked["velocities"] is not None and not 1 <= asked["velocities"] <= 127:
-        raise click.BadParameter("out of range: from 1 to 127", param_hint="--velocities")
-    if asked["grid"] is not None and not 1 <= asked["grid"] <= 48:
-        raise click.BadParameter("out of range: from 1 to 48", param_hint="--grid")
-    if asked["hidden"] is not None and not 8 <= asked["hidden"] <= 4096:
-        raise click.BadParameter("out of range: from 8 to 4096", param_hint="--hidden")
-    if not 0 <= asked["dropout"] < 0.95:
-        raise click.BadParameter("out of range: from 0 to 0.95", param_hint="--dropout")
+    from musicgan.compose.settings import MOST_CANDIDATES
+    from musicgan.compose.voice_leading import COMMONEST, RAREST
+
+    limits = {
+        "minutes": (0.1, 100_000),
+        "seed": (0, MOST_SEED),
+        "hidden": (8, 4096),
+        "dropout": (0, 0.95),
+        "velocities": (1, 127),
+        "grid": (1, 48),
+        "transpose": (0, 12),
+        "vary-velocity": (0, 126),
+        "vary-tempo": (0, 100),
+        "critic": (0, MOST_CANDIDATES),
+        "parallels": (RAREST, COMMONEST),
+    }
+    for name, (least, most) in limits.items():
+        value = asked[name.replace("-", "_")]
+        if value is not None and not least <= value <= most:
+            said = f"out of range: from {least} to {most}"
+            raise click.BadParameter(said, param_hint=f"--{name}")
     source = click.get_current_context().get_parameter_source
     if asked["hidden"] is not None and source("start") is ParameterSource.DEFAULT:
         asked["start"] = "none"

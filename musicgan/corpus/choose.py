@@ -44,14 +44,15 @@ def choose_codec(
     tracks: str | None = None,
     pedal: bool | None = None,
     fine: int | None = None,
+    drums: bool | None = None,
 ) -> EventsCodec:
     """A note-tuple codec for the files under `folder`, from an even sample of them.
 
     `voices` name the slots, as "NAME" or "NAME:PROGRAM"; `grid` is in steps a beat; `velocities`
     are told apart; `tracks` go to slots by `ORDER` or by `INSTRUMENT`; `pedal` is folded into
-    durations; onsets are told to one of `fine` parts of a step. None: as the music has it.
-    Raises `CorpusError` when no file can be read, or for more voices than the files have,
-    `CodecError` for the grid, the velocities and the parts.
+    durations; onsets are told to one of `fine` parts of a step; `drums` have a slot. None: as the
+    music has it. Raises `CorpusError` when no file can be read, for more voices than the files
+    have and for drums that none has, `CodecError` for the grid, the velocities and the parts.
     """
     sample = _sample(folder)
     scores = list(sample.values())
@@ -59,7 +60,7 @@ def choose_codec(
     used = np.median([len(np.unique(score.notes["velocity"])) for score in scores])
     return EventsCodec(
         grid=grid,
-        slots=_named(slots_of(scores, tracks), voices),
+        slots=_named(slots_of(scores, tracks, drums), voices),
         velocity_bins=velocities if velocities is not None else 8 if used > 4 else 1,
         pedal=pedal if pedal is not None else uses_pedal(sample),
         fine=fine if fine is not None else fine_of(scores, grid),
@@ -79,10 +80,13 @@ def _named(slots: tuple[Slot, ...], voices: Sequence[str]) -> tuple[Slot, ...]:
     return tuple(named)
 
 
-def choose_frames_codec(folder: Path, grid: int | None = None) -> PianorollCodec:
+def choose_frames_codec(
+    folder: Path, grid: int | None = None, drums: bool | None = None
+) -> PianorollCodec:
     """A frame codec for the files under `folder`: cells for the pitches they use, no velocity.
 
-    `grid` is in steps a beat. Raises `CorpusError` when none can be read.
+    `grid` is in steps a beat, `drums` as in `choose_codec`. Raises `CorpusError` when none can be
+    read, and for drums that none has.
     """
     scores = list(_sample(folder).values())
     low, high = np.quantile(np.concatenate([s.notes["pitch"] for s in scores]), [0.0005, 0.9995])
@@ -90,7 +94,7 @@ def choose_frames_codec(folder: Path, grid: int | None = None) -> PianorollCodec
     low_pitch = min(int(low), 127 - 11)
     return PianorollCodec(
         grid=grid if grid is not None else grid_of(scores),
-        slots=slots_of(scores),
+        slots=slots_of(scores, drums=drums),
         low_pitch=low_pitch,
         high_pitch=max(int(np.ceil(high)), low_pitch + 11),
     )
@@ -143,11 +147,14 @@ def on_grid_share(score: Score, grid: int) -> float:
     return float(np.mean(np.abs(miss) * 2 <= grid))
 
 
-def slots_of(scores: Sequence[Score], tracks: str | None = None) -> tuple[Slot, ...]:
-    """One slot for each common place among the pitched tracks, and one for drums.
+def slots_of(
+    scores: Sequence[Score], tracks: str | None = None, drums: bool | None = None
+) -> tuple[Slot, ...]:
+    """One slot for each common place among the pitched tracks, and one for common drums.
 
     Where files list their instruments in orders of their own, or `tracks` is `INSTRUMENT`, one for
-    each common instrument.
+    each common instrument. With `drums` these have a slot however rare they are, or none. Raises
+    `CorpusError` where there are none to have it.
     """
     pitched = [[t for t in played(score) if not t.is_drum] for score in scores]
     by_order = _slots_by_order(pitched)
@@ -155,7 +162,10 @@ def slots_of(scores: Sequence[Score], tracks: str | None = None) -> tuple[Slot, 
     mixed = len(by_order) > 1 and _order_says(pitched, len(by_order)) < COMMON_ORDER
     by_instrument = tracks == INSTRUMENT if tracks else mixed and len(by_family) > 1
     slots = list(by_family if by_instrument else by_order)
-    if np.mean([any(t.is_drum for t in score.tracks) for score in scores]) >= COMMON:
+    share = np.mean([any(track.is_drum for track in score.tracks) for score in scores])
+    if drums and not share:
+        raise CorpusError("drums are asked for, but no file has any: leave them out")
+    if share >= COMMON if drums is None else drums:
         slots.append(Slot("drums", 0, True))
     return tuple(slots) or (Slot(),)
 

@@ -135,8 +135,9 @@ class EventsRun:
         )  # fmt: skip
         critic_phase = CriticPhase(adversarial, judge, options.critic_steps)
         self.guidance = GuidancePhase(
-            self._player, self._valid, self._train, length, seed, options.minutes
-        )
+            self._player, self._valid, self._train, length, seed, options.minutes,
+            options.candidates, options.parallels,
+        )  # fmt: skip
         return [likelihood, adversarial, critic_phase, self.guidance]
 
     @property

@@ -59,7 +59,8 @@ class GuidancePhase:
     """Measures each of `STRENGTHS` once; keeps the one whose songs are nearest to `pieces`.
 
     The best of them is then tried with parallels put right. The distance is Frechet's on musical
-    descriptors. `learned` are the pieces trained on.
+    descriptors. `learned` are the pieces trained on. Where `candidates` are given, or `parallels`,
+    these are the habit, and only what is left open is tried.
     """
 
     name = "guidance"
@@ -76,10 +77,14 @@ class GuidancePhase:
         length: int,
         seed: int,
         minutes: float | None = None,
+        candidates: int | None = None,
+        parallels: float | None = None,
     ) -> None:
         self._player, self._pieces, self._length, self._seed = player, pieces, length, seed
         self._songs = songs_for(minutes)
-        self.max_steps = len(STRENGTHS)
+        self._strengths = STRENGTHS if candidates is None else (candidates,)
+        self._asked_parallels = parallels
+        self.max_steps = len(self._strengths)
         self._learned = learned
         self._at = 0
         self._best: dict[str, float] | None = None
@@ -107,34 +112,36 @@ class GuidancePhase:
 
     def evaluate(self) -> dict[str, float]:
         """Frechet distance of songs with so many candidates; at last with parallels put right."""
-        if self._at < len(STRENGTHS):
-            figures = self._measured(self._at, 1.0)
+        if self._at < len(self._strengths):
+            asked = self._asked_parallels
+            figures = self._measured(self._strengths[self._at], 1.0 if asked is None else asked)
             if self._best is None or figures["score"] < self._best["score"]:
                 self._best = figures
             return figures
         best = self._best
         if best is None:
             return {"score": float("inf")}
-        if not best["parallels"] or best["parallels_apart"] < NO_CHANCE:
+        are_settled = self._asked_parallels is not None or best["parallels_apart"] < NO_CHANCE
+        if are_settled or not best["parallels"]:
             self._present = {name: best[name] for name in self._present}
             return best
         # What is likely stays likelier than that: .3 times as likely leaves .62 of the parallels of
         # the chorale model, .1 leaves .31; 2 times brings the lieder 1.29 as many, 4 brings 1.75.
         times = (best["parallels_of_real"] / best["parallels"]) ** 2
         times = min(max(times, RAREST), COMMONEST)
-        figures = self._measured(STRENGTHS.index(int(best["candidates"])), times)
+        figures = self._measured(int(best["candidates"]), times)
         # In parallels songs are nearer the pieces now; for the rest it is enough that they are no
         # further, by more than chance.
         return {**figures, "score": figures["score"] * (1 - WORTH)}
 
-    def _measured(self, strength: int, times: float) -> dict[str, float]:
-        """Figures of songs with one of `STRENGTHS`, and with parallels so likely."""
-        self._present = {"candidates": STRENGTHS[strength], "times": times}
+    def _measured(self, candidates: int, times: float) -> dict[str, float]:
+        """Figures of songs with so many candidates, and with parallels so likely."""
+        self._present = {"candidates": candidates, "times": times}
         player = with_rules(self._player(), parallels=times)
         rng = np.random.default_rng([self._seed, 5])
         pieces = [self._pieces[i] for i in rng.integers(len(self._pieces), size=self._songs)]
         songs = songs_like(
-            player, pieces, critic=STRENGTHS[strength], temperature=TEMPERATURE,
+            player, pieces, critic=candidates, temperature=TEMPERATURE,
             first_seed=self._seed, most_bars=MOST_BARS,
         )  # fmt: skip
         made = [player.codec.encode(song) for song in songs]
@@ -150,7 +157,7 @@ class GuidancePhase:
             "copied_by_real": self._copied(given, COPIED_NOTES),
             "long_copied": self._copied(made, LONG_NOTES),
             "long_copied_by_real": self._copied(given, LONG_NOTES),
-            "score": distance * (1 + WORTH * strength),
+            "score": distance * (1 + WORTH * self._strengths.index(candidates)),
         }
 
     def _copied(self, songs: Sequence[Rows], notes: int) -> float:

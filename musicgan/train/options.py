@@ -68,6 +68,8 @@ class Options:
     """Whether the sustain pedal is folded into durations; None: by the music."""
     fine: int | None = None
     """Parts of a step in which onsets are told apart, 1 for the grid alone; None: by the music."""
+    drums: bool | None = None
+    """Whether drums have a voice; None: by the music."""
     start: str = "none"
     """A style or model file to begin with, "nearest" for the bundled one that knows this music
     best, or "none"."""
@@ -75,6 +77,12 @@ class Options:
     """Width of the generator; None: `width` decides."""
     dropout: float = 0.4
     critic_dropout: float = 0.4
+    slow_critic: bool | None = None
+    """Whether the critic learns slowly; None: where there are few pieces, see `for_few`."""
+    candidates: int | None = None
+    """That the critic weighs when songs are played, 0 for none; None: as many as serve best."""
+    parallels: float | None = None
+    """How many times as likely parallels become when songs are played; None: as in the music."""
     augmentation: Augmentation = field(default_factory=Augmentation)
     likelihood: LikelihoodOptions = field(default_factory=LikelihoodOptions)
     adversarial: AdversarialOptions = field(default_factory=AdversarialOptions)
@@ -133,8 +141,10 @@ def for_few(options: Options, pieces: int) -> Options:
     It soon knows them by heart, and what it then says of all else moves songs away from music:
     of 78 pieces of game music the songs' Frechet distance went from 28 to 132 in 100 updates.
     With these settings it was 27 after 50, 34 after 150, 51 after 200: the best is what is kept.
+    `Options.slow_critic` may ask for them, or not, whatever the number.
     """
-    if pieces >= FEW_FOR_A_CRITIC:
+    few = pieces < FEW_FOR_A_CRITIC
+    if not (few if options.slow_critic is None else options.slow_critic):
         return options
     slow = options.adversarial
     slow = replace(slow, critic_rate=slow.critic_rate / 4, rate=slow.rate / 2)

@@ -84,13 +84,13 @@ class Run(Protocol):
 def _events(folder: Path, options: Options, progress: Progress | None) -> Run:
     codec = choose_codec(
         folder, options.voices, options.grid, options.velocities, options.tracks, options.pedal,
-        options.fine,
+        options.fine, options.drums,
     )  # fmt: skip
     return EventsRun(Corpus.open(folder, codec, progress=progress), codec, options)
 
 
 def _frames(folder: Path, options: Options, progress: Progress | None) -> Run:
-    codec = choose_frames_codec(folder, options.grid)
+    codec = choose_frames_codec(folder, options.grid, options.drums)
     # Frames begin at random: no model of frames comes with the package.
     options = replace(options, start=NOTHING)
     return FramesRun(Corpus.open(folder, codec, progress=progress), codec, options)

@@ -95,11 +95,28 @@ def test_a_model_at_a_path_is_played_from_there(folder, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("words", "text", "pedal"),
-    [([], "", None), (["--pedal"], "", True), (["--no-pedal"], "pedal = true", False),
-     ([], "pedal = true", True), ([], "pedal = false", False)],
-)  # fmt: skip
-def test_the_pedal_is_heard_or_not_as_asked(folder, tmp_path, monkeypatch, words, text, pedal):
+    ("words", "text", "name", "value"),
+    [
+        ([], "", "pedal", None),
+        (["--pedal"], "", "pedal", True),
+        (["--no-pedal"], "pedal = true", "pedal", False),
+        ([], "pedal = false", "pedal", False),
+        ([], "", "drums", None),
+        (["--no-drums"], "drums = true", "drums", False),
+        ([], "drums = true", "drums", True),
+        ([], "", "slow_critic", None),
+        (["--no-slow-critic"], "", "slow_critic", False),
+        ([], "slow-critic = true", "slow_critic", True),
+        ([], "", "candidates", None),
+        (["--critic", 0], "critic = 4", "candidates", 0),
+        ([], "critic = 4", "candidates", 4),
+        ([], "", "parallels", None),
+        (["--parallels", 0.5], "", "parallels", 0.5),
+    ],
+)
+def test_what_the_music_would_decide_can_be_asked_for(
+    folder, tmp_path, monkeypatch, words, text, name, value
+):
     made, seen = ModelFile({}, {"metrics": {}}, ""), []
     monkeypatch.setattr(
         "musicgan.train.run.train", lambda _, __, options, **___: seen.append(options) or made
@@ -107,7 +124,7 @@ def test_the_pedal_is_heard_or_not_as_asked(folder, tmp_path, monkeypatch, words
     (tmp_path / "settings.toml").write_text(text)
     where = "--out", tmp_path / "x.safetensors", "--config", tmp_path / "settings.toml"
     assert run("train", folder, *words, *where).exit_code == 0
-    assert [options.pedal for options in seen] == [pedal]
+    assert [getattr(options, name) for options in seen] == [value]
 
 
 def test_one_voice_need_not_be_a_list_of_one(folder, tmp_path):
@@ -158,10 +175,12 @@ def test_a_settings_file_that_cannot_be_read_says_why(folder, tmp_path, text, sa
         ("--hidden", "4", "from 8 to 4096"),
         ("--grid", "49", "from 1 to 48"),
         ("--velocities", "0", "from 1 to 127"),
-        ("--dropout", "0.95", "from 0 to 0.95"),
+        ("--dropout", "0.96", "from 0 to 0.95"),
         ("--transpose", "13", "from 0 to 12"),
         ("--vary-velocity", "-1", "from 0 to 126"),
         ("--vary-tempo", "101", "from 0 to 100"),
+        ("--critic", "257", "from 0 to 256"),
+        ("--parallels", "0", "from 0.02 to 10"),
     ],
 )
 def test_what_is_out_of_range_is_refused_with_the_range(folder, tmp_path, option, value, range_):
@@ -189,11 +208,16 @@ def test_a_device_that_is_not_there_is_one_line_before_anything_is_read(tmp_path
         ("--transpose", "6"),
         ("--vary-velocity", "9"),
         ("--vary-tempo", "9"),
+        ("--slow-critic", None),
+        ("--critic", "4"),
+        ("--parallels", "0.5"),
     ],
 )
 def test_what_frames_know_nothing_of_is_refused(folder, tmp_path, option, value):
     out = tmp_path / "x.safetensors"
-    found = run("train", folder, "--out", out, "--codec", "pianoroll", option, value)
+    found = run(
+        "train", folder, "--out", out, "--codec", "pianoroll", option, *filter(None, [value])
+    )
     assert found.exit_code == 2
     assert f"Invalid value for {option}: only for --codec events: leave it out" in found.output
 

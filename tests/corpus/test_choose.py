@@ -100,6 +100,23 @@ def test_drums_come_last_wherever_they_stand(folder_of):
     assert chosen.slots == (Slot("lead", 80), Slot("low", 33), Slot("drums", 0, True))
 
 
+@pytest.mark.parametrize("choose", [choose_codec, choose_frames_codec])
+def test_drums_have_a_slot_or_none_as_asked(folder_of, choose):
+    solo, band = score(Track("a", 1)), score(Track("a", 1), Track("kit", 0, True))
+    folder = folder_of(solo, solo, solo, band)
+    assert len(choose(folder).slots) == 1
+    assert choose(folder, drums=True).slots[1:] == (Slot("drums", 0, True),)
+    folder = folder_of(band, band, band, band)
+    assert len(choose(folder).slots) == 2
+    assert len(choose(folder, drums=False).slots) == 1
+
+
+@pytest.mark.parametrize("choose", [choose_codec, choose_frames_codec])
+def test_drums_that_no_file_has_are_refused(folder_of, choose):
+    with pytest.raises(CorpusError, match="no file has any"):
+        choose(folder_of(choir()), drums=True)
+
+
 def test_what_few_files_have_gets_no_slot(folder_of):
     duo, band = score(Track("a", 1), Track("b", 2)), score(
         Track("a", 1), Track("b", 2), Track("c", 3), Track("kit", 0, True)

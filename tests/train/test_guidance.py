@@ -110,6 +110,31 @@ def test_parallels_are_put_right_unless_it_does_harm(some, player, monkeypatch, 
     assert phase.habits == {"critic": 0, "parallels": round(times, 4) if helps else 1.0}
 
 
+def test_what_is_asked_for_is_the_habit_and_what_is_left_open_is_tried(some, player, monkeypatch):
+    asked = []
+
+    def songs_like(player, pieces, *, critic, **rest):
+        asked.append((critic, player.rules.parallels))
+        return (player.codec.decode(piece.rows) for piece in pieces)
+
+    measure(monkeypatch, songs_like, [0.4, 0.1])
+    cases = [
+        ({"candidates": 3}, [(3, 1.0), (3, 1 / 16)], {"critic": 3, "parallels": 1 / 16}),
+        (
+            {"parallels": 0.3},
+            [(strength, 0.3) for strength in STRENGTHS],
+            {"critic": 0, "parallels": 0.3},
+        ),
+        ({"candidates": 0, "parallels": 0.3}, [(0, 0.3)], {"critic": 0, "parallels": 0.3}),
+    ]
+    for given, tried, habits in cases:
+        asked.clear()
+        phase = GuidancePhase(lambda: player, some[:4], some, LENGTH, seed=0, **given)
+        measured(phase)
+        assert asked == tried
+        assert phase.habits == habits
+
+
 def test_where_there_are_none_they_are_left_alone(some, player, monkeypatch):
     asked = []
 

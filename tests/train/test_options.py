@@ -96,3 +96,9 @@ def test_the_critic_of_few_pieces_learns_slowly():
     assert few.adversarial.rate == usual.adversarial.rate / 2
     assert (few.critic_dropout, few.dropout) == (0.6, usual.dropout)
     assert for_few(Options(critic_dropout=0.7), 78).critic_dropout == 0.7
+
+
+def test_the_critic_learns_as_slowly_as_asked():
+    quick, slow = Options(slow_critic=False), Options(slow_critic=True)
+    assert for_few(quick, 78) == quick
+    assert for_few(slow, 1000).adversarial.critic_rate == slow.adversarial.critic_rate / 4
