@@ -79,7 +79,7 @@ def all_came(way: type, notes: int, busy: int) -> bool:
         numbers = [number for _, number in came]
         swapped = sum(later < earlier for earlier, later in pairwise(numbers))
         counts = (notes, len(came), notes - len(came), swapped)
-        figures = errors_ms([at for at, _ in came], on_sec[numbers])
+        figures = errors_ms([at for at, _ in came], on_sec[numbers].tolist())
         title = f"{way.__name__}, {busy} busy, {recorder}"
         print(
             f"{title:42}"
@@ -101,7 +101,7 @@ def cancelled_is_silent() -> bool:
         cut_sec = backend.now_sec() + 0.02
         backend.cancel_after(cut_sec)
         begun = begin_sec + on_sec <= cut_sec
-        for number in np.flatnonzero(begun & (begin_sec + off_sec > cut_sec)):
+        for number in np.flatnonzero(begun & (begin_sec + off_sec > cut_sec)).tolist():
             backend.send(cut_sec, note(number, NOTE_OFF, 0))
         for channel in range(16):
             backend.send(cut_sec, bytes([CONTROL | channel, 123, 0]))
@@ -161,7 +161,7 @@ def number_of(message: bytes) -> int:
 
 
 def is_on(message: bytes) -> bool:
-    return message[0] & 0xF0 == NOTE_ON
+    return bool(message[0] & 0xF0 == NOTE_ON)
 
 
 def errors_ms(at_sec: Sequence[float], due_sec: Sequence[float]) -> tuple[float, float, float]:

@@ -16,11 +16,13 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 import onnxruntime
 import torch
 from bench_songs import network_step
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from musicgan.codecs.layout import Layout
@@ -34,6 +36,9 @@ from musicgan.train.rollout import played
 NOTES = 400
 LIMIT_US = 100.0
 TONIC, LAST, LOWEST, ECHO = 0, 60, 48, 64
+Columns: TypeAlias = list[list[NDArray[np.int64]]]
+"""What `Step.forward` takes, by note."""
+Way: TypeAlias = Callable[..., tuple[Tensor, ...]]
 
 
 class Step(nn.Module):
@@ -44,17 +49,19 @@ class Step(nn.Module):
 
     def __init__(self, net: Generator) -> None:
         super().__init__()
-        self.net = net
-        weight = net.rnn.weight_ih_l0
+        self.net: Any = net
+        rnn: Any = net.rnn
         self.first, *others = net.config.widths
         self.parts = parts(others)
-        self.table = nn.Parameter(net.embed.weight @ weight.T)
-        self.song = nn.Parameter(net.rnn.bias_ih_l0.detach().clone())
+        self.table = nn.Parameter(net.embed.weight @ rnn.weight_ih_l0.T)
+        self.song = nn.Parameter(rnn.bias_ih_l0.detach().clone())
         tables = pitch_places(net.config.layout.looks_back).by
         rows = [table[at] for table, at in zip(tables, (TONIC, LAST, LOWEST, ECHO), strict=True)]
         self.register_buffer("places", torch.as_tensor(np.stack(rows)))
 
-    def forward(self, inputs: Tensor, moment: Tensor, own: Tensor, columns: Tensor, h: Tensor):
+    def forward(
+        self, inputs: Tensor, moment: Tensor, own: Tensor, columns: Tensor, h: Tensor
+    ) -> tuple[Tensor, ...]:
         net, (voice, pitch, duration) = self.net, self.parts
         x = self.table[inputs + net.embed.offsets].sum(0) + self.song
         y = nn.functional.linear(h, net.rnn.weight_hh_l0, net.rnn.bias_hh_l0)
@@ -118,7 +125,7 @@ def bench_steps(rounds: int) -> dict[str, list[float]]:
     return times
 
 
-def numpy_way(net: Generator, columns: list) -> Callable[[], None]:
+def numpy_way(net: Generator, columns: Columns) -> Callable[[], None]:
     config = net.config
     generator = PlayedGenerator(played(net), config)
     rows = [[c[None] for c in row] for row in columns]
@@ -132,12 +139,13 @@ def numpy_way(net: Generator, columns: list) -> Callable[[], None]:
     return run
 
 
-def trace(step: Step, columns: list) -> Callable[..., object]:
+def trace(step: Step, columns: Columns) -> Way:
     example = (*(torch.from_numpy(c) for c in columns[0]), torch.zeros(1, 256))
-    return torch.jit.freeze(torch.jit.trace(step, example))
+    traced: Way = torch.jit.freeze(torch.jit.trace(step, example))  # type: ignore[no-untyped-call]
+    return traced
 
 
-def torch_way(step: Callable[..., object], columns: list) -> Callable[[], None]:
+def torch_way(step: Way, columns: Columns) -> Callable[[], None]:
     rows = [[torch.from_numpy(c) for c in row] for row in columns]
 
     @torch.inference_mode()
@@ -149,7 +157,7 @@ def torch_way(step: Callable[..., object], columns: list) -> Callable[[], None]:
     return run
 
 
-def onnx_way(step: Step, columns: list) -> Callable[[], None]:
+def onnx_way(step: Step, columns: Columns) -> Callable[[], None]:
     names = ["inputs", "moment", "own", "columns", "h"]
     example = (*(torch.from_numpy(c) for c in columns[0]), torch.zeros(1, 256))
     with tempfile.TemporaryDirectory() as folder:

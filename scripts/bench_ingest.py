@@ -43,7 +43,8 @@ def symusic_reader() -> Reader:
     """Parsing alone, notes as numpy columns."""
     import symusic
 
-    return lambda path: [track.notes.numpy() for track in symusic.Score(str(path)).tracks]
+    parsed: Any = symusic.Score
+    return lambda path: [track.notes.numpy() for track in parsed(str(path)).tracks]
 
 
 def miditok_reader() -> Reader:

@@ -35,6 +35,7 @@ from pathlib import Path
 
 import mido
 import numpy as np
+from numpy.typing import NDArray
 
 from musicgan.compose.bars import LiveSong
 from musicgan.compose.player import open_player
@@ -75,8 +76,9 @@ def main() -> int:
     print(f"first note after {middle_sec:.2f} s ({first_sec[0]:.2f} to {first_sec[-1]:.2f})")
     print(f"{asked.notes} notes, {asked.busy} busy processes beside the model")
     print(f"{'':34}{'median':>9}{'p99':>9}{'max':>9}{'lost':>7}   ms")
-    lost, p99 = 0, []
-    ways = {
+    lost = 0
+    p99: list[float] = []
+    ways: dict[str, Callable[[JackRecorder, NDArray[np.int64]], None]] = {
         "port process, JACK's queue": partial(by_port, JackBackend),
         "port process, at once": partial(by_port, AtOnce),
         "model's thread, mido": model_thread,
@@ -215,8 +217,7 @@ def server() -> Iterator[None]:
     # Without real-time scheduling of its own it is late itself, and what is sent at once with it.
     real_time = ["-R", "-P70"] if os.geteuid() == 0 else ["-r"]
     command = ["jackd", *real_time, "-S", "-d", "dummy", "-r", str(RATE), "-p", str(PERIOD)]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(command, **quiet)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         while not there():
             time.sleep(0.1)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +62,7 @@ def song_ms(player: Player, critic: int, rounds: int) -> float:
     for seed in range(SEEDS):
         settings = Settings(bars=BARS, seed=seed, critic=critic)
         notes += len(compose(player, settings))
-        total += cheapest(lambda settings=settings: compose(player, settings), rounds)
+        total += cheapest(partial(compose, player, settings), rounds)
     return total / notes
 
 

@@ -60,7 +60,7 @@ def main() -> int:
     met = True
     for hidden, bf16 in itertools.product(asked.hidden, (False, True)):
         ours, bare = ways(asked.folder, asked.batch, hidden, device, bf16)
-        rates = [[], []]
+        rates: tuple[list[float], list[float]] = ([], [])
         for _ in range(asked.rounds):
             for way, kept in zip((ours, bare), rates, strict=True):
                 kept.append(asked.batch * LENGTH / timed(way, device))

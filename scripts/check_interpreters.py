@@ -27,9 +27,9 @@ ASK = "import sys; print(sys.implementation.name, '%d.%d.%d' % sys.version_info[
 def interpreters() -> list[tuple[str, Path]]:
     """(version, executable) of each CPython 3.10-3.14 on the path and in pyenv's, oldest first."""
     names = [f"python3.{minor}" for minor in MINORS]
-    found = [Path(path) for name in names if (path := shutil.which(name))]
+    found = [Path(there) for name in names if (there := shutil.which(name))]
     found += sorted((Path.home() / ".pyenv" / "versions").glob("3.*/bin/python3"))
-    known = {}
+    known: dict[str, Path] = {}
     for path in found:
         answer = subprocess.run([path, "-c", ASK], capture_output=True, text=True)
         kind, _, version = answer.stdout.strip().partition(" ")  # a pyenv shim may answer nothing

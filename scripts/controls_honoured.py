@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import combinations, pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pretty_midi
@@ -43,7 +43,7 @@ NEAR_SEC = 1e-3
 STYLES = ("chorale", "lieder", "fiddle")
 """Those with pitches: drums have no key and no register."""
 
-Song = pretty_midi.PrettyMIDI
+Song: TypeAlias = pretty_midi.PrettyMIDI
 Measure = Callable[[Song], float]
 
 
@@ -235,7 +235,9 @@ def in_parallels(song: Song) -> float:
     found = []
     for before, after in pairwise(lines):
         moves = [
-            (b, a) for b, a in zip(before, after, strict=True) if None not in (b, a) and b != a
+            (b, a)
+            for b, a in zip(before, after, strict=True)
+            if b is not None and a is not None and b != a
         ]
         for (b1, a1), (b2, a2) in combinations(moves, 2):
             apart = abs(b1 - b2) % 12, abs(a1 - a2) % 12

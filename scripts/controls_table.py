@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +46,8 @@ def main() -> int:
     source, real, training = sets(asked.folder)
     begin = time.process_time()
     measures = MEASURES if asked.all else HEADLINES
-    real_score, distance = {}, {}
+    real_score: dict[str, list[tuple[float | None, ...]]] = {}
+    distance: dict[tuple[str, str], list[float | None]] = {}
     for seed in range(asked.seeds):
         made = {HELD_OUT: source, **control_sets(source, training, seed)}
         known = None if asked.no_training else training
@@ -81,12 +83,13 @@ def sets(folder: Path) -> tuple[MusicSet, MusicSet, MusicSet]:
         names["valid"] + names["test"],
         [name for name, here in zip(train, is_source, strict=True) if not here],
     )
-    sides = compare(*(read_side([folder / name for name in part]) for part in parts))
+    made, held_out, known = (read_side([folder / name for name in part]) for part in parts)
+    sides = compare(made, held_out, known)
     assert sides.training is not None
     return sides.generated, sides.real, sides.training
 
 
-def shown(values: list[float | None], digits: int = 3) -> str:
+def shown(values: Sequence[float | None], digits: int = 3) -> str:
     """The median of what is known."""
     known = [value for value in values if value is not None]
     return f"{np.median(known):.{digits}f}" if known else ""

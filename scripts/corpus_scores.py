@@ -68,7 +68,7 @@ def score_of(source: Path) -> Score:
     """
     from music21 import converter
 
-    whole = converter.parse(source, forceSource=True, storePickle=False)
+    whole: Any = converter.parse(source, forceSource=True, storePickle=False)
     if source.suffix == ".abc":
         if len(whole.parts) != 1:
             raise UnfitError(f"{len(whole.parts)} parts, wanted a tune of one")

@@ -75,7 +75,10 @@ def examples(data: Path) -> list[Example]:
                 if not about.has_played_loudness:
                     accents[ACCENTS.index("loudness")] = 0
                 features = [candidate_features(accents, c) for c in CANDIDATES]
-                tensors = [tuple(map(torch.from_numpy, part)) for part in features]
+                tensors = [
+                    (torch.from_numpy(a), torch.from_numpy(b), torch.from_numpy(c))
+                    for a, b, c in features
+                ]
                 found.append(Example(name, score, METRES[metre], first, tensors))
     return found
 
@@ -86,9 +89,8 @@ class Model(torch.nn.Module):
     def __init__(self) -> None:
         super().__init__()
         many = len(ACCENTS)
-        parameter = lambda *shape: torch.nn.Parameter(torch.zeros(*shape, dtype=torch.float64))  # noqa: E731
-        self.downbeat, self.recurrence = parameter(many), parameter(many)
-        self.inner, self.bias = parameter(len(CANDIDATES), many), parameter(len(CANDIDATES))
+        self.downbeat, self.recurrence = _parameter(many), _parameter(many)
+        self.inner, self.bias = _parameter(len(CANDIDATES), many), _parameter(len(CANDIDATES))
 
     def forward(self, example: Example) -> list[torch.Tensor]:
         scores = []
@@ -97,6 +99,10 @@ class Model(torch.nn.Module):
             score = score + self.recurrence @ recurrence + self.bias[number]
             scores.append(score - np.log(CANDIDATES[number].length))
         return scores
+
+
+def _parameter(*shape: int) -> torch.nn.Parameter:
+    return torch.nn.Parameter(torch.zeros(*shape, dtype=torch.float64))
 
 
 def fit(model: Model, chosen: list[Example], rng: np.random.Generator) -> None:
@@ -117,7 +123,7 @@ def fit(model: Model, chosen: list[Example], rng: np.random.Generator) -> None:
             weight = torch.tensor(weights, dtype=torch.float64)
             loss = (torch.stack(losses) * weight).sum() / weight.sum()
             optimizer.zero_grad()
-            (loss + 1e-3 * model.inner.pow(2).sum()).backward()
+            torch.autograd.backward(loss + 1e-3 * model.inner.pow(2).sum())
             optimizer.step()
 
 

@@ -85,18 +85,16 @@ def main() -> int:
 def kept_share(song: Score, piece: Score) -> float:
     """Percent of the melody's notes that the song's first track has, in whatever octave.
 
-    None if it has others.
+    0 where it has more notes or fewer.
     """
     one, other = (
         {tuple(note) for note in score.notes[score.notes["track"] == 0][TOLD].tolist()}
         for score in (song, piece)
     )
     moved = {(on, length, pitch % 12) for on, length, pitch in one}
-    return (
-        100
-        * np.mean([(on, length, pitch % 12) in moved for on, length, pitch in other])
-        * (len(one) == len(other))
-    )
+    if len(one) != len(other):
+        return 0.0
+    return 100 * float(np.mean([(on, length, pitch % 12) in moved for on, length, pitch in other]))
 
 
 def measured(songs: list[Score], keys: list[Key]) -> np.ndarray:

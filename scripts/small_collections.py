@@ -17,6 +17,7 @@ import argparse
 import json
 import shutil
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -35,6 +36,7 @@ from musicgan.train.start import NEAREST, NOTHING
 from musicgan.train.windows import Windows
 
 MOST_TEST = 100
+Figures: TypeAlias = dict[str, Any]
 STARTS = {"at random": NOTHING, "fine-tuned": NEAREST}
 
 
@@ -71,15 +73,18 @@ def parted(folder: Path, seed: int) -> tuple[list[Path], list[Path]]:
     return [files[i] for i in order[count:]], [files[i] for i in order[:count]]
 
 
-def measured(learned: list[Path], test: list[Path], out: Path, asked: argparse.Namespace) -> dict:
+def measured(
+    learned: list[Path], test: list[Path], out: Path, asked: argparse.Namespace
+) -> Figures:
     """The figures of one size of collection; from where they are kept, if they are."""
     kept = out / "figures.json"
     if kept.is_file():
-        return json.loads(kept.read_text())
+        known: Figures = json.loads(kept.read_text())
+        return known
     music, unseen = gathered(learned, out / "music"), gathered(test, out / "test")
     # Durations as the keys have them, in every row: of pedalled ones a note says more.
     codec = choose_codec(music, pedal=False, fine=1)
-    found: dict = {}
+    found: Figures = {}
     for name, start in STARTS.items():
         options = Options(seed=asked.seed, start=start, minutes=asked.minutes)
         run = EventsRun(Corpus.open(music, codec), codec, options)

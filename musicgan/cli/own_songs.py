@@ -12,9 +12,10 @@ from musicgan.codecs.base import hears_pedal
 from musicgan.compose.kinds import AnyPlayer, open_any
 from musicgan.compose.like import songs_like
 from musicgan.compose.player import Player
-from musicgan.corpus.cache import Corpus, Part
+from musicgan.corpus.cache import Corpus
 from musicgan.corpus.piece import Piece, make_piece
 from musicgan.corpus.scan import Progress
+from musicgan.corpus.split import PARTS, Part
 from musicgan.evaluate.side import Side, hear, read_side
 
 OWN = "Real are the test pieces of what the model was trained on: it never saw them."
@@ -92,7 +93,7 @@ def compose_songs(
     player = open_any(model)
     corpus = Corpus.open(real, player.codec)
     is_own = corpus.manifest_hash == player.file.metadata.get("manifest")
-    parts: tuple[Part, ...] = ("test",) if is_own else ("train", "valid", "test")
+    parts: tuple[Part, ...] = ("test",) if is_own else PARTS
     pieces = [piece for part in parts for piece in corpus.pieces(part)]
     pedal = hears_pedal(player.codec)
     there = read_side([real], pedal=pedal)

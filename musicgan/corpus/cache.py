@@ -10,7 +10,7 @@ from contextlib import closing
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,15 +31,13 @@ from musicgan.corpus.places import (
 from musicgan.corpus.pool import run_tasks, worker_count
 from musicgan.corpus.report import FileReport
 from musicgan.corpus.scan import Progress, find_midi, report_of
-from musicgan.corpus.split import PARTS, split
+from musicgan.corpus.split import PARTS, Part, split
 from musicgan.corpus.store import Store, is_store, move_into_place, write_store
 from musicgan.errors import CodecError, CorpusError
 from musicgan.folders import cache_folder
 from musicgan.midifile import read_bounded
 from musicgan.midifile.write import write_whole
 from musicgan.score import Key
-
-Part = Literal["train", "valid", "test"]
 
 
 class Corpus:

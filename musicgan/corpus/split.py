@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from musicgan.errors import CorpusError
 
-PARTS = ("train", "valid", "test")
+Part = Literal["train", "valid", "test"]
+PARTS: tuple[Part, ...] = ("train", "valid", "test")
 HASH = "S64"
 """A sha256 in hexadecimal, as numpy holds many of them."""
 DEFAULT_SHARES = (0.8, 0.1, 0.1)

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import torch
 
+from musicgan.corpus.split import PARTS
 from musicgan.train.loop import Interrupted
 
 from .figures import floors
@@ -73,8 +74,8 @@ def write_floors(place: Place) -> None:
     if path.is_file():
         return
     run = place.run()
-    parts = [place.songs(run, part) for part in ("train", "valid", "test")]
-    found = floors(*parts, place.codec, window_of(run))
+    train, valid, test = (place.songs(run, part) for part in PARTS)
+    found = floors(train, valid, test, place.codec, window_of(run))
     path.write_text(json.dumps(found, indent=1))
 
 

@@ -11,15 +11,15 @@ from typing import Any
 
 from musicgan.codecs.events import EventsCodec
 from musicgan.codecs.layout import Layout
-from musicgan.corpus.cache import Corpus, Part
+from musicgan.corpus.cache import Corpus
 from musicgan.corpus.choose import choose_codec
+from musicgan.corpus.split import PARTS, Part
 from musicgan.train.critic_trainer import AdversarialOptions
 from musicgan.train.events_run import EventsRun
 from musicgan.train.options import Options
 from musicgan.train.songs import Song, analyse_pieces
 
 SHORTEST_PIECE = 16
-PARTS: tuple[Part, ...] = ("train", "valid", "test")
 
 
 @dataclass(frozen=True)
