@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from musicgan.model.config import EventsConfig
-from musicgan.model.steps import Floats, Ints, Table, gru_hidden, gru_input, gru_step
+from musicgan.model.steps import Floats, Ints, Linear, Table, gru_hidden, gru_input, gru_step
 
 
 class CriticState(NamedTuple):
@@ -35,9 +35,8 @@ class Critic:
         self._inputs = Table(w["embed.weight"] @ input_weight, config.layout.input_sizes[:-1])
         self._conditions = Table(w["condition.weight"] @ input_weight, config.condition_sizes)
         self._bias = gru_input(w["rnn.bias_ih_l0"])
-        self._hidden = (
-            np.ascontiguousarray(gru_hidden(w["rnn.weight_hh_l0"].T)),
-            gru_hidden(w["rnn.bias_hh_l0"]),
+        self._hidden = Linear(
+            gru_hidden(w["rnn.weight_hh_l0"].T), gru_hidden(w["rnn.bias_hh_l0"])
         )
         self._out = w["out.weight"][0], w["out.bias"]
         self._size = config.critic_hidden
@@ -51,9 +50,6 @@ class Critic:
         """Hear the inputs [B, I] of one row a song; the state and the logits [B]."""
         x = self._inputs(inputs[:, :-1])
         x += state.song
-        weight, bias = self._hidden
-        h = state.hidden @ weight
-        h += bias
-        hidden = gru_step(state.hidden, x, h)
+        hidden = gru_step(state.hidden, x, self._hidden(state.hidden))
         weight, bias = self._out
         return CriticState(hidden, state.song), np.asarray(hidden @ weight + bias)

@@ -14,7 +14,16 @@ import numpy as np
 from musicgan.codecs.stages import Before
 from musicgan.model.config import EventsConfig
 from musicgan.model.pitch_places import pitch_places
-from musicgan.model.steps import Floats, Ints, Table, gru_hidden, gru_input, gru_step, parts
+from musicgan.model.steps import (
+    Floats,
+    Ints,
+    Linear,
+    Table,
+    gru_hidden,
+    gru_input,
+    gru_step,
+    parts,
+)
 
 ZERO = np.float32(0)
 
@@ -55,10 +64,10 @@ class Generator:
         self._conditions = Table(w["condition.weight"] @ input_weight, config.condition_sizes)
         self._noise = np.ascontiguousarray(w["noise.weight"].T @ input_weight)
         self._bias = gru_input(w["rnn.bias_ih_l0"])
-        self._first = w["first.weight"].T, w["first.bias"]
+        self._first = _linear(w, "first")
         after = gru_hidden(w["rnn.weight_hh_l0"].T), w["trunk.weight"].T
         after_bias = gru_hidden(w["rnn.bias_hh_l0"]), w["trunk.bias"]
-        self._after = np.ascontiguousarray(np.hstack(after)), np.concatenate(after_bias)
+        self._after = Linear(np.hstack(after), np.concatenate(after_bias))
         self._moment = Table(w["moment.weight"], layout.moment_sizes)
         self._pitch = Table(w["pitch_context.weight"], layout.pitch_sizes)
         self._duration = Table(w["duration_context.weight"], layout.duration_sizes)
@@ -82,8 +91,7 @@ class Generator:
 
     def begin(self, conditions: Ints, noise: Floats) -> GeneratorState:
         """The state before anything is fed: conditions [B, 4], noise z [B, Z]."""
-        weight, bias = self._first
-        hidden = np.tanh(noise @ weight + bias).astype(np.float32)
+        hidden = np.tanh(self._first(noise)).astype(np.float32)
         song = self._conditions(conditions) + noise @ self._noise + self._bias
         return self.state(hidden, song.astype(np.float32))
 
@@ -95,10 +103,7 @@ class Generator:
 
     def state(self, hidden: Floats, song: Floats) -> GeneratorState:
         """The state of songs that stand at `hidden` [B, H], with their `song` [B, 3H]."""
-        weight, bias = self._after
-        after = hidden @ weight
-        after += bias
-        return GeneratorState(hidden, song, after)
+        return GeneratorState(hidden, song, self._after(hidden))
 
     def wait(self, state: GeneratorState) -> Floats:
         """Logits [B, W] of the wait; the last one is END."""
@@ -139,12 +144,9 @@ class Generator:
         return _apply(self._velocity_out, base[:, self._velocity_part] + context)
 
 
-def _linear(weights: Mapping[str, Floats], name: str) -> tuple[Floats, Floats]:
-    return np.ascontiguousarray(weights[f"{name}.weight"].T), weights[f"{name}.bias"]
+def _linear(weights: Mapping[str, Floats], name: str) -> Linear:
+    return Linear(weights[f"{name}.weight"].T, weights[f"{name}.bias"])
 
 
-def _apply(linear: tuple[Floats, Floats], x: Floats) -> Floats:
-    weight, bias = linear
-    out = np.maximum(x, ZERO) @ weight
-    out += bias
-    return np.asarray(out)
+def _apply(linear: Linear, x: Floats) -> Floats:
+    return linear(np.maximum(x, ZERO))
