@@ -35,9 +35,7 @@ class Critic:
         self._inputs = Table(w["embed.weight"] @ input_weight, config.layout.input_sizes[:-1])
         self._conditions = Table(w["condition.weight"] @ input_weight, config.condition_sizes)
         self._bias = gru_input(w["rnn.bias_ih_l0"])
-        self._hidden = Linear(
-            gru_hidden(w["rnn.weight_hh_l0"].T), gru_hidden(w["rnn.bias_hh_l0"])
-        )
+        self._hidden = Linear(gru_hidden(w["rnn.weight_hh_l0"].T), gru_hidden(w["rnn.bias_hh_l0"]))
         self._out = w["out.weight"][0], w["out.bias"]
         self._size = config.critic_hidden
 

@@ -69,9 +69,8 @@ class Linear:
     def __init__(self, weight: Floats, bias: Floats) -> None:
         self._weight, self._bias = np.ascontiguousarray(weight), bias
         self._size = weight.size
-        self._parts = [
-            (part, np.ascontiguousarray(weight[:, part])) for part in small_parts(*weight.shape)
-        ]
+        some = small_parts(*weight.shape) if FEW * weight.size > SMALL else []
+        self._parts = [(part, np.ascontiguousarray(weight[:, part])) for part in some]
 
     def __call__(self, x: Floats) -> Floats:
         """The product and the bias."""
@@ -87,8 +86,8 @@ class Linear:
 
 def small_parts(deep: int, wide: int) -> list[slice]:
     """The columns of weights [deep, wide] in parts whose products for `FEW` songs are `SMALL`."""
-    count = -(-FEW * deep * wide // SMALL)
-    width = -(-wide // count // LANES) * LANES
+    widest = max(1, SMALL // (FEW * deep * LANES)) * LANES
+    width = -(-wide // -(-wide // widest) // LANES) * LANES  # all parts about as wide
     return [slice(begin, begin + width) for begin in range(0, wide, width)]
 
 

@@ -1,8 +1,24 @@
 """The small numpy pieces, against arithmetic done the long way."""
 
 import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from musicgan.model.steps import MANY, Table, gru_hidden, gru_input, gru_step, offsets, parts
+from musicgan.model.steps import (
+    FEW,
+    LANES,
+    MANY,
+    SMALL,
+    Linear,
+    Table,
+    gru_hidden,
+    gru_input,
+    gru_step,
+    offsets,
+    parts,
+    small_parts,
+)
 
 
 def test_offsets_are_where_each_columns_rows_begin():
@@ -18,6 +34,25 @@ def test_a_table_sums_one_row_a_column():
     table = Table(np.arange(20, dtype=np.float32).reshape(10, 2), [3, 5, 2])
     # rows 2, 3 + 4 and 8 + 1
     assert table(np.array([[2, 4, 1], [0, 0, 0]])).tolist() == [[36, 39], [22, 25]]
+
+
+@pytest.mark.parametrize("size", [(20, 7), (256, 768), (384, 1504)])
+@pytest.mark.parametrize("songs", [1, 2, FEW, FEW + 1, 40])
+def test_a_product_is_the_same_in_parts_as_whole(songs, size):
+    rng = np.random.default_rng(0)
+    x, weight = rng.standard_normal((songs, size[0])), rng.standard_normal(size)
+    bias = rng.standard_normal(size[1])
+    made = Linear(*(a.astype(np.float32) for a in (weight, bias)))(x.astype(np.float32))
+    assert made.dtype == np.float32
+    assert np.allclose(made, x @ weight + bias, atol=1e-3)
+
+
+@given(st.integers(1, 2000), st.integers(1, 4000))
+def test_parts_of_a_product_are_small_and_cover_it(deep, wide):
+    columns = [column for part in small_parts(deep, wide) for column in range(wide)[part]]
+    assert columns == list(range(wide))
+    widest = max(len(range(wide)[part]) for part in small_parts(deep, wide))
+    assert FEW * deep * widest <= SMALL or widest <= LANES
 
 
 def test_a_gru_step_is_the_published_recurrence():
