@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musicgan.model.steps import (
+    FETCHED,
     FEW,
     LANES,
-    MANY,
     SMALL,
     Linear,
     Table,
@@ -97,7 +97,7 @@ def test_extreme_gates_do_not_overflow():
 def test_a_table_sums_for_many_songs_what_it_sums_for_few():
     rng = np.random.default_rng(0)
     sizes = (5, 7, 3, 9)
-    table = Table(rng.standard_normal((sum(sizes), 20)).astype(np.float32), sizes)
-    columns = rng.integers(0, sizes, (2 * MANY + 3, len(sizes)))
+    table = Table(rng.standard_normal((sum(sizes), FETCHED // 16)).astype(np.float32), sizes)
+    columns = rng.integers(0, sizes, (2 * 4 + 3, len(sizes)))  # 4 songs at a time
     few = [table(columns[at : at + 1]) for at in range(len(columns))]
     assert np.array_equal(table(columns), np.concatenate(few))
