@@ -36,6 +36,7 @@ from musicgan.train.options import (
     about,
     choose_device,
     for_few,
+    has_slow_critic,
     likelihood_steps,
     typical,
     within,
@@ -179,6 +180,7 @@ class EventsRun:
         slots = ", ".join(slot.name for slot in self.codec.slots)
         by = "instrument" if any(slot.families for slot in self.codec.slots) else "order"
         few = len(learned) < FEW_PIECES or notes < FEW_NOTES
+        slow = has_slow_critic(self.options, len(learned))
         parts = f", each in {layout.fine} parts" if layout.fine > 1 else ""
         lines = [
             f"music: {len(learned)} pieces, {notes:,} notes to learn; "
@@ -188,7 +190,8 @@ class EventsRun:
             f"{self._kept:.1%} of the notes kept; "
             f"pedal: {'folded into durations' if self.codec.pedal else 'left out'}",
             f"network: {self.config.hidden} wide, begins "
-            f"{f'with {self.start.name}' if self.start else 'at random'}; on {self.device}",
+            f"{f'with {self.start.name}' if self.start else 'at random'}; on {self.device}; "
+            f"its critic learns {'slowly' if slow else 'at its usual rate'}",
         ]
         if few:
             lines.append("a small collection: the model may remember more than it invents")

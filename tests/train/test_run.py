@@ -151,6 +151,18 @@ def test_whether_the_pedal_is_heard_is_said(folder, pedal):
     assert f"pedal: {'folded into durations' if pedal else 'left out'}" in said
 
 
+@pytest.mark.parametrize(
+    ("asked", "how"), [(None, "slowly"), (True, "slowly"), (False, "at its usual rate")]
+)
+def test_how_the_critic_of_few_pieces_learns_is_said(folder, asked, how):
+    codec = choose_codec(folder)
+    options = replace(OPTIONS, slow_critic=asked)
+    assert (
+        f"its critic learns {how}"
+        in EventsRun(Corpus.open(folder, codec), codec, options).summary()
+    )
+
+
 def test_a_run_may_not_be_resumed_with_other_options_or_music(folder, tmp_path):
     out = tmp_path / "made.safetensors"
     with pytest.raises(Interrupted):
