@@ -161,10 +161,11 @@ class EventsRun:
         weights |= {f"critic.{k}": v for k, v in played(self.critic.ema.module).items()}
         return ModelFile(weights, about("events", self, history))
 
-    def samples(self, count: int) -> Samples:
-        """Songs of 16 bars by the present weights, without disturbing any random state."""
+    def samples(self, count: int, bars: int) -> Samples:
+        """Songs of so many bars by the present weights, without disturbing any random state."""
         player = self._player()
-        songs = [compose(player, Settings(seed=1 + number, critic=0)) for number in range(count)]
+        asked = [Settings(bars=bars, seed=1 + number, critic=0) for number in range(count)]
+        songs = [compose(player, settings) for settings in asked]
         found = verdicts(player, songs[0])
         return Samples(songs, None if found is None else found.tolist())
 

@@ -86,13 +86,14 @@ class FramesRun:
         weights = {f"generator.{k}": v for k, v in played(self.generator).items()}
         return ModelFile(weights, about("frames", self, history))
 
-    def samples(self, count: int) -> Samples:
-        """Songs of 16 bars by the present weights, without disturbing any random state.
+    def samples(self, count: int, bars: int) -> Samples:
+        """Songs of so many bars by the present weights, without disturbing any random state.
 
         The critic of frames judges steps, not notes: there are no verdicts.
         """
         player = frames_player_of(self.model_file([]), Path("in memory"))
-        songs = [compose_frames(player, Settings(seed=1 + number)) for number in range(count)]
+        asked = [Settings(bars=bars, seed=1 + number) for number in range(count)]
+        songs = [compose_frames(player, settings) for settings in asked]
         return Samples(songs, None)
 
     def held_out(self, most: int) -> list[Score]:

@@ -68,7 +68,7 @@ class Run(Protocol):
         """The model as it stands."""
         ...
 
-    def samples(self, count: int) -> Samples:
+    def samples(self, count: int, bars: int) -> Samples:
         """Songs by the present weights, without disturbing any random state."""
         ...
 

@@ -33,8 +33,9 @@ KEPT = (
     f"{SAMPLE}.mid", f"{SAMPLE}.png",
 )  # fmt: skip
 """What a run leaves in its folder beside its checkpoint."""
-SONGS, REAL = 3, 48
-"""Songs composed at each evaluation, and the most pieces that they are shown beside."""
+SONGS, BARS, REAL = 3, 16, 48
+"""Songs composed at each evaluation, of so many bars, and the most pieces that they are shown
+beside."""
 DUE = 0.05
 """Share of a run's time that songs may take; beyond it there is one at each evaluation."""
 
@@ -53,7 +54,7 @@ class Watched(Protocol):
         """What was chosen, in a few lines."""
         ...
 
-    def samples(self, count: int) -> Samples:
+    def samples(self, count: int, bars: int) -> Samples:
         """Songs by the present weights."""
         ...
 
@@ -195,9 +196,8 @@ class Watch:
         if self._run is None or self._page is None:
             return
         begun = time.monotonic()
-        songs, verdicts = self._run.samples(
-            SONGS if self._songs_sec < DUE * (begun - self._begun) else 1
-        )
+        count = SONGS if self._songs_sec < DUE * (begun - self._begun) else 1
+        songs, verdicts = self._run.samples(count, BARS)
         self._songs_sec += time.monotonic() - begun
         first = songs[0]
         self._page.evaluation(phase, step, figures, songs, verdicts)

@@ -69,6 +69,7 @@ def few_songs() -> Iterator[pytest.MonkeyPatch]:
         patch.setattr("musicgan.train.guidance.SONGS", 3)
         patch.setattr("musicgan.train.guidance.STRENGTHS", (0, 2))
         patch.setattr("musicgan.train.watch.SONGS", 1)
+        patch.setattr("musicgan.train.watch.BARS", 4)
         patch.setattr("musicgan.train.loop.PLANNING_STEPS", 3)
         yield patch
 

@@ -54,6 +54,7 @@ def run_all(music: Path, out: Path, interrupt: bool) -> None:
         patch("musicgan.train.guidance.SONGS", 2),
         patch("musicgan.train.guidance.STRENGTHS", (0, 2)),
         patch("musicgan.train.watch.SONGS", 1),
+        patch("musicgan.train.watch.BARS", 4),
         patch("musicgan.train.watch.LogFile", partial(LogFile, every=1)),
     ):
         events = out / "events.safetensors"

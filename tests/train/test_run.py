@@ -79,7 +79,7 @@ class Stop:
             os.kill(os.getpid(), signal.SIGINT)
 
     def on_evaluation(self, phase, step, figures):
-        [self.song], _ = self.run.samples(1)
+        [self.song], _ = self.run.samples(1, 4)
 
 
 def test_a_folder_becomes_a_model_that_plays(trained, folder):
