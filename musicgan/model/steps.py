@@ -67,7 +67,7 @@ class Linear:
     """x [B, K] -> x @ `weight` + `bias`, [B, N], for a few songs some columns at a time."""
 
     def __init__(self, weight: Floats, bias: Floats) -> None:
-        self._weight, self._bias = np.ascontiguousarray(weight), bias
+        self._weight, self.bias = np.ascontiguousarray(weight), bias
         self._size = weight.size
         some = small_parts(*weight.shape) if FEW * weight.size > SMALL else []
         self._parts = [(part, np.ascontiguousarray(weight[:, part])) for part in some]
@@ -77,10 +77,10 @@ class Linear:
         if len(x) > FEW or len(x) * self._size <= SMALL:
             out = x @ self._weight
         else:
-            out = np.empty((len(x), len(self._bias)), np.float32)
+            out = np.empty((len(x), len(self.bias)), np.float32)
             for part, weight in self._parts:
                 np.matmul(x, weight, out=out[:, part])
-        out += self._bias
+        out += self.bias
         return np.asarray(out)
 
 

@@ -103,8 +103,7 @@ def test_songs_keep_the_rules_and_end(make, single, temperature, top_p):
 
 def biased(sampler, name, index, by):
     """The sampler with one output of a head made more likely."""
-    _, bias = getattr(sampler.generator, name)
-    bias[index] += by
+    getattr(sampler.generator, name).bias[index] += by
     return sampler
 
 
