@@ -97,7 +97,7 @@ def _extra(name: str, run: EventsRun) -> dict[str, Any]:
     song = run.songs[0][0]
     if not ROWS[name].guided:
         return {"distinct_greedy": distinct_greedy(generator, song)}
-    return {"cost_ms": {str(k): cost_ms(generator, critic, song, k) for k in COUNTS}}
+    return {"cost_ms": {str(k): cost_ms(generator, critic, [song], k) for k in COUNTS}}
 
 
 def _played(run: EventsRun) -> tuple[Generator, Critic]:
