@@ -9,6 +9,7 @@ one core; processor time, the cheapest of the rounds.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 from musicgan.model.critic import Critic
@@ -35,21 +36,23 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
     place = Place(asked.collection, asked.data, 0, Path("build/experiments"), asked.hidden)
+    print(
+        "| candidates | " + " | ".join(f"{count} at once, ms a note" for count in TOGETHER) + " |"
+    )
+    print("|---|" + "---|" * len(TOGETHER))
+    for candidates, row in zip(CANDIDATES, costs_ms(place, asked.rounds), strict=True):
+        print(f"| {candidates} | " + " | ".join(f"{cost:.2f}" for cost in row) + " |", flush=True)
+
+
+def costs_ms(place: Place, rounds: int) -> Iterator[list[float]]:
+    """Milliseconds a note with each of `CANDIDATES`, for each number of songs at once."""
     run = place.run()
     generator = Generator(played(run.generator), run.config)
     critic = Critic(played(run.critic.ema.module), run.config)
     real = place.songs(run, "train")
     songs = [real[i % len(real)] for i in range(max(TOGETHER))]
-    print(
-        "| candidates | " + " | ".join(f"{count} at once, ms a note" for count in TOGETHER) + " |"
-    )
-    print("|---|" + "---|" * len(TOGETHER))
     for candidates in CANDIDATES:
-        cells = [
-            f"{cost_ms(generator, critic, songs[:count], candidates, asked.rounds):.2f}"
-            for count in TOGETHER
-        ]
-        print(f"| {candidates} | " + " | ".join(cells) + " |", flush=True)
+        yield [cost_ms(generator, critic, songs[:n], candidates, rounds) for n in TOGETHER]
 
 
 if __name__ == "__main__":

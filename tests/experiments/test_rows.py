@@ -2,6 +2,7 @@
 
 import json
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from train.making import ADVERSARIAL, few_songs, tune
 from musicgan.midifile import write_midi
 from musicgan.train.log_file import LogFile
 from musicgan.train.loop import Interrupted
-from scripts.experiments import measuring, rows
+from scripts.experiments import guided_cost, measuring, rows
 from scripts.experiments.__main__ import main, write_floors
 from scripts.experiments.ground import Collection, Place
 
@@ -52,6 +53,15 @@ def test_the_split_is_written_down_and_no_piece_is_on_two_sides(place):
     names = [line.split(",")[1] for line in lines[1:]]
     assert len(names) == len(set(names)) == 15
     assert {line.split(",")[0] for line in lines[1:]} == {"train", "valid", "test"}
+
+
+def test_what_a_guided_note_costs_is_asked_of_one_song_and_of_many(place, monkeypatch):
+    """By a clock on which every drawing of songs takes a second."""
+    seconds = count()
+    monkeypatch.setattr("scripts.experiments.songs.time.process_time", lambda: next(seconds))
+    monkeypatch.setattr(guided_cost, "TOGETHER", (1, 4))
+    found = list(guided_cost.costs_ms(place, rounds=1))
+    assert found == [[1000 / 16, 1000 / 16 / 4]] * len(guided_cost.CANDIDATES)
 
 
 def test_networks_of_the_experiment_do_not_look_back(place):
