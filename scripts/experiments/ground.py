@@ -38,7 +38,7 @@ COLLECTIONS = {
     "chorales": Collection("bach-chorales", 0.4),
     "nottingham": Collection("nottingham", 0.3, 100.0),
     "pop909": Collection("pop909", 0.2, 40.0),
-    "lieder": Collection("openscore-lieder", 0.3, 40.0),
+    "lieder": Collection("openscore-lieder", 0.3, 30.0),
 }
 
 
