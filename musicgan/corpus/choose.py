@@ -164,7 +164,8 @@ def slots_of(
     slots = list(by_family if by_instrument else by_order)
     share = np.mean([any(track.is_drum for track in score.tracks) for score in scores])
     if drums and not share:
-        raise CorpusError("drums are asked for, but no file has any: leave them out")
+        looked = f"{len(scores)} files looked at"
+        raise CorpusError(f"drums are asked for, but none of the {looked} has any: leave them out")
     if share >= COMMON if drums is None else drums:
         slots.append(Slot("drums", 0, True))
     return tuple(slots) or (Slot(),)

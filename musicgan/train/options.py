@@ -80,7 +80,7 @@ class Options:
     slow_critic: bool | None = None
     """Whether the critic learns slowly; None: where there are few pieces, see `for_few`."""
     candidates: int | None = None
-    """That the critic weighs when songs are played, 0 for none; None: as many as serve best."""
+    """How many the critic weighs when songs are played, 0 for none; None: what serves best."""
     parallels: float | None = None
     """How many times as likely parallels become when songs are played; None: as in the music."""
     augmentation: Augmentation = field(default_factory=Augmentation)

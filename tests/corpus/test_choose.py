@@ -113,7 +113,7 @@ def test_drums_have_a_slot_or_none_as_asked(folder_of, choose):
 
 @pytest.mark.parametrize("choose", [choose_codec, choose_frames_codec])
 def test_drums_that_no_file_has_are_refused(folder_of, choose):
-    with pytest.raises(CorpusError, match="no file has any"):
+    with pytest.raises(CorpusError, match="none of the 1 files looked at has any"):
         choose(folder_of(choir()), drums=True)
 
 
