@@ -112,6 +112,7 @@ def test_a_model_at_a_path_is_played_from_there(folder, tmp_path, monkeypatch):
         ([], "critic = 4", "candidates", 4),
         ([], "", "parallels", None),
         (["--parallels", 0.5], "", "parallels", 0.5),
+        (["--dropout", 0.95], "", "dropout", 0.95),
     ],
 )
 def test_what_the_music_would_decide_can_be_asked_for(
