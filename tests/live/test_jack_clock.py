@@ -25,9 +25,12 @@ class Server(JackBackend):
     def hold_transport(self):
         self.is_held = True
 
-    def start_transport(self, after_sec):
-        self.is_held = False
+    def start_frame(self, after_sec):
         return self.now.at_frame + 3 * 1024
+
+    def start_transport(self, frame):
+        self.is_held = self.now.at_frame >= frame - 1024
+        return not self.is_held
 
 
 def clock(bpm=120):
@@ -101,10 +104,11 @@ def test_a_start_is_known_before_it_comes_and_until_then_it_stands_where_it_will
     made.poll(0.0)
     assert starting(made, server, RATE, 5 * RATE)
     begin = 5 + 3 * 1024 / RATE
-    assert made.is_rolling and not server.is_held
+    assert made.is_rolling and server.is_held, "until its music is queued"
     assert made.tick_at(5.0) == made.tick_at(begin) == pytest.approx(2 * 480)
     assert made.due_sec(3 * 480) == pytest.approx(begin + 0.5)
     assert not starting(made, server, RATE, 5 * RATE + 1024)
+    assert not server.is_held
     assert not at(made, server, RATE + 1024, 5 * RATE + 4 * 1024)
     assert server.is_held, "until the next start"
     assert made.due_sec(3 * 480) == pytest.approx(begin + 0.5)
@@ -115,9 +119,25 @@ def test_where_somebody_else_is_not_ready_the_start_is_taken_back():
     made.begin(0.0)
     made.poll(0.0)
     assert starting(made, server, 0, 5 * RATE)
+    assert not starting(made, server, 0, 5 * RATE + 256)
     assert starting(made, server, 0, 5 * RATE + 3 * 1024)
     assert not made.is_rolling
     assert at(made, server, 256, 6 * RATE)
+
+
+def test_music_that_took_too_long_to_queue_is_waited_for():
+    made, server = clock()
+    made.begin(0.0)
+    made.poll(0.0)
+    assert starting(made, server, RATE, 5 * RATE)
+    assert starting(made, server, RATE, 5 * RATE + 2 * 1024), "queue it anew"
+    assert made.is_rolling and server.is_held
+    begin = 5 + 5 * 1024 / RATE
+    assert made.tick_at(5.0) == made.tick_at(begin) == pytest.approx(2 * 480)
+    assert not starting(made, server, RATE, 5 * RATE + 3 * 1024)
+    assert not server.is_held
+    assert not at(made, server, RATE + 1024, 5 * RATE + 6 * 1024)
+    assert made.due_sec(3 * 480) == pytest.approx(begin + 0.5)
 
 
 def test_without_music_nobody_is_made_to_wait():

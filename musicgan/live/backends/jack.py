@@ -152,18 +152,24 @@ class JackBackend:
         return Transport(rolling, frame, at_frame, bpm, beats, state == STARTING)
 
     def hold_transport(self) -> None:
-        """Let it start only when `start_transport` says so; JACK waits some seconds at most."""
+        """Let it start only where `start_transport` says so; JACK waits some seconds at most."""
         self._ring[READY] = HELD
         self._call_back("sync")
 
-    def start_transport(self, after_sec: float) -> int:
-        """Let it roll so soon, if others do; from which frame on, on the backend's count."""
+    def start_frame(self, after_sec: float) -> int:
+        """The backend's frame at which it could start so soon."""
         at_frame, period = self._unwrapped(int(self._ring[AT])), int(self._client.blocksize)
         wanted = (self.now_sec() + after_sec) * self.rate
-        frame = at_frame + (ceil((wanted - at_frame) / period) + 1) * period
+        return at_frame + (ceil((wanted - at_frame) / period) + 1) * period
+
+    def start_transport(self, frame: int) -> bool:
+        """Let it roll from that `start_frame` on, if others do; whether there is still time to."""
         # It rolls in the period after the one in which everybody was ready.
-        self._ring[READY] = (frame - period) % WRAP
-        return frame
+        ready_frame = frame - int(self._client.blocksize)
+        if self.now_sec() * self.rate >= ready_frame:
+            return False
+        self._ring[READY] = ready_frame % WRAP
+        return True
 
     def _on_shutdown(self, status: Any, reason: str) -> None:
         self._alive = False

@@ -3,8 +3,8 @@
 The place is the transport's frame, exact; the tempo is the timebase master's where there is one,
 else our own. A tempo that changes along the way is followed by the master's bars and beats.
 
-JACK asks its clients before it starts. Once there is music we decide at which frame it is to roll,
-so that what begins there can be queued in time.
+JACK asks its clients before it starts. Once there is music we decide at which frame it is to roll
+and let it when what begins there has been queued; where that took too long, at a later frame.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ class JackClock:
         self._has_music = False
         self._start_frame: int | None = None
         """The backend's frame at which the transport is to start."""
+        self._may_start = False
+        """Whether it was let to."""
 
     def begin(self, now_sec: float) -> None:
         """It waits for the transport, which from now on waits for it."""
@@ -81,11 +83,16 @@ class JackClock:
         """The transport, as if it rolled already where it is known when it will."""
         if not (now.is_starting and self._has_music):
             if self._start_frame is not None:
-                self._start_frame = None
+                self._start_frame, self._may_start = None, False
                 self._jack.hold_transport()
             return now
         if self._start_frame is None:
-            self._start_frame = self._jack.start_transport(START_SEC)
+            self._start_frame = self._jack.start_frame(START_SEC)
+        elif not self._may_start:
+            # Since the last poll its music was queued.
+            self._may_start = self._jack.start_transport(self._start_frame)
+            if not self._may_start:
+                self._start_frame = self._jack.start_frame(START_SEC)
         # Past that it is somebody else who is not ready.
         is_coming = now.at_frame < self._start_frame
         return replace(now, is_rolling=is_coming, at_frame=self._start_frame)
