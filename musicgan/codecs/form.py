@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,6 +61,10 @@ GOES_ON = 0.15
 """How much less a bar may share with the one that goes on from where the bar before looked."""
 
 
+REACH_BARS = 1024
+"""So many bars that sound a bar looks through; a piece may have a hundred thousand."""
+
+
 def lags(rows: Rows, bar_start_step: Ints) -> Ints:
     """How many steps back each bar of a piece looks, [N]; 0 where it is new.
 
@@ -68,34 +72,44 @@ def lags(rows: Rows, bar_start_step: Ints) -> Ints:
     end. A bar looks back at the earlier bar of its length that it is most `ALIKE`, the latest of
     several; rather at the one after that which the bar before looked at, if it is about as good.
     """
-    likeness = _likeness(np.asarray(rows, np.int64), bar_start_step)
     length = np.diff(bar_start_step)
-    likeness *= length[:, None] == length
     source = np.full(len(length), -1)
-    for bar in range(1, len(length)):
-        wished = likeness[bar, :bar].copy()
-        follows = source[bar - 1] + 1
-        if 0 < follows < bar:
-            wished[follows] += GOES_ON
-        best = bar - 1 - int(wished[::-1].argmax())
-        if likeness[bar, best] >= ALIKE:
-            source[bar] = best
+    for bar, earlier, likeness in _likeness(np.asarray(rows, np.int64), bar_start_step):
+        if likeness.max() < ALIKE:
+            continue
+        likeness = likeness * (length[earlier] == length[bar])
+        wished = likeness
+        if source[bar - 1] >= 0:
+            wished = likeness + GOES_ON * (earlier == source[bar - 1] + 1)
+        best = len(earlier) - 1 - int(wished[::-1].argmax())
+        if likeness[best] >= ALIKE:
+            source[bar] = earlier[best]
     back = bar_start_step[:-1] - bar_start_step[source]
     return np.where(source >= 0, back, 0)
 
 
-def _likeness(rows: Rows, bar_start_step: Ints) -> NDArray[np.float32]:
-    """What each two bars share of their notes, 0 to 1, [N, N]; 0 for silent ones."""
+def _likeness(rows: Rows, bar_start_step: Ints) -> Iterator[tuple[int, Ints, NDArray[np.float32]]]:
+    """Of each bar that sounds: its number, those of the last `REACH_BARS` such before it [N], and
+    what it shares of its notes with each, 0 to 1 [N]; of the first there is nothing to tell."""
     onset = rows[:, WAIT].cumsum()
     bar = np.searchsorted(bar_start_step, onset, side="right") - 1
     inside = (bar >= 0) & (bar < len(bar_start_step) - 1)
     bar, onset, rows = bar[inside], onset[inside], rows[inside]
-    note = np.stack([onset - bar_start_step[bar], rows[:, VOICE], rows[:, PITCH]], axis=1)
-    _, kind = np.unique(note, axis=0, return_inverse=True)
-    has = np.zeros((len(bar_start_step) - 1, kind.max(initial=-1) + 1), np.float32)
-    has[bar, kind.ravel()] = 1
-    size = has.sum(1)
-    return np.asarray(2 * (has @ has.T) / np.maximum(size[:, None] + size, 1))
+    place, voices = onset - bar_start_step[bar], rows[:, VOICE].max(initial=0) + 1
+    note = (place * voices + rows[:, VOICE]) * 128 + rows[:, PITCH]
+    sounding, index = np.unique(bar, return_inverse=True)
+    for begin in range(0, len(sounding), REACH_BARS):
+        first, end = max(0, begin - REACH_BARS), min(begin + REACH_BARS, len(sounding))
+        here = slice(*np.searchsorted(index, (first, end)))
+        _, kind = np.unique(note[here], return_inverse=True)
+        has = np.zeros((end - first, kind.max() + 1), np.float32)
+        has[index[here] - first, kind] = 1
+        size = has.sum(1)
+        likeness = 2 * (has[begin - first :] @ has.T) / (size[begin - first :, None] + size)
+        for at in range(max(begin, 1), end):
+            before = slice(max(first, at - REACH_BARS), at)
+            shared = likeness[at - begin, before.start - first : at - first]
+            yield int(sounding[at]), sounding[before], shared
 
 
 def form_of(rows: Rows, bar_start_step: Ints, looks_back: bool = True) -> Form:

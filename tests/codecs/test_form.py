@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musicgan.codecs.form import form_of, lags, letters, sections
+from musicgan.codecs.form import REACH_BARS, form_of, lags, letters, sections
 
 BAR = 16
 
@@ -68,6 +68,22 @@ def test_a_bar_of_another_length_is_no_return():
 def test_silent_bars_are_new():
     assert lags(melody(ONE, [], [], ONE), lines(4)).tolist() == [0, 0, 0, 3 * BAR]
     assert lags(np.zeros((0, 5), np.int64), lines(2)).tolist() == [0, 0]
+
+
+def test_a_note_half_a_million_bars_later_is_no_burden():
+    """Which a file may hold; all pairs of bars would take a terabyte."""
+    rows = melody(ONE, TWO, ONE, ONE)
+    rows[-len(ONE), 0] += 500_000 * BAR
+    lag = lags(rows, lines(500_004))
+    assert np.flatnonzero(lag).tolist() == [2, 500_003]
+    assert lag[500_003] == 500_001 * BAR
+
+
+@pytest.mark.parametrize(("between", "lag"), [(REACH_BARS - 1, REACH_BARS), (REACH_BARS, 0)])
+def test_so_many_bars_are_looked_through(between, lag):
+    others = [[(i % 16, 70 + i // 16), (15, 20)] for i in range(between)]
+    piece = melody(TWO, *others, TWO)
+    assert lags(piece, lines(between + 2))[-1] == lag * BAR
 
 
 @given(st.lists(st.sampled_from([ONE, TWO, OTHER, []]), min_size=1, max_size=12))
