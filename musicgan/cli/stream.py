@@ -125,7 +125,7 @@ def _channels(text: str | None) -> list[int] | None:
     if text is None:
         return None
     parts = text.split(",")
-    if not all(part.strip().isdigit() and 1 <= int(part) <= 16 for part in parts):
+    if not all(part.strip().isdecimal() and 1 <= int(part) <= 16 for part in parts):
         raise click.BadParameter(
             f"{text!r}: numbers from 1 to 16 with commas between, such as 1,2,3,4",
             param_hint="--channel-map",

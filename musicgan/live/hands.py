@@ -58,8 +58,9 @@ class Hands:
         tick = clock.tick_at(at_sec) if clock.is_rolling else 0.0
         if self.duet.hear(at_sec, tick, message):
             if self.thru:
-                self.performer.sender.send_through(message)
-            if self.duet.mode == "follow" and is_note_on(message) and not self.is_resting:
+                self.performer.send_through(message)
+            follows = self.duet.mode == "follow" and clock.is_rolling
+            if follows and is_note_on(message) and not self.is_resting:
                 self.is_resting = True
                 self.performer.rest()
 
@@ -79,9 +80,12 @@ class Hands:
         performer, clock = self.performer, self.performer.clock
         performer.hold(self.desk.is_holding)
         tick = clock.tick_at(performer.backend.now_sec()) if clock.is_rolling else 0.0
-        paused = clock.is_rolling and self.is_resting and not self.duet.is_playing(tick)
-        if paused or self.desk.answers > self._answers:
-            self._answers = self.desk.answers
+        paused = self.is_resting and not self.duet.is_playing(tick)
+        is_asked = self.desk.answers > self._answers
+        self._answers = self.desk.answers
+        if is_asked and not clock.is_rolling:
+            self.desk.said = "there is no time yet to answer in"
+        if clock.is_rolling and (paused or is_asked):
             return self._answer(tick)
         steering = self._steering()
         if steering == self._ordered or self.is_resting or self._is_void:

@@ -21,11 +21,13 @@ def place_of(message: bytes) -> Place:
 
 def is_note_on(message: bytes) -> bool:
     """Whether it starts a note: a velocity of 0 ends one."""
-    return message[0] & 0xF0 == NOTE_ON and message[2] > 0
+    return len(message) == 3 and message[0] & 0xF0 == NOTE_ON and message[2] > 0
 
 
 def is_note_off(message: bytes) -> bool:
     """Whether it ends a note."""
+    if len(message) != 3:
+        return False
     return message[0] & 0xF0 == NOTE_OFF or (message[0] & 0xF0 == NOTE_ON and message[2] == 0)
 
 

@@ -13,7 +13,7 @@ import heapq
 
 from musicgan.live.backends import Backend
 from musicgan.live.clocks import Clock
-from musicgan.live.messages import STOP
+from musicgan.live.messages import STOP, is_note_on
 from musicgan.live.plan import PlannedBar
 from musicgan.live.pulses import Pulses
 from musicgan.live.schedule import CLOCK, Event, Schedule
@@ -50,7 +50,7 @@ class Performer:
     def add(self, bar: PlannedBar) -> None:
         """Take in the next bar; one that is too late begins at the next bar line."""
         self.sender.channels.update(note.channel for note in bar.notes)
-        self.schedule.waiting.append(bar)
+        self.schedule.add(bar)
         self._lay()
 
     def replace(self, bar: PlannedBar) -> None:
@@ -87,9 +87,20 @@ class Performer:
         self.sender.say_silence()
 
     def rest(self) -> None:
-        """End what sounds, and forget what was to come: there will be other bars."""
-        self.sender.silence()
-        self.schedule = Schedule(self.schedule.count)
+        """End what sounds, and forget what was to come: there will be other bars. Pulses go on."""
+        self._take_back()
+        self.sender.end_given()
+        before = self.schedule
+        self.schedule = Schedule(before.count, before.song_tick)
+        for event in before.events:
+            if event.kind == CLOCK:
+                self.schedule.push(event)
+
+    def send_through(self, message: bytes) -> None:
+        """A note of somebody else's, at once; one of ours that sounds where it does makes way."""
+        if is_note_on(message):
+            self._take_back()
+        self.sender.send_through(message)
 
     def _lay(self) -> None:
         if self.clock.is_rolling:
@@ -178,7 +189,7 @@ class Performer:
         if not self.sender.to_come:
             return False
         due, event = self.sender.to_come[-1]
-        can_change = due > self.backend.now_sec() + self.sender.handed_over_sec
+        can_change = due > self.backend.now_sec() + self.backend.handed_over_sec
         return can_change and abs(self.clock.due_sec(event.tick) - due) > ASTRAY_SEC
 
     def _take_back(self) -> None:
@@ -190,7 +201,7 @@ class Performer:
         """From where on nothing was handed over."""
         if not self.clock.is_rolling:
             return 0.0
-        return self.clock.tick_at(self.backend.now_sec() + self.sender.handed_over_sec)
+        return self.clock.tick_at(self.backend.now_sec() + self.backend.handed_over_sec)
 
     def pause(self) -> None:
         """Silence, because the clock has stopped or jumped; bars that had not begun wait for it."""

@@ -176,7 +176,7 @@ class Playing:
         if self._listens:
             self._hear()
         wait_sec = self.performer.advance()
-        if self._ended and self.performer.is_done:
+        if self._ended and not self.hands.is_resting and self.performer.is_done:
             return "finished"
         self._order()
         self._report(now)

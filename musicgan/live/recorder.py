@@ -90,7 +90,7 @@ class Recording:
 
     def __init__(self, backend: Backend, recorder: Recorder) -> None:
         self.backend, self.recorder = backend, recorder
-        self.queued = backend.queued
+        self.queued, self.handed_over_sec = backend.queued, backend.handed_over_sec
 
     def now_sec(self) -> float:
         """The other's."""

@@ -48,10 +48,10 @@ class Laid:
 class Schedule:
     """What is to come. `events` is a heap; whoever plays takes from it and may put back.
 
-    `count` is how many bars were laid before.
+    `count` is how many bars were laid before, `song_tick` where they end in the song.
     """
 
-    def __init__(self, count: int = 0) -> None:
+    def __init__(self, count: int = 0, song_tick: int = 0) -> None:
         self.events: list[Event] = []
         self.waiting: deque[PlannedBar] = deque()
         """Bars that are here but have no place yet."""
@@ -63,7 +63,14 @@ class Schedule:
         """Where the last laid bar ends."""
         self.count = count
         """Bars laid so far, those laid again not counted twice."""
+        self.song_tick = song_tick
+        """Where the bar to come begins in the song."""
         self._number = 0
+
+    def add(self, bar: PlannedBar) -> None:
+        """One more bar, which waits for its place."""
+        self.waiting.append(bar)
+        self.song_tick = bar.start_tick + bar.length_tick
 
     def push(self, event: Event) -> None:
         """One more message."""
@@ -141,6 +148,7 @@ class Schedule:
 
         What begins before `earliest_tick` stands.
         """
+        self.song_tick = rest.start_tick + rest.length_tick
         at = [index for index, laid in enumerate(self.laid) if laid.bar.number == rest.number]
         kept = [bar for bar in self.waiting if bar.number < rest.number]
         if not at:
@@ -167,5 +175,4 @@ class Schedule:
             beats = max(0, ceil((tick - laid.tick) / beat_tick))
             if self.held is None and laid.tick + beats * beat_tick < laid.end_tick:
                 return laid.bar.start_tick + beats * beat_tick, laid.tick + beats * beat_tick
-        bars = [laid.bar for laid in self.laid if laid.bar is not self.held] + [*self.waiting]
-        return max((bar.start_tick + bar.length_tick for bar in bars), default=0), self.known_tick
+        return self.song_tick, self.known_tick

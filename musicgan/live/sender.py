@@ -16,8 +16,6 @@ from musicgan.live.schedule import CLOCK, OFF, ON, Event
 
 TOO_LATE_SEC = 0.1
 """A note that should have sounded so long ago is not wanted any more."""
-HANDED_OVER_SEC = 0.05
-"""More than two audio periods of 1,024 frames: what a queue holds for later can be taken back."""
 FOREVER_SEC = float("inf")
 
 
@@ -37,8 +35,6 @@ class Sender:
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
-        self.handed_over_sec = HANDED_OVER_SEC if backend.queued else 0.0
-        """What is due so soon cannot be changed."""
         self.counts = Counts()
         self.late_sec: deque[float] = deque(maxlen=1000)
         """How late the latest messages were."""
@@ -71,7 +67,7 @@ class Sender:
                 return  # its pitch was struck again, which ended it, or it was left out
             del self.given[place]
         else:
-            if event.voice in self.muted:
+            if event.voice in self.muted or place in self._through:
                 return
             if due < self.backend.now_sec() - TOO_LATE_SEC:
                 self.counts.skipped += 1
@@ -116,7 +112,7 @@ class Sender:
         """What was given for later than cannot be changed; it is to be given again, or never."""
         now = self.backend.now_sec()
         self.settle(now)
-        last = now + self.handed_over_sec
+        last = now + self.backend.handed_over_sec
         self.backend.cancel_after(last)
         given = dict(self._sounding)
         kept: deque[tuple[float, Event]] = deque()
@@ -142,31 +138,46 @@ class Sender:
                 self._send(now, Event(event.tick, OFF, event.number, note_off(place)))
 
     def send_through(self, message: bytes) -> None:
-        """A note of somebody else's, at once; it ends with ours at the latest."""
-        self.backend.send_now(message)
-        self.channels.add(message[0] & 15)
+        """A note of somebody else's, at once; while it sounds none of ours begins there.
+
+        What can be taken back of what was given must have been.
+        """
+        place, now = place_of(message), self.backend.now_sec()
+        self.settle(now)
         if is_note_on(message):
-            self._through.add(place_of(message))
+            self._through.add(place)
+            ours = self.given.pop(place, None)
+            if ours is not None and self._sounding.get(place) == ours:
+                del self._sounding[place]
+                self.backend.send_now(note_off(place))
+            elif ours is not None:  # it begins in a moment, whatever is sent now
+                self._send(now, Event(ours.tick, OFF, ours.number, note_off(place)))
         else:
-            self._through.discard(place_of(message))
+            self._through.discard(place)
+        self.backend.send_now(message)
+        self.channels.add(place[0])
+        if self.on_send is not None:
+            self.on_send(now, message)
 
     def silence(self) -> None:
-        """End what sounds, now; what was to come is forgotten."""
+        """End what sounds of ours, now; what was to come is forgotten."""
         now = self.backend.now_sec()
         self.backend.cancel_after(now)
         # A queue hands over ahead of time, a server that is short of it by more than is known.
         self.settle(now)
         begun = {place_of(event.message) for _, event in self.to_come if event.kind == ON}
         self.to_come.clear()
-        for place in sorted({*self._sounding, *self.given, *self._through} | begun):
+        for place in sorted({*self._sounding, *self.given} | begun):
             self.backend.send(now, note_off(place))
         self._sounding.clear()
         self.given.clear()
         self._last_due_sec = now
 
     def say_silence(self) -> None:
-        """All notes off and all sound off, after what was given."""
+        """What was sent through ends; all notes off and all sound off, after what was given."""
         at_sec = max(self.backend.now_sec(), self._last_due_sec)
+        for place in sorted(self._through):
+            self.backend.send(at_sec, note_off(place))
         for channel in sorted(self.channels):
             for message in silences(channel):
                 self.backend.send(at_sec, message)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from multiprocessing import get_context
+from contextlib import contextmanager, suppress
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,28 @@ if TYPE_CHECKING:
 
 PATIENCE_SEC = 2.0
 """For a process that was asked to end."""
+OF_THE_TERMINAL = ("SIGINT", "SIGQUIT", "SIGTSTP", "SIGHUP")
+"""They go to every process of a command: keys, and a window that is closed."""
+
+
+@contextmanager
+def _deaf_to_the_terminal() -> Iterator[None]:
+    """Processes that begin meanwhile never get its signals: a pipe tells them what to do.
+
+    Ended or stopped by one they would leave notes sounding. Windows has no such signals but Ctrl-C,
+    which they ignore once they run.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    # It begins with the first process, and lets some of them through again when it does.
+    resource_tracker.ensure_running()
+    theirs = {getattr(signal, name) for name in OF_THE_TERMINAL}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, theirs)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Session:
@@ -40,9 +63,10 @@ class Session:
         self._has_begun = False
 
     def __enter__(self) -> Session:
-        # The port first: it takes longer to be ready.
-        self.port.start()
-        self.composer.start()
+        with _deaf_to_the_terminal():
+            # The port first: it takes longer to be ready.
+            self.port.start()
+            self.composer.start()
         # Only who holds the last end of a pipe keeps it alive.
         for end in self._far_ends:
             end.close()
@@ -50,10 +74,10 @@ class Session:
 
     def begin(self, composer: ComposerOptions, port: PortOptions) -> None:
         """Play so. Raises `PortError` when the port cannot be opened."""
-        self._has_begun = True
         for pipe, options in ((self._ask, composer), (self.control, port)):
             with suppress(OSError):  # a process that has failed by now has said why
                 pipe.send(options)
+        self._has_begun = True
         kind, *rest = self._receive(self.control)
         if kind != "open":
             raise PortError(rest[0] if kind == "error" else "the port process did not start")
@@ -87,10 +111,10 @@ class Session:
         self._send("key", key)
 
     def _send(self, *what: Any) -> None:
-        try:
-            self.control.send(what)
-        except OSError:
-            return  # it has closed already
+        """Tell the port process, if it knows what to play and has not closed already."""
+        if self._has_begun:
+            with suppress(OSError):
+                self.control.send(what)
 
     @staticmethod
     def _receive(control: Connection) -> tuple[Any, ...]:

@@ -75,6 +75,8 @@ def play(session: Session, model: Path, settings: Settings, asked: StreamOptions
     if asked.map is not None and last.get("cc_map", port.cc_map) != port.cc_map:
         write_map(asked.map, last["cc_map"])
         console.print(f"{asked.map}: what was learned is kept", highlight=False)
+    if last["reason"] not in ("stopped", "finished"):
+        raise PortError(last["reason"])
 
 
 def _follow(
@@ -84,21 +86,21 @@ def _follow(
     console: Console,
     live: Live | None,
 ) -> Mapping[str, Any]:
-    """Show what the port process tells, to the end; what it told last."""
+    """Show what the port process tells, to the end; what it told last, and why it is over."""
     told = -1
     what: dict[str, Any] = {}
+    errors: dict[str, Any] = {}
     for kind, what in session.events():
         if kind == "error":
-            raise PortError(what)
-        if kind == "closed" and what["reason"] not in ("stopped", "finished"):
-            raise PortError(what["reason"])
+            errors["reason"] = what
+            continue
         if live is not None and kind == "state":
             live.update(panel(what, port.ticks_per_beat, metre), refresh=True)
         bars = what.get("bars", 0) // PLAIN_EVERY
         if live is None and what.get("bars") and (kind == "closed" or bars > told):
             told = bars
             console.print(status_line(what, port.ticks_per_beat, metre), highlight=False)
-    return what
+    return {**what, **errors}
 
 
 def prepared(
@@ -128,7 +130,10 @@ def prepared(
         record=asked.record,
         clock=asked.clock,
         clock_out=asked.clock_out,
-        must_listen=asked.input is not None or asked.clock == "midi" or asked.duet is not None,
+        must_listen=asked.thru
+        or asked.clock == "midi"
+        or asked.input is not None
+        or asked.duet is not None,
         input=asked.input,
         duet=asked.duet,
         thru=asked.thru,
@@ -165,7 +170,7 @@ def _display(console: Console) -> AbstractContextManager[Live | None]:
 
 @contextmanager
 def _until_signalled() -> Iterator[list[Session]]:
-    """SIGINT and SIGTERM stop the sessions that are put into the list."""
+    """SIGINT, SIGTERM and a terminal that is closed stop the sessions put into the list."""
     sessions: list[Session] = []
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -174,7 +179,11 @@ def _until_signalled() -> Iterator[list[Session]]:
         if not sessions:
             raise KeyboardInterrupt
 
-    old = {asked: signal.signal(asked, stop) for asked in (signal.SIGINT, signal.SIGTERM)}
+    asked_by = [signal.SIGINT, signal.SIGTERM]
+    hangup = getattr(signal, "SIGHUP", None)
+    if hangup is not None and signal.getsignal(hangup) != signal.SIG_IGN:  # as nohup has it
+        asked_by.append(hangup)
+    old = {asked: signal.signal(asked, stop) for asked in asked_by}
     try:
         yield sessions
     finally:

@@ -69,3 +69,23 @@ def test_a_third_partys_backend_is_found_by_its_entry_point(monkeypatch):
         PortError, match="'x': choose one of auto, jack, alsa, rtmidi, file, theirs"
     ):
         open_backend("x", "musicgan", None)
+
+
+class Ends:
+    """RtMidi's ends, and what was asked of the input in which order."""
+
+    def __init__(self):
+        self.asked, self.ports = [], []
+
+    def __getattr__(self, name):
+        return lambda *given: self.asked.append((name, *given))
+
+
+def test_the_pulses_of_a_midi_clock_are_asked_of_rtmidi_before_its_input_is_opened(monkeypatch):
+    end = Ends()
+    monkeypatch.setattr(rtmidi, "_open", lambda kind, client: end)
+    rtmidi.RtMidiBackend("musicgan").listen(None)
+    asked = [entry for entry in end.asked if entry[0] != "close_port"]
+    sysex, time, sensing = asked[1][1:]
+    assert asked[1][0] == "ignore_types" and (sysex, time, sensing) == (True, False, True)
+    assert asked[2] == ("open_virtual_port", "musicgan")

@@ -1,5 +1,6 @@
 """The JACK transport as a clock, with and without a timebase master."""
 
+import numpy as np
 import pytest
 
 from musicgan.errors import PortError
@@ -38,9 +39,9 @@ def clock(bpm=120):
     return JackClock(ClockOptions(480, bpm, 1920), server), server
 
 
-def at(made, server, frame, at_frame, bpm=None, beat=None):
+def at(made, server, frame, at_frame, bpm=None, beat=None, tick_beat=0.0):
     """Where the transport is now; what `poll` says to that."""
-    server.now = Transport(True, frame, at_frame, bpm, beat)
+    server.now = Transport(True, frame, at_frame, bpm, beat, tick_beat=tick_beat)
     return made.poll(at_frame / RATE)
 
 
@@ -77,6 +78,17 @@ def test_whole_ticks_of_a_master_do_not_blur_the_frame():
     at(made, server, RATE, 5 * RATE, 120, 2.0)
     assert not at(made, server, RATE + 100, 5 * RATE + 100, 120, 2.004)
     assert made.tick_at(5 + 100 / RATE) == pytest.approx((RATE + 100) / RATE * 2 * 480)
+
+
+@pytest.mark.parametrize("ticks", [24, 48, 96, 1920])
+def test_a_master_of_few_ticks_a_beat_does_not_seem_to_jump(ticks):
+    made, server = clock()
+    told = []
+    for index in range(2000):
+        frame = RATE + 256 * index
+        beat = np.floor(frame / RATE * 127 / 60 * ticks) / ticks
+        told.append(at(made, server, frame, 5 * RATE + 256 * index, 127, beat, 1 / ticks))
+    assert told[0] and not any(told[1:])
 
 
 def test_a_jump_is_told_also_across_the_32_bits_that_the_server_counts_in():

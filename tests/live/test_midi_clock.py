@@ -84,9 +84,11 @@ def test_a_song_position_while_it_rolls_is_a_jump():
     made.hear(0.9, START)
     end = pulses(made, 1.0, 120, 2)
     made.hear(end, position_at(0))
-    assert made.poll(end)
-    made.hear(end, PULSE)
-    assert made.tick_at(end) == 0
+    assert not made.poll(end), "until the pulse that is there"
+    assert made.tick_at(end) == pytest.approx(2 * TPB)
+    made.hear(end + 0.01, PULSE)
+    assert made.poll(end + 0.01)
+    assert made.tick_at(end + 0.01) == 0
 
 
 def test_a_sender_that_is_gone_has_stopped():
@@ -95,6 +97,30 @@ def test_a_sender_that_is_gone_has_stopped():
     end = pulses(made, 1.0, 120, 2)
     assert not made.poll(end + 0.5)
     assert made.poll(end + 2) and not made.is_rolling
+
+
+def test_also_where_a_song_position_was_the_last_that_it_said():
+    made = clock(120)
+    made.hear(0.9, START)
+    end = pulses(made, 1.0, 120, 2)
+    made.hear(end, position_at(0))
+    assert made.poll(end + 2) and not made.is_rolling
+
+
+@pytest.mark.parametrize("apart_sec", [0.0, 0.0001, 0.001])
+def test_pulses_that_were_held_up_and_come_in_a_burst_are_no_tempo(apart_sec):
+    made = clock(120)
+    made.hear(0.9, START)
+    apart = 60 / 120 / 24
+    for index in range(6 * 24):
+        at_sec = 1.0 + index * apart
+        if 3.0 <= at_sec < 3.4:  # nothing came; then all of it did
+            at_sec = 3.4 + (at_sec - 3.0) / apart * apart_sec
+        made.hear(at_sec, PULSE)
+        assert 20 <= made.bpm <= 400
+    end = 1.0 + 6 * 24 * apart
+    assert made.bpm == pytest.approx(120, rel=0.1)
+    assert made.tick_at(end) == pytest.approx(6 * TPB, abs=TPB / 10)
 
 
 def test_the_tempo_is_the_sender_s_alone():

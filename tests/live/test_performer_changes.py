@@ -82,3 +82,15 @@ def test_a_held_bar_comes_again_and_again_and_then_the_next_one(queued):
     assert pitches == [60, 61, 62, 63] * 3 + [70, 71, 72, 73]
     assert [round(at, 1) for at, _ in ons(backend)] == [1 + beat / 2 for beat in range(16)]
     assert perform.sender.counts.underruns == 0
+
+
+@pytest.mark.parametrize("is_held", [True, False])
+def test_after_the_last_bar_there_is_nothing_to_change_but_what_would_come_next(is_held):
+    perform, backend = performer()
+    for number in range(3):
+        perform.add(quarters(number, 60))
+    play(perform, backend, 5.5)
+    perform.hold(is_held)
+    play(perform, backend, 6.5)
+    song_tick, _ = perform.change_at(1.0, TPB)
+    assert song_tick == 3 * BAR

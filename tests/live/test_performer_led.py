@@ -51,3 +51,20 @@ def test_clock_out_starts_with_the_music_and_stops_with_it():
     perform.stop()
     assert backend.sent[-3][1] == b"\xfc"
     assert max(at for at, _ in backend.sent) <= backend.time_sec
+
+
+def test_the_clock_that_goes_out_goes_on_while_the_music_rests():
+    def told(rests):
+        perform, backend, clock = led(handed_over_sec=0.02)
+        perform.pulses = Pulses(TPB)
+        move(perform, clock, True, 0.0)
+        perform.add(quarters(0, 60))
+        perform.add(quarters(1, 60))
+        play(perform, backend, 2.3)
+        if rests:
+            perform.rest()
+        play(perform, backend, 4.0)
+        return [at for at, message in backend.sent if message == b"\xf8"]
+
+    assert np.diff(told(rests=False)) == pytest.approx(1 / 48)
+    assert told(rests=True) == told(rests=False)

@@ -155,3 +155,58 @@ def test_whatever_a_player_and_a_clock_do_nothing_hangs(turns, kind):
     if not kind[1]:
         times = [at for at, _ in backend.sent]
         assert times == sorted(times)
+
+
+ON, OFF = (lambda pitch: bytes([0x90, pitch, 70])), (lambda pitch: bytes([0x80, pitch, 0]))
+
+
+@pytest.mark.parametrize("queued", [True, False])
+def test_a_player_who_strikes_what_sounds_ends_it_and_holds_it_as_long_as_they_do(queued):
+    perform, backend = performer(queued)
+    perform.add(bar(0, (0, 2, 60), (3, 4, 60)))
+    play(perform, backend, 1.5)
+    perform.send_through(ON(60))
+    play(perform, backend, 3.2)
+    perform.send_through(OFF(60))
+    play(perform, backend, 5.0)
+    assert heard(backend) == [
+        (1.0, "on", 60), (1.5, "off", 60), (1.5, "on", 60), (3.2, "off", 60),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("queued", [True, False])
+def test_what_a_player_holds_goes_on_while_the_music_rests_or_waits_and_ends_with_it(queued):
+    perform, backend, clock = led(queued=queued)
+    move(perform, clock, True, 0.0)
+    perform.add(bar(0))
+    perform.add(bar(1, (4, 8, 64)))
+    play(perform, backend, 2.5)
+    perform.send_through(ON(60))
+    perform.rest()
+    play(perform, backend, 2.7)
+    assert sounding(backend) == {(0, 60)}
+    move(perform, clock, False, 0.0)
+    assert sounding(backend) == {(0, 60)}
+    perform.stop()
+    assert not sounding(backend)
+
+
+@given(
+    st.lists(notes, max_size=8),
+    st.lists(st.tuples(st.integers(0, 400), st.integers(60, 62), st.booleans()), max_size=8),
+    st.booleans(),
+)
+def test_no_note_is_struck_again_or_left_whatever_a_player_plays_beside(written, played, queued):
+    perform, backend = performer(queued, handed_over_sec=0.03 if queued else 0.0)
+    on_beats = [(step / 8, step / 8 + length / 8, pitch) for step, length, pitch in written]
+    perform.add(bar(0, *sorted(on_beats)))
+    perform.add(bar(1))
+    held = set()
+    for at, pitch, is_on in sorted(played):
+        play(perform, backend, at / 100)
+        if is_on != (pitch in held):
+            perform.send_through(ON(pitch) if is_on else OFF(pitch))
+            held ^= {pitch}
+    play(perform, backend, 4.5)
+    perform.stop()
+    assert not sounding(backend)

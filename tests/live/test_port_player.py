@@ -128,3 +128,42 @@ def test_what_is_played_is_sent_on_only_when_asked_and_ends_with_the_music(begin
     port.end()
     own = [m for _, m in port.backend.sent if m[0] in (0x93, 0x83)]
     assert own == [b"\x93\x28\x50", b"\x83\x28\x00"]
+
+
+def test_a_note_before_the_music_has_begun_does_not_keep_it_from_beginning(begin):
+    port = begin(duet="follow")
+    port.backend.play(0x90, 72, 80)
+    time.sleep(0.05)
+    port.give(bar(0, 60), bar(1, 62), None)
+    assert port.told()[-1][1]["reason"] == "finished"
+    assert [pitch for _, pitch in port.notes()] == [60, 62]
+
+
+def test_answers_are_asked_for_in_vain_while_the_clock_stands(begin):
+    port = begin(clock="midi", must_listen=True)
+    port.give(bar(0), bar(1))
+    port.control.send(("key", "a"))
+    states = (port.control.recv() for _ in range(100))
+    assert any("no time yet" in what.get("said", "") for _, what in states)
+    port.end()
+    assert port.told()[-1][1]["reason"] == "stopped"
+
+
+def test_who_begins_to_play_in_the_last_bar_is_answered(begin):
+    port = begin(duet="follow")
+    port.give(bar(0, 60), bar(1, 62), None)
+    time.sleep(LEAD_SEC + 0.1)
+    port.backend.play(0x90, 72, 80)
+    time.sleep(0.15)
+    port.backend.play(0x80, 72, 0)
+    order = port.order()
+    assert isinstance(order, Answer) and [note.pitch for note in order.notes] == [72]
+    port.bars.send(End(1))
+    assert port.told()[-1][1]["reason"] == "finished"
+
+
+def test_half_a_note_on_is_none(begin):
+    port = begin()
+    port.backend.play(0x90, 72)
+    port.give(bar(0, 60), None)
+    assert port.told()[-1][1]["reason"] == "finished"

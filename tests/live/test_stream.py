@@ -46,11 +46,21 @@ def test_a_signal_to_the_session_is_silence_at_once(playing, recorder, number):
     assert playing.wait(5) == 0
 
 
-def test_ctrl_c_reaches_the_whole_group_and_does_no_harm(playing, recorder):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_ctrl_c_or_a_closed_terminal_reaches_the_whole_group_and_does_no_harm(
+    playing, recorder, number
+):
     since = recorder.client.frame_time
-    os.killpg(playing.pid, signal.SIGINT)
+    os.killpg(playing.pid, number)
     silent(recorder, since)
     assert playing.wait(5) == 0
+
+
+def test_a_session_that_quits_at_once_leaves_silence(playing, recorder):
+    since = recorder.client.frame_time
+    os.killpg(playing.pid, signal.SIGQUIT)
+    silent(recorder, since)
+    assert playing.wait(5) == -signal.SIGQUIT
 
 
 def test_after_the_composer_is_killed_there_is_silence_at_once(playing, recorder):

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+HANDED_OVER_SEC = 0.05
+"""More than two audio periods of 1,024 frames."""
+
 
 class Backend(Protocol):
     """An open MIDI output, perhaps an input, and its own clock, in seconds from anywhere."""
@@ -16,6 +19,9 @@ class Backend(Protocol):
     queued: bool
     """Whether it sends by itself at the time given; otherwise `send` is at once, and `at_sec` only
     tells how late that is."""
+
+    handed_over_sec: float
+    """What is due so soon may be past cancelling; 0 where it sends at once."""
 
     def now_sec(self) -> float:
         """The time, on a clock that only ever runs forwards."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from musicgan.live.backends import HANDED_OVER_SEC
+
 
 class FakeBackend:
     """Keeps what it was given, [(seconds, message)], in the order it would have sounded.
 
-    What is due within `handed_over_sec` is past cancelling, as in a period of audio.
+    What is due within `handed_over_sec` is past cancelling, as in a period of audio; it may be more
+    than it tells, as when a server is short of time.
     """
 
     def __init__(self, queued: bool = True, handed_over_sec: float = 0.0) -> None:
         self.queued = queued
-        self.handed_over_sec = handed_over_sec
+        self.handed_over_sec = HANDED_OVER_SEC if queued else 0.0
+        self._handed_over_sec = handed_over_sec
         self.time_sec = 0.0
         self.sent: list[tuple[float, bytes]] = []
         self.is_open = True
@@ -42,7 +46,7 @@ class FakeBackend:
 
     def cancel_after(self, at_sec: float) -> None:
         """Forget what is later."""
-        last_sec = at_sec + self.handed_over_sec
+        last_sec = max(at_sec, self.time_sec + self._handed_over_sec)
         self.sent = [entry for entry in self.sent if entry[0] <= last_sec]
 
     def close(self) -> None:

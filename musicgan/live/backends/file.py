@@ -17,6 +17,7 @@ class FileBackend:
     """Writes `port`, or `VIRTUAL.mid` here, when it is closed. Raises `MidiWriteError`."""
 
     queued = True
+    handed_over_sec = 0.0
     lost = 0
 
     def __init__(self, virtual: str = "musicgan", port: str | None = None) -> None:
@@ -40,7 +41,8 @@ class FileBackend:
     def listen(self, port: str | None) -> None:
         """A file hears nothing."""
         raise PortError(
-            "the file backend has no input: leave --input out, or use another --backend"
+            "the file backend has no input: leave --input, --duet, --thru and --clock midi out, or "
+            "use another --backend"
         )
 
     def heard(self) -> list[tuple[float, bytes]]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from musicgan.errors import MissingExtraError, MissingSystemError, PortError
+from musicgan.live.backends import HANDED_OVER_SEC
 from musicgan.live.backends.jack_ring import (
     AT,
     CLIENT,
@@ -55,9 +56,11 @@ class Transport:
     bpm: float | None
     """The timebase master's tempo in quarter notes; None where there is no master."""
     beat: float | None
-    """The master's place in quarter notes from the start, to its ticks."""
+    """The master's place in quarter notes from the start, in whole ticks."""
     is_starting: bool = False
     """Whether it will roll from there as soon as everybody is ready."""
+    tick_beat: float = 0.0
+    """The master's ticks in quarter notes."""
 
 
 class JackBackend:
@@ -74,14 +77,15 @@ class JackBackend:
         self._client = _client(virtual)
         self.rate = int(self._client.samplerate)
         self._last_frame = int(self._client.frame_time)
-        self._alive = True
+        self._alive, self._is_closed = True, False
         out = self._client.midi_outports.register("out")
         self._ring = np.zeros(WORDS, np.int64)
         self._ring[AT] = self._last_frame
         self._ring[PORT] = self._address(out._ptr)
         self._ring[CLIENT] = self._address(self._client._ptr)
-        self._due = np.zeros(ROOM, np.int64)
-        """The frames of what waits, not wrapped."""
+        self.handed_over_sec = max(HANDED_OVER_SEC, 2 * self._client.blocksize / self.rate)
+        self._due_sec = np.zeros(ROOM)
+        """When what waits is due, as it was told."""
         self._call_back("process")
         self._client.set_shutdown_callback(self._on_shutdown)
         self._client.activate()
@@ -149,7 +153,8 @@ class JackBackend:
         quarters = 4 / beat_type
         beats = (bar - 1) * beats_per_bar + beat - 1 + tick / ticks_per_beat
         bpm, beats = bpm * quarters, beats * quarters
-        return Transport(rolling, frame, at_frame, bpm, beats, state == STARTING)
+        tick_beat = quarters / ticks_per_beat
+        return Transport(rolling, frame, at_frame, bpm, beats, state == STARTING, tick_beat)
 
     def hold_transport(self) -> None:
         """Let it start only where `start_transport` says so; JACK waits some seconds at most."""
@@ -194,10 +199,10 @@ class JackBackend:
         ring, head = self._ring, int(self._ring[HEAD])
         if head - ring[TAIL] >= ROOM:
             raise PortError(f"over {ROOM} messages wait to be sent")
-        slot, frame = head % ROOM, round(at_sec * self.rate)
+        slot = head % ROOM
         at = OUT + 2 * slot
-        self._due[slot] = frame
-        ring[at], ring[at + 1] = frame % WRAP, _word(message)
+        self._due_sec[slot] = at_sec
+        ring[at], ring[at + 1] = round(at_sec * self.rate) % WRAP, _word(message)
         ring[HEAD] = head + 1  # last: the callback believes what is before it
 
     def send_now(self, message: bytes) -> None:
@@ -210,9 +215,8 @@ class JackBackend:
 
     def cancel_after(self, at_sec: float) -> None:
         """Take the bytes out of what is later."""
-        frame = round(at_sec * self.rate)
         for number in range(int(self._ring[HEAD]) - 1, int(self._ring[TAIL]) - 1, -1):
-            if self._due[number % ROOM] <= frame:
+            if self._due_sec[number % ROOM] <= at_sec:
                 break
             self._ring[OUT + 2 * (number % ROOM) + 1] = 0
 
@@ -222,7 +226,10 @@ class JackBackend:
         return int(self._ring[LOST])
 
     def close(self) -> None:
-        """Let what is due leave, then close the client."""
+        """Let what is due leave, then close the client; once."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         until = time.monotonic() + CLOSE_SEC
         while self._alive and self._ring[TAIL] < self._ring[HEAD] and time.monotonic() < until:
             time.sleep(0.005)
@@ -255,7 +262,9 @@ def _client(name: str) -> Any:
     jack = _jack()
     try:
         return jack.Client(name, no_start_server=True)
-    except jack.JackError:
+    except jack.JackOpenError as error:
+        if not (error.status.server_failed or error.status.server_error):
+            raise PortError(f"JACK refuses a client named {name!r}; is that too long?") from None
         raise MissingSystemError(
             "no JACK server is running: start one, or use another --backend"
         ) from None

@@ -53,6 +53,7 @@ class RtMidiBackend:
     """
 
     queued = False
+    handed_over_sec = 0.0
 
     def __init__(self, virtual: str = "musicgan", port: str | None = None) -> None:
         if port is None and sys.platform == "win32":
@@ -88,6 +89,8 @@ class RtMidiBackend:
             raise PortError(NO_VIRTUAL)
         wanted = match(port, port_names()[1]) if port is not None else None
         self._in = _open("MidiIn", self._name)
+        # It would leave the pulses of a MIDI clock out: sysex, time, active sensing.
+        self._in.ignore_types(True, False, True)
         self._in.callback = self._on_message
         try:
             if wanted is None:

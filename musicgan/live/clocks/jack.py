@@ -18,7 +18,9 @@ from musicgan.live.backends.jack_ring import WRAP
 from musicgan.live.clocks import ClockOptions, clip_bpm
 
 SAME_PLACE_BEAT = 0.01
-"""The master's beats, told in whole ticks, and ours from the frame agree so well."""
+"""The master's beats and ours from the frame agree so well, or to its ticks."""
+TICKS_APART = 1.5
+"""Whole ticks are up to one off, and a frame is somewhere in its period."""
 START_SEC = 0.06
 """From when a start is seen to when it rolls: to queue what begins there."""
 
@@ -71,7 +73,8 @@ class JackClock:
             and now.frame != before.frame
         ):
             apart = abs((now.beat or 0.0) - self._anchor_beat)
-            self._is_elsewhere = now.beat != before.beat and apart > SAME_PLACE_BEAT
+            same = max(SAME_PLACE_BEAT, TICKS_APART * now.tick_beat)
+            self._is_elsewhere = now.beat != before.beat and apart > same
         if self._is_elsewhere and now.beat is not None:
             self._anchor_beat = now.beat
         if before is None or was_rolling != self._rolling:

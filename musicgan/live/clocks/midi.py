@@ -11,7 +11,7 @@ from collections import deque
 import numpy as np
 
 from musicgan.live.backends import Backend
-from musicgan.live.clocks import ClockOptions, clip_bpm
+from musicgan.live.clocks import FASTEST_BPM, SLOWEST_BPM, ClockOptions, clip_bpm
 from musicgan.live.messages import (
     CONTINUE,
     POSITION,
@@ -28,6 +28,8 @@ FEWEST = PULSES_PER_BEAT // 2
 LATEST = PULSES_PER_BEAT // 4
 STRAYED_SEC = 0.004
 """The latest pulses are so far off on average only when the tempo has changed."""
+FASTEST_SEC, SLOWEST_SEC = (60 / bpm / PULSES_PER_BEAT for bpm in (FASTEST_BPM, SLOWEST_BPM))
+"""Between two pulses."""
 GONE_SEC = 1.0
 """After so long without a pulse whoever sent them is gone: the slowest are 0.125 s apart."""
 
@@ -43,6 +45,8 @@ class MidiClock:
         """(number in the song, seconds) of the latest pulses."""
         self._next = 0
         """Number of the pulse to come."""
+        self._heard_sec = 0.0
+        """When the latest one came."""
         self._rolling = self._changed = self._armed = False
         self._sec_per_pulse = 60 / clip_bpm(options.bpm) / PULSES_PER_BEAT
         self._anchor = (0.0, 0.0)
@@ -58,7 +62,7 @@ class MidiClock:
             self._pulse(at_sec)
         elif kind == POSITION and len(message) == 3:
             self._next = position_of(message)
-            self._changed |= self._rolling
+            self._armed |= self._rolling
             self._pulses.clear()
         elif kind in (START, CONTINUE):
             self._next = 0 if kind == START else self._next
@@ -73,7 +77,7 @@ class MidiClock:
         if not self._rolling:
             return
         self._pulses.append((self._next, at_sec))
-        self._next += 1
+        self._next, self._heard_sec = self._next + 1, at_sec
         self._fit()
 
     def _fit(self) -> None:
@@ -87,7 +91,10 @@ class MidiClock:
                     self._pulses.popleft()
                 number, sec = np.array(self._pulses).T
         if len(number) >= FEWEST:
-            self._sec_per_pulse = float(np.polyfit(number - number[0], sec - sec[0], 1)[0])
+            slope = float(np.polyfit(number - number[0], sec - sec[0], 1)[0])
+            # Pulses that were held up and came in a burst tell of no tempo.
+            if FASTEST_SEC <= slope <= SLOWEST_SEC:
+                self._sec_per_pulse = slope
         self._anchor = (float(number.mean()), float(sec.mean()))
 
     def _stop(self) -> None:
@@ -96,7 +103,7 @@ class MidiClock:
 
     def poll(self, now_sec: float) -> bool:
         """Whether it has started, stopped or moved since."""
-        if self._rolling and self._pulses and now_sec - self._pulses[-1][1] > GONE_SEC:
+        if self._rolling and now_sec - self._heard_sec > GONE_SEC:
             self._stop()
         changed, self._changed = self._changed, False
         return changed

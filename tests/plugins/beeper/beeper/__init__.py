@@ -12,6 +12,7 @@ class Beeper:
     """`--backend beeper --port FILE`."""
 
     queued = False
+    handed_over_sec = 0.0
     lost = 0
 
     def __init__(self, virtual: str, port: str | None) -> None:
