@@ -21,7 +21,7 @@ from musicgan.model.steps import Floats
 from musicgan.train import team
 from musicgan.train.critic_trainer import AdversarialOptions, CriticTrainer
 from musicgan.train.device import rollout as device_rollout
-from musicgan.train.likelihood import MOST_WINDOWS, autocast, elbo, held_out
+from musicgan.train.likelihood import HELD_OUT_ROWS, MOST_WINDOWS, autocast, elbo, held_out
 from musicgan.train.losses import (
     balanced,
     candidate_loss,
@@ -95,7 +95,9 @@ class AdversarialPhase(Averaged):
         self.critic.remember(found.heard, batch.conditions.numpy(), opening)
         for _ in range(options.critic_updates):
             figures = self.critic.step(opening, self.rng, self.ease, self.turn)
-        return figures | self._generator_step(found, real, progress)
+        figures |= self._generator_step(found, real, progress)
+        self.steps += 1
+        return figures
 
     def continued(self, batch: Batch, noise: Floats, opening: int) -> RollOut:
         """What the generator learns from: continuations of real windows, candidates weighed."""
@@ -158,8 +160,10 @@ class AdversarialPhase(Averaged):
         """Held-out likelihood, and how songs from scratch measure against held-out windows."""
         generator = self.ema.module
         assert isinstance(generator, Generator)
-        bf16 = self.options.bf16
-        figures = held_out(generator, self.posterior, self.valid, self.device, bf16, MOST_WINDOWS)
+        figures = held_out(
+            generator, self.posterior, self.valid, self.device, self.options.bf16,
+            MOST_WINDOWS, self.ease.rows(HELD_OUT_ROWS),
+        )  # fmt: skip
         config = generator.config
         songs = self.judge(
             PlayedGenerator(played(generator), config),

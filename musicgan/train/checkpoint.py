@@ -31,7 +31,7 @@ def save_checkpoint(state: Mapping[str, Any], path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         save_file(tensors, beside, metadata={"format": FORMAT, "tree": json.dumps(tree)})
-        with beside.open("rb") as file:
+        with beside.open("rb+") as file:  # Windows syncs only what may be written
             os.fsync(file.fileno())
         beside.replace(path)
     except (OSError, SafetensorError) as error:

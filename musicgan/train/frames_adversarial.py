@@ -106,6 +106,16 @@ class FramesAdversarialPhase(Averaged):
         self.learn_at(options.rate * warm * (1 - 0.9 * progress))
         self.generator.train()
         self.critic.requires_grad_(False)
+        try:
+            return figures | self._generator_step(batch, real, fake)
+        finally:
+            self.critic.requires_grad_(True)
+
+    def _generator_step(
+        self, batch: FrameBatch, real: FrameBatch, fake: Tensor
+    ) -> dict[str, float]:
+        """One update on a roll-out, by a critic that is not moved."""
+        options = self.options
         on_fake = self._listen(batch, fake)
         with torch.no_grad():
             on_real = self._listen(real, real.frames)
@@ -115,10 +125,8 @@ class FramesAdversarialPhase(Averaged):
         gap = feature_gap(*(team.gathered(flat(heard)) for heard in (on_real, on_fake)))
         loss = fooled + options.feature_weight * gap + options.anchor * nll
         norm = descend(self.optimizer, loss, self.generator.parameters(), options.clip)
-        self.critic.requires_grad_(True)
         self.ema.update()
         return {
-            **figures,
             "generator_loss": float(fooled.detach()),
             "feature_gap": float(gap.detach()),
             "train_nll": float(nll.detach()),

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from musicgan.model.frames_config import FramesConfig
 from musicgan.train.networks import Table, Verdict
 from musicgan.train.operations import dropout
+from musicgan.train.recurrence import run_gru
 
 NEVER = -30.0
 """Logit of a hold that has nothing to hold."""
@@ -69,7 +70,7 @@ class FramesGenerator(nn.Module):
         """
         x = dropout(self.frame(fed), self.dropout, self.training)
         x = x + self.inputs(places, conditions, noise[:, 1:])
-        hidden, _ = self.rnn(x, self.begin(noise[:, 0])[None].contiguous())
+        hidden = run_gru(self.rnn, x, self.begin(noise[:, 0]))
         hidden = dropout(hidden, self.dropout, self.training)
         onset, _ = parts(frames, self.config)
         held = self.hold(hidden, onset).masked_fill(

@@ -38,20 +38,27 @@ class LikelihoodOptions:
     bf16: bool = True
 
 
+WITH_BF16 = (8, 0)
+"""CUDA's compute capability from Ampere on; torch itself counts emulation in."""
 MOST_WINDOWS = 256
 """Windows that an evaluation asks about, which takes as long as 7 updates; of 700 files there are
 700, and a fine-tuning asked about all of them spent half its time on it."""
 
 
+HELD_OUT_ROWS = 128
+"""Of these at once, where memory has not run short."""
+
+
 def autocast(device: torch.device, enabled: bool) -> torch.autocast:
-    """bf16 where the hardware has it."""
+    """bf16 where the hardware has it; emulated it is slower than float32."""
     if device.type == "cuda":
-        return torch.autocast("cuda", torch.bfloat16, enabled=enabled)
+        has = torch.cuda.get_device_capability(device) >= WITH_BF16
+        return torch.autocast("cuda", torch.bfloat16, enabled=enabled and has)
     return torch.autocast("cpu", torch.bfloat16, enabled=enabled and has_bf16())
 
 
 def has_bf16() -> bool:
-    """Can this processor multiply bf16 natively? Emulated it is slower than float32."""
+    """Can this processor multiply bf16 natively?"""
     # Torch built without oneDNN, as for Apple's processors, does not even know the question.
     built = bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]
     return built and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
@@ -168,7 +175,8 @@ class LikelihoodPhase(Averaged):
         generator, posterior = self.ema.module.children()
         assert isinstance(generator, Generator) and isinstance(posterior, Posterior)
         bf16 = self.options.bf16
-        return held_out(generator, posterior, self.valid, self.device, bf16, MOST_WINDOWS)
+        rows = self.ease.rows(HELD_OUT_ROWS)
+        return held_out(generator, posterior, self.valid, self.device, bf16, MOST_WINDOWS, rows)
 
 
 def elbo(
@@ -188,16 +196,17 @@ def held_out(
     device: torch.device,
     bf16: bool,
     most: int | None = None,
+    rows: int = HELD_OUT_ROWS,
 ) -> dict[str, float]:
-    """Nats a note over all windows, or `most` of them, END included.
+    """Nats a note over all windows, or `most` of them, END included; `rows` are heard at once.
 
     `nll` is the variational bound (reconstruction by a drawn z plus KL): at most the truth is
     better. `nll_without_noise` feeds z = 0. Where the network looks back, both are given the
     form of the pieces; `nll_without_form` is not.
     """
-    figures = _bound(generator, posterior, windows.every(128, most=most), device, bf16)
+    figures = _bound(generator, posterior, windows.every(rows, most=most), device, bf16)
     if windows.layout.looks_back:
-        forgetting = windows.every(128, forgets=True, most=most)
+        forgetting = windows.every(rows, forgets=True, most=most)
         alone = _bound(generator, posterior, forgetting, device, bf16)
         figures["nll_without_form"] = alone["nll"]
     return {**figures, "score": figures["nll"]}

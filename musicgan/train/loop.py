@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol
@@ -86,6 +87,15 @@ class Interrupted(Exception):
     """SIGINT or SIGTERM came; the checkpoint is saved."""
 
 
+def _begun(phase: Phase) -> bool:
+    phase.begin()
+    return True
+
+
+def _draws_on_cuda() -> bool:
+    return bool(torch.cuda.is_initialized())  # type: ignore[no-untyped-call]
+
+
 class Loop:
     """Runs phases one after another.
 
@@ -130,10 +140,21 @@ class Loop:
         known = {"is_sure": state["progress"]["planned"] > 0}
         self.progress = Progress(**{**known, **state["progress"]})
         torch.set_rng_state(state["torch_rng"])
+        self._go_on_drawing(state.get("cuda_rng", []))
         for phase, saved in zip(self.phases, state["phases"], strict=False):
             phase.load_state(saved)
         if self.progress.ease:
             self.phases[self.progress.phase].ease = Ease(**self.progress.ease)
+
+    def _go_on_drawing(self, cuda_rng: list[torch.Tensor]) -> None:
+        """As the leader's CUDA devices would have; another process's from a seed of their own."""
+        if not _draws_on_cuda():
+            return
+        if not team.leads():
+            steps = len(self.progress.history) + self.progress.step
+            torch.cuda.manual_seed(torch.cuda.initial_seed() + 1000 * steps)
+        elif len(cuda_rng) == torch.cuda.device_count():
+            torch.cuda.set_rng_state_all(cuda_rng)
 
     def run(self) -> Progress:
         """Run to the end. Raises `Interrupted` after a signal, with the checkpoint saved."""
@@ -149,7 +170,7 @@ class Loop:
             progress.until_sec = self._now_sec() + self._own_sec(self.minutes)
         if progress.step == 0:
             phase.ease = Ease()
-            phase.begin()
+            self._recovery.insist(phase, partial(_begun, phase))
             # A later phase may make things worse: where it starts is a candidate, too.
             if progress.phase:
                 self._evaluate(phase)
@@ -226,7 +247,7 @@ class Loop:
 
     def _evaluate(self, phase: Phase) -> None:
         progress, begun = self.progress, time.monotonic()
-        figures = team.agreed(phase.evaluate())
+        figures = team.agreed(self._recovery.insist(phase, phase.evaluate))
         score = figures["score"]
         if score < progress.best_score:
             progress.best_score, progress.stale = score, 0
@@ -252,6 +273,7 @@ class Loop:
             "identity": self.identity,
             "progress": vars(self.progress),
             "torch_rng": torch.get_rng_state(),
+            "cuda_rng": torch.cuda.get_rng_state_all() if _draws_on_cuda() else [],
             "phases": [phase.state() for phase in reached],
         }
         save_checkpoint(state, self.checkpoint)

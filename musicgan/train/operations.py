@@ -153,7 +153,7 @@ class _SpreadPitch(torch.autograd.Function):
         ctx.tables, ctx.width = tables, out.shape[1]
         ctx.save_for_backward(*rows)
         logits = out[:, :128].clone()
-        for part in _parts(len(out)):
+        for part in _parts(out):
             for table, row in zip(tables, rows, strict=True):
                 logits[part] += out[part].gather(1, table.index_select(0, row[part]))
         return logits
@@ -163,12 +163,14 @@ class _SpreadPitch(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         rows = ctx.saved_tensors
         total = F.pad(grad, (0, ctx.width - 128))
-        for part in _parts(len(grad)):
+        for part in _parts(grad):
             for table, row in zip(ctx.tables, rows, strict=True):
                 total[part].scatter_add_(1, table.index_select(0, row[part]), grad[part])
         return total, *(None,) * (1 + len(rows))
 
 
-def _parts(rows: int, size: int = 1024) -> list[slice]:
-    """Slices of `size` rows: few enough that their 128 indices each stay in the cache."""
-    return [slice(begin, begin + size) for begin in range(0, rows, size)]
+def _parts(out: Tensor, size: int = 1024) -> list[slice]:
+    """Slices of `size` rows: few enough that their 128 indices each stay in a CPU's cache."""
+    if out.is_cuda:
+        return [slice(None)]
+    return [slice(begin, begin + size) for begin in range(0, len(out), size)]

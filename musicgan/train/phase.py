@@ -82,15 +82,18 @@ class Ema:
         self.decay = decay
         self.updates = 0
         self.module = copy.deepcopy(module).eval().requires_grad_(False)
-        self._pairs = list(zip(self.module.parameters(), module.parameters(), strict=True))
+        for part in self.module.modules():
+            if isinstance(part, nn.RNNBase):
+                part.flatten_parameters()  # a copy's are scattered, which costs cuDNN time
+        self._means: list[Tensor] = [*self.module.parameters()]
+        self._now: list[Tensor] = [*module.parameters()]
 
     @torch.no_grad()
     def update(self) -> None:
         """Move the averages towards the module's present parameters."""
         self.updates += 1
         decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
-        for mean, now in self._pairs:
-            mean.lerp_(now, 1 - decay)
+        torch._foreach_lerp_(self._means, self._now, 1 - decay)
 
     def state(self) -> dict[str, Any]:
         """Averages and count."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
@@ -19,7 +19,11 @@ BAD_STEPS = 3
 LEAST_RATE = 1 / 256
 SMALLEST_BATCH = 1 / 64
 
+NO_MEMORY = ("can't allocate memory", "out of memory", "ALLOC_FAILED")
+"""As torch says it on a CPU; the CUDA driver where other programs hold it; cuBLAS and cuDNN."""
+
 Tell = Callable[[str], None]
+T = TypeVar("T")
 
 
 class Recovery:
@@ -38,18 +42,31 @@ class Recovery:
         After several without a finite figure in a row the phase goes back to its `best` weights
         and learns at half the rate. Raises `TrainingError` when that has not helped often enough.
         """
-        try:
-            figures = phase.step(progress)
-        except (MemoryError, RuntimeError) as error:
-            if not is_out_of_memory(error):
-                raise
-            self._shrink(phase)
+        figures = self.attempt(phase, lambda: phase.step(progress))
+        if figures is None:
             return None
         self._bad = 0 if all(map(math.isfinite, figures.values())) else self._bad + 1
         if self._bad == BAD_STEPS:
             self._bad = 0
             self._back_off(phase, best)
         return figures
+
+    def attempt(self, phase: Phase, act: Callable[[], T]) -> T | None:
+        """What `act` of `phase` gives; None where memory ran out, and the batch was halved."""
+        try:
+            return act()
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+        # Only here nothing holds what the attempt had made any more.
+        self._shrink(phase)
+        return None
+
+    def insist(self, phase: Phase, act: Callable[[], T]) -> T:
+        """What `act` gives in the end, with as small a batch as it takes."""
+        while (found := self.attempt(phase, act)) is None:
+            continue
+        return found
 
     def save(self, write: Callable[[], None]) -> None:
         """Write a checkpoint; one that cannot be written is told of, once, and so is its end."""
@@ -99,7 +116,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error says that there is no memory left: numpy's, CUDA's or torch's on a CPU."""
     if isinstance(error, MemoryError | torch.cuda.OutOfMemoryError):
         return True
-    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+    return isinstance(error, RuntimeError) and any(said in str(error) for said in NO_MEMORY)
 
 
 def _part(share: float) -> str:

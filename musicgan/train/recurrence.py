@@ -19,10 +19,13 @@ from torch import Tensor, nn
 def run_gru(gru: nn.GRU, x: Tensor, hidden: Tensor) -> Tensor:
     """Hidden states [B, T, H] of a one-layer batch-first `gru` on x [B, T, E], hidden [B, H].
 
-    On CUDA torch's own (cuDNN); on the CPU the same numbers faster. Follows autocast.
+    On the CPU the numbers of torch's own faster, and autocast is followed. On CUDA torch's own
+    (cuDNN) in float32, by TF32: under autocast torch has it compute in float16, whatever was asked
+    for, of which gradients of large batches are too small for.
     """
     if x.is_cuda:
-        out, _ = gru(x, hidden[None].contiguous())
+        with torch.autocast("cuda", enabled=False):
+            out, _ = gru(x.float(), hidden.float()[None].contiguous())
         return torch.as_tensor(out)
     kind = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
     weights = (gru.weight_ih_l0, gru.weight_hh_l0, gru.bias_ih_l0, gru.bias_hh_l0)

@@ -51,9 +51,12 @@ def join(device: torch.device) -> torch.device:
         try:
             _fabric = Fabric(accelerator=device.type, devices=each, num_nodes=nodes, strategy="ddp")
             _fabric.launch()
-        except (RuntimeError, ValueError) as error:
+        except Exception as error:  # Fabric has its own, of no common kind
             line = str(error).strip().splitlines()[0]
-            raise DeviceError(f"{nodes} x {each} processes cannot be joined: {line}") from None
+            raise DeviceError(
+                f"{nodes} x {each} processes cannot be joined: {line}; there must be a device for "
+                "each, and each must see all of its machine's"
+            ) from None
     return cast(torch.device, _fabric.device)
 
 
@@ -149,8 +152,14 @@ def mean(value: Tensor) -> Tensor:
     if _fabric is None:
         return value
     here = value.detach()
-    everywhere: Tensor = _fabric.all_reduce(here.clone(), reduce_op="mean").to(here.device)
-    return value + (everywhere - here)
+    return value + (_mean(here).to(here.device) - here)
+
+
+def _mean(here: Tensor) -> Tensor:
+    """Of all. Fabric's own would have a barrier before it, for which a device's host waits."""
+    total = here.to(_fabric.device, copy=True)
+    torch.distributed.all_reduce(total)
+    return total / size()
 
 
 def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
@@ -159,8 +168,8 @@ def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
         return
     found = [p.grad for p in parameters if p.grad is not None]
     flat = torch.cat([gradient.flatten() for gradient in found])
-    flat = _fabric.all_reduce(flat, reduce_op="mean")
-    for gradient, part in zip(found, flat.split([g.numel() for g in found]), strict=True):
+    flat = _mean(flat)
+    for gradient, part in zip(found, torch.split(flat, [g.numel() for g in found]), strict=True):
         gradient.copy_(part.view_as(gradient))
 
 

@@ -25,7 +25,8 @@ class AnchorPhase(AdversarialPhase):
     def step(self, progress: float) -> dict[str, float]:
         """One update on real windows."""
         options = self.options
-        batch = self.train.draw(options.anchor_batch, self.rng).to(self.device)
+        rows = self.ease.rows(options.anchor_batch)
+        batch = self.train.draw(rows, self.rng, self.turn).to(self.device)
         self.generator.train()
         with autocast(self.device, options.bf16):
             nll, _ = elbo(self.generator, self.posterior, batch)
@@ -34,6 +35,7 @@ class AnchorPhase(AdversarialPhase):
         loss: torch.Tensor = options.anchor * likelihood
         norm = descend(self.optimizer, loss, self.generator.parameters(), options.clip)
         self.ema.update()
+        self.steps += 1
         return {"train_nll": float(likelihood.detach()), "gradient": norm}
 
 

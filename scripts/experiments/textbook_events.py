@@ -135,9 +135,11 @@ class TextbookEvents(Averaged):
         loss = critic_loss(on_real, on_fake)
         descend(self.critic_optimizer, loss, self.critic.parameters(), 1.0)
         self.critic.requires_grad_(False)
-        fooled = nn.functional.softplus(-self.critic(fake)).mean()
-        descend(self.optimizer, fooled, self.generator.parameters(), 1.0)
-        self.critic.requires_grad_(True)
+        try:
+            fooled = nn.functional.softplus(-self.critic(fake)).mean()
+            descend(self.optimizer, fooled, self.generator.parameters(), 1.0)
+        finally:
+            self.critic.requires_grad_(True)
         self.ema.update()
         return {
             "critic_loss": float(loss.detach()),

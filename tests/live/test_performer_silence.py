@@ -170,7 +170,7 @@ def test_a_player_who_strikes_what_sounds_ends_it_and_holds_it_as_long_as_they_d
     perform.send_through(OFF(60))
     play(perform, backend, 5.0)
     assert heard(backend) == [
-        (1.0, "on", 60), (1.5, "off", 60), (1.5, "on", 60), (3.2, "off", 60),
+        (1.0, "on", 60), (1.5, "off", 60), (1.5, "on", 60), (3.21, "off", 60),
     ]  # fmt: skip
 
 

@@ -118,6 +118,16 @@ def test_lessons_before_the_first_step_and_averages_from_there(phase):
     assert torch.equal(phase.ema.module.trunk.weight, phase.generator.trunk.weight)
 
 
+def test_every_batch_has_its_turn(phase):
+    """By which the pieces of a large collection come into play, one shelf after another."""
+    phase.begin()
+    begun = phase.turn
+    for _ in range(3):
+        phase.step(0.0)
+    assert begun == phase.options.critic_warmup > 0
+    assert phase.turn == begun + 3
+
+
 def test_a_step_moves_generator_and_critic_and_not_the_posterior(phase):
     phase.begin()
     modules = phase.generator, phase.critic.critic, phase.posterior

@@ -1,5 +1,6 @@
 """Checkpoints: what comes back, what a kill leaves, and what is refused."""
 
+import fcntl
 import math
 import os
 import pickle
@@ -182,3 +183,16 @@ def test_nothing_is_ever_pickled(tmp_path, monkeypatch):
     torch.save({"x": torch.zeros(1)}, tmp_path / "c")
     with pytest.raises(CheckpointError):
         load_checkpoint(tmp_path / "c")
+
+
+def test_it_is_synced_as_windows_wants_it(tmp_path, monkeypatch):
+    """There what is only read cannot be."""
+    synced = []
+
+    def fsync(number):
+        assert fcntl.fcntl(number, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDWR
+        synced.append(number)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    save_checkpoint({"a": 1}, tmp_path / "checkpoint.safetensors")
+    assert synced

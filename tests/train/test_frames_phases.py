@@ -10,6 +10,7 @@ from musicgan.codecs.pianoroll import PianorollCodec
 from musicgan.corpus.piece import make_piece
 from musicgan.errors import CorpusError
 from musicgan.model.frames_config import FramesConfig
+from musicgan.train import frames_adversarial
 from musicgan.train.checkpoint import load_checkpoint, save_checkpoint
 from musicgan.train.frame_windows import FrameWindows, frame_songs, slot_ranges
 from musicgan.train.frames_adversarial import FramesAdversarialOptions, FramesAdversarialPhase
@@ -162,3 +163,18 @@ def test_frames_as_tuples_are_their_notes():
     rows = tuples(CODEC.encode(score) > 0, CODEC)
     assert rows[:, 2].tolist() == score.notes["pitch"].tolist()
     assert rows[:, 3].tolist() == score.notes["duration_tick"].tolist()
+
+
+def test_after_a_step_that_failed_the_critic_still_learns(monkeypatch):
+    phase = adversarial()
+    phase.begin()
+
+    def fail(*given):
+        raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(frames_adversarial, "feature_gap", fail)
+        with pytest.raises(torch.cuda.OutOfMemoryError):
+            phase.step(0.0)
+    assert all(weight.requires_grad for weight in phase.critic.parameters())
+    phase.step(0.0)

@@ -4,6 +4,7 @@ import os
 import signal
 
 import pytest
+import torch
 
 from musicgan.errors import CheckpointError
 from musicgan.train.checkpoint import load_checkpoint
@@ -163,3 +164,21 @@ def test_a_checkpoint_is_written_every_minute(path, monkeypatch):
     )
     Loop([Counter(max_steps=3)], path, {}, [seen]).run()
     assert steps == [None, 1, 2]
+
+
+def test_random_numbers_of_a_device_go_on_where_they_were(path, monkeypatch):
+    """With a device that only keeps its random state."""
+    device = {"rng": torch.tensor([1], dtype=torch.uint8)}
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(torch.cuda, "get_rng_state_all", lambda: [device["rng"]])
+    monkeypatch.setattr(
+        torch.cuda, "set_rng_state_all", lambda states: device.update(rng=states[0])
+    )
+    loop = Loop([Counter(max_steps=4)], path, {})
+    loop._stop = True  # as ctrl-C leaves it
+    with pytest.raises(Interrupted):
+        loop.run()
+    device["rng"] = torch.tensor([9], dtype=torch.uint8)
+    Loop([Counter(max_steps=4)], path, {}).resume()
+    assert device["rng"].tolist() == [1]

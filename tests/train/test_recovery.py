@@ -2,6 +2,7 @@
 
 import errno
 import math
+import weakref
 
 import pytest
 import torch
@@ -24,6 +25,28 @@ class Hearing(Seen):
 
     def on_trouble(self, line):
         self.troubles.append(line)
+
+
+class Crammed(Counter):
+    """A phase that cannot begin, or not be evaluated, with more than a quarter of the batch."""
+
+    def __init__(self, where, **kind):
+        super().__init__(**kind)
+        self.where, self.tried = where, []
+
+    def _needs_room(self, where):
+        if where == self.where:
+            self.tried.append(self.ease.batch)
+            if self.ease.batch > 1 / 4:
+                raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+
+    def begin(self):
+        self._needs_room("begin")
+        super().begin()
+
+    def evaluate(self):
+        self._needs_room("evaluate")
+        return super().evaluate()
 
 
 class Troubled(Counter):
@@ -63,11 +86,44 @@ def test_a_batch_that_never_fits_ends_the_run_in_words(path):
         Loop([Troubled(fits=0)], path, {}, [Hearing()]).run()
 
 
+@pytest.mark.parametrize("where", ["begin", "evaluate"])
+def test_also_where_a_phase_begins_or_is_evaluated(path, where):
+    phase, seen = Crammed(where, max_steps=2), Hearing()
+    Loop([phase], path, {}, [seen]).run()
+    assert phase.tried[:3] == [1, 1 / 2, 1 / 4]
+    assert phase.weight.item() == 2
+    assert seen.troubles == [f"out of memory: going on with 1/{n} of the batch" for n in (2, 4)]
+
+
+def test_what_did_not_fit_is_let_go_of_before_memory_is_asked_back(path, monkeypatch):
+    class Big:
+        """What a step holds."""
+
+    held = []
+
+    def step(progress):
+        big = Big()
+        held.append(weakref.ref(big))
+        raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+
+    alive = []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: alive.append(held[-1]()))
+    phase = Counter(max_steps=1)
+    phase.step = step
+    with pytest.raises(TrainingError):
+        Loop([phase], path, {}, [Hearing()]).run()
+    assert alive == [None] * 6
+
+
 def test_other_errors_are_not_taken_for_that():
     for error in (
         MemoryError(),
         torch.cuda.OutOfMemoryError(),
         RuntimeError("can't allocate memory: 1"),
+        RuntimeError("CUDA error: out of memory"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling cublasCreate"),
+        RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"),
     ):
         assert is_out_of_memory(error)
     for error in (RuntimeError("shapes differ"), ValueError("can't allocate memory")):

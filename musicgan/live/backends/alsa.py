@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from musicgan.errors import MissingExtraError, MissingSystemError, PortError
+from musicgan.live.backends import HANDED_OVER_SEC
 from musicgan.live.backends.matching import match
 from musicgan.live.backends.sequencer import require_sequencer
 
@@ -36,6 +37,7 @@ class AlsaBackend:
     """
 
     queued = True
+    handed_over_sec = HANDED_OVER_SEC
     lost = 0
     """Always: what the queue has no room for is an error, and what a receiver has no room for the
     kernel does not tell."""
