@@ -18,9 +18,10 @@ import numpy as np
 
 from musicgan.compose.player import open_player
 from musicgan.corpus.cache import Corpus
+from musicgan.corpus.split import SHORTEST_PIECE
 from musicgan.errors import CorpusError, MusicganError
 from musicgan.model.file import ModelFile, save_model
-from musicgan.train.events_run import MOST_HELD_OUT, SHORTEST_PIECE
+from musicgan.train.events_run import MOST_HELD_OUT
 from musicgan.train.guidance import GuidancePhase
 from musicgan.train.lengths import judged_length, shared_length
 from musicgan.train.options import best_of

@@ -64,7 +64,7 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, entry.short_help) for name, entry in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command; a warning and an error on purpose are one line each.
+        """Run a command; a warning, an error on purpose and one of a file are one line each.
 
         Exit code 1 after an error, 130 after ctrl-C.
         """
@@ -74,6 +74,10 @@ class LazyGroup(click.Group):
                 return super().invoke(ctx)
         except MusicganError as error:
             raise click.ClickException(" ".join(str(error).split())) from error
+        except OSError as error:
+            if error.filename is None:
+                raise
+            raise click.ClickException(f"{error.filename}: {error.strerror}") from error
         except KeyboardInterrupt:
             click.echo(err=True)  # leaves the line on which the terminal wrote ^C
             raise click.exceptions.Exit(INTERRUPTED) from None

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from musicgan.cli.paths import GivenPath
 from musicgan.cli.waiting import counting
 
 MOST_COMMON = 6
@@ -26,11 +27,11 @@ LABELS = {
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=GivenPath())
 @click.option(
     "--json",
     "json_file",
-    type=click.Path(dir_okay=False, writable=True, allow_dash=True, path_type=Path),
+    type=GivenPath(dir_okay=False, writable=True, allow_dash=True),
     metavar="FILE",
     help="Also write the summary and one report a file to FILE as JSON; - for standard output.",
 )
@@ -102,12 +103,16 @@ def _show(summary: Mapping[str, Any]) -> None:
 
 
 def _lines(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    from musicgan.corpus.split import SHORTEST_PIECE
+
     unreadable = summary["unreadable"]
     yield "files", f"{summary['files']:,}, of which {len(unreadable):,} cannot be used"
     if summary["readable"]:
         yield "music", f"{summary['hours']:,.1f} hours, {summary['notes']:,} notes"
         yield from _distributions(summary)
         yield from _duplicates(summary)
+    if summary["short"]:
+        yield "too short", f"{summary['short']:,}, of under {SHORTEST_PIECE} notes: left out"
     if summary["split"] is None:
         yield "split", "too few different pieces to train on: at least 3 are needed"
     else:

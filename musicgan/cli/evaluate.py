@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from musicgan.cli import one_thread
+from musicgan.cli.paths import GivenPath
 from musicgan.cli.waiting import counting, saying
 
 if TYPE_CHECKING:
@@ -27,12 +28,12 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("generated", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--real", required=True, type=click.Path(path_type=Path), help="Folder of real MIDI.")
-@click.option("--train", type=click.Path(path_type=Path), help="What the system learned from.")
+@click.argument("generated", nargs=-1, required=True, type=GivenPath())
+@click.option("--real", required=True, type=GivenPath(), help="Folder of real MIDI.")
+@click.option("--train", type=GivenPath(), help="What the system learned from.")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=GivenPath(),
     default=Path("evaluation.html"),
     show_default=True,
     help="Report to write; its figures go beside it as .json.",
@@ -112,7 +113,7 @@ def _check(
                 f"{asked[name]} is out of range: from {low} to {high}",
                 param_hint="--" + name.replace("_", "-"),
             )
-    if out.is_dir() or not out.parent.is_dir() or out.suffix == ".json":
+    if out.is_dir() or not out.parent.is_dir() or out.suffix.lower() not in (".html", ".htm", ""):
         raise click.BadParameter(
             f"{out}: give a file in an existing folder, such as report.html", param_hint="--out"
         )

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from musicgan.cli import one_thread
+from musicgan.cli.paths import GivenPath
 
 if TYPE_CHECKING:
     from musicgan.compose.kinds import AnyPlayer
@@ -41,11 +43,11 @@ SOURCES = ("infill", "melody", "primer", "like", "morph")
 
 
 @click.command(epilog=EXAMPLES)
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="File to write.")
+@click.option("--out", required=True, type=GivenPath(), help="File to write.")
 @click.option(
     "--style", default="chorale", show_default=True, help="Model to play: bundled, or your own."
 )
-@click.option("--model", type=click.Path(path_type=Path), help="A model file of your own.")
+@click.option("--model", type=GivenPath(), help="A model file of your own.")
 @click.option("--bars", type=int, help="Length in bars.  [default: 16, or as --like]")
 @click.option("--form", help="Sections as letters, such as AABA.  [default: drawn by the seed]")
 @click.option("--tempo", type=float, help="Beats a minute, 20 to 400.  [default: the style's]")
@@ -67,18 +69,14 @@ SOURCES = ("infill", "melody", "primer", "like", "morph")
 @click.option("--seed", type=int, help="Repeats a song exactly.  [default: drawn, and printed]")
 @click.option("--temperature", default=0.95, show_default=True, help="Below 1 safer, above wilder.")
 @click.option("--top-p", default=1.0, show_default=True, help="Keep the likeliest share of notes.")
-@click.option("--primer", type=click.Path(path_type=Path), help="MIDI file to continue.")
-@click.option("--like", type=click.Path(path_type=Path), help="MIDI file to vary the idea of.")
-@click.option(
-    "--morph", nargs=2, type=click.Path(path_type=Path), help="From one file's idea to another's."
-)
+@click.option("--primer", type=GivenPath(), help="MIDI file to continue.")
+@click.option("--like", type=GivenPath(), help="MIDI file to vary the idea of.")
+@click.option("--morph", nargs=2, type=GivenPath(), help="From one file's idea to another's.")
 @click.option("--steps", type=int, help="Songs on the way of --morph.  [default: 8]")
-@click.option(
-    "--infill", type=click.Path(path_type=Path), help="MIDI file to compose bars of anew."
-)
+@click.option("--infill", type=GivenPath(), help="MIDI file to compose bars of anew.")
 @click.option("--from", "from_bar", type=int, help="First of these bars, counted from 1.")
 @click.option("--to", "to_bar", type=int, help="Last of these bars.")
-@click.option("--melody", type=click.Path(path_type=Path), help="MIDI file to compose around.")
+@click.option("--melody", type=GivenPath(), help="MIDI file to compose around.")
 @click.option("--melody-track", help="Its track, name or number from 1.  [default: the highest]")
 @click.option("--melody-voice", help="Who plays it.  [default: the highest that can]")
 @click.option("--critic", type=int, help="Candidates weighed; 0: none.  [default: the style's]")
@@ -90,7 +88,7 @@ SOURCES = ("infill", "melody", "primer", "like", "morph")
 @click.option("--count", default=1, show_default=True, help="Songs to write, numbered.")
 @click.option("--picture", is_flag=True, help="Also draw the piano roll, as song.png.")
 @click.option("--format", "kind", type=click.Choice(["mid", "musicxml"]), help="Of the file.")
-def generate(out: Path, style: str, model: Path | None, key: str | None, **options: Any) -> None:
+def generate(out: Path, style: str, key: str | None, **options: Any) -> None:
     """Compose a song and write it as MIDI (or MusicXML)."""
     one_thread()
     from musicgan.codecs.base import hears_pedal
@@ -99,10 +97,10 @@ def generate(out: Path, style: str, model: Path | None, key: str | None, **optio
     from musicgan.compose.write import write_songs
     from musicgan.errors import ComposeError
 
-    _check(options)
+    _check(out, options)
     try:
         settings = _settings(key, options)
-        player = open_any(model or style_path(style))
+        player = open_any(options["model"] or style_path(style))
         songs = _songs(player, settings, options)
         for written in write_songs(
             player, songs, out, kind=options["kind"], primer=options["primer"],
@@ -119,8 +117,22 @@ def generate(out: Path, style: str, model: Path | None, key: str | None, **optio
         raise click.UsageError(str(error)) from error
 
 
-def _check(options: dict[str, Any]) -> None:
+def _check(out: Path, options: dict[str, Any]) -> None:
     """Raises `click.UsageError` for options that are out of range or exclude each other."""
+    from musicgan.compose.write import song_kind
+
+    if song_kind(out, options["kind"]) is None:
+        raise click.BadParameter(
+            f"{out}: a song is written as .mid or .musicxml", param_hint="--out"
+        )
+    if options["picture"] and out.suffix.lower() == ".png":
+        raise click.BadParameter(
+            f"{out}: give the song's name, such as song.mid; its picture is song.png",
+            param_hint="--out",
+        )
+    source = click.get_current_context().get_parameter_source
+    if options["model"] is not None and source("style") is ParameterSource.COMMANDLINE:
+        raise click.UsageError("--style with --model: give one of the two")
     count, steps = options["count"], options["steps"]
     if not 1 <= count <= 10_000:
         raise click.BadParameter(f"{count} is out of range: from 1 to 10000", param_hint="--count")

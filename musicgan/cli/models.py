@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import shlex
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from musicgan.cli.paths import GivenPath
 
 if TYPE_CHECKING:
     from musicgan.compose.styles import Style
@@ -104,7 +107,7 @@ def remove(name: str, yes: bool) -> None:
 
 @models.command(epilog="\b\nExamples:\n  musicgan models export my-style --out my-style-onnx")
 @click.argument("name")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write.")
+@click.option("--out", required=True, type=GivenPath(), help="Folder to write.")
 def export(name: str, out: Path) -> None:
     """Write the model NAME as ONNX graphs, with an example that plays a song by them.
 
@@ -116,13 +119,16 @@ def export(name: str, out: Path) -> None:
     from musicgan.model.file import load_model
 
     model = load_model(_file(name))
+    if out.exists() and not out.is_dir():
+        raise click.BadParameter(f"{out}: is a file; give a folder", param_hint="--out")
     if find_spec("torch") is None:
         raise MissingExtraError("exporting", "train")
     from musicgan.train.export import export as export_model
 
     for path in export_model(model, out):
         click.echo(path)
-    click.echo(f"play a song by it: python {out / 'example.py'} {_file(name)} song.mid")
+    example, file = (shlex.quote(str(path)) for path in (out / "example.py", _file(name)))
+    click.echo(f"play a song by it: python {example} {file} song.mid")
 
 
 def _file(name: str) -> Path:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from musicgan.cli import one_thread
+from musicgan.cli.paths import GivenPath
 
 EXAMPLES = """\b
 Examples:
@@ -30,7 +31,7 @@ Examples:
 @click.option(
     "--style", default="chorale", show_default=True, help="Model to play: bundled, or your own."
 )
-@click.option("--model", type=click.Path(path_type=Path), help="A model file of your own.")
+@click.option("--model", type=GivenPath(), help="A model file of your own.")
 @click.option("--tempo", type=float, help="Beats a minute, 20 to 400.  [default: the style's]")
 @click.option("--key", help="Such as C, F#m, Bb or 'A minor'.  [default: drawn by the seed]")
 @click.option("--bars", type=int, help="Length in bars.  [default: until Ctrl-C]")
@@ -59,10 +60,10 @@ Examples:
 @click.option("--thru", is_flag=True, help="Send on what you play, too.")
 @click.option(
     "--map",
-    type=click.Path(path_type=Path),
+    type=GivenPath(),
     help="TOML file: which CC moves what; keeps learned ones.",
 )
-@click.option("--record", type=click.Path(path_type=Path), help="MIDI file of what was sent.")
+@click.option("--record", type=GivenPath(), help="MIDI file of what was sent.")
 @click.option(
     "--lookahead",
     default=1.0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,12 +12,16 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from musicgan.cli.paths import GivenPath
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
 MOST_SEED = 2**63 - 1
+CHECKPOINT = "checkpoint.safetensors"
+NONE = "start one, without --resume"
 EVENTS_ONLY = {
     "voices": "--voice",
     "start": "--from",
@@ -66,16 +71,16 @@ def _settings_file(context: click.Context, option: click.Parameter, path: Path |
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=GivenPath())
 @click.option("--name", help="To play it by, with --style.  [default: the folder's name]")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=GivenPath(),
     help="File to write.  [default: among your own styles: musicgan models]",
 )
 @click.option(
     "--config",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=GivenPath(exists=True, dir_okay=False),
     callback=_settings_file,
     is_eager=True,
     expose_value=False,
@@ -212,7 +217,7 @@ def train(folder: Path, name: str | None, out: Path | None, resume: bool, **aske
     if not team.leads():
         return
     _say_how_good(model.metadata["metrics"])
-    played = f"--style {name}" if is_own else f"--model {out}"
+    played = f"--style {name}" if is_own else f"--model {shlex.quote(str(out))}"
     click.echo(f"{out}: play it with: musicgan generate {played} --out song.mid")
 
 
@@ -239,6 +244,8 @@ def _place(folder: Path, name: str | None, out: Path | None, resume: bool) -> tu
     if out is not None:
         if out.is_dir() or not out.parent.is_dir():
             raise click.BadParameter(f"{out}: not a file in an existing folder", param_hint="--out")
+        if resume and not (run_folder(out) / CHECKPOINT).exists():
+            raise click.BadParameter(f"{run_folder(out)} holds no unfinished training: {NONE}")
         return name or out.stem, out
     name = name or re.sub(r"[^\w.-]+", "-", folder.resolve().name).strip("-.") or "my-style"
     try:
@@ -248,7 +255,9 @@ def _place(folder: Path, name: str | None, out: Path | None, resume: bool) -> tu
         raise click.BadParameter(str(error), param_hint="--name") from None
     except OSError as error:
         raise click.ClickException(f"{out}: {error.strerror}; give a file with --out") from None
-    unfinished = (run_folder(out) / "checkpoint.safetensors").exists()
+    unfinished = (run_folder(out) / CHECKPOINT).exists()
+    if resume and not unfinished:
+        raise click.BadParameter(f"there is no unfinished training of {name!r}: {NONE}")
     if not resume and (out.exists() or unfinished):
         there = "is a style" if out.exists() else "is an unfinished training: --resume goes on with"
         raise click.BadParameter(
@@ -258,7 +267,20 @@ def _place(folder: Path, name: str | None, out: Path | None, resume: bool) -> tu
     return name, out
 
 
+def _check_start(start: str) -> None:
+    from musicgan.compose.styles import SUFFIX, style_path
+    from musicgan.errors import ModelFileError
+
+    if start in ("nearest", "none") or start.endswith(SUFFIX):
+        return
+    try:
+        style_path(start)
+    except ModelFileError as error:
+        raise click.BadParameter(f"{error}, nearest, none or a file", param_hint="--from") from None
+
+
 def _check(asked: dict[str, Any]) -> None:
+    from musicgan.codecs.events import MOST_FINE
     from musicgan.compose.settings import MOST_CANDIDATES
     from musicgan.compose.voice_leading import COMMONEST, RAREST
 
@@ -269,6 +291,7 @@ def _check(asked: dict[str, Any]) -> None:
         "dropout": (0, 0.95),
         "velocities": (1, 127),
         "grid": (1, 48),
+        "fine": (1, MOST_FINE),
         "transpose": (0, 12),
         "vary-velocity": (0, 126),
         "vary-tempo": (0, 100),
@@ -280,6 +303,7 @@ def _check(asked: dict[str, Any]) -> None:
         if value is not None and not least <= value <= most:
             said = f"out of range: from {least} to {most}"
             raise click.BadParameter(said, param_hint=f"--{name}")
+    _check_start(asked["start"])
     source = click.get_current_context().get_parameter_source
     if asked["hidden"] is not None and source("start") is ParameterSource.DEFAULT:
         asked["start"] = "none"

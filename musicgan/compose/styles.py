@@ -16,6 +16,8 @@ from musicgan.model.file import read_metadata
 
 BUNDLED = Path(__file__).parent.parent / "bundled"
 SUFFIX = ".safetensors"
+LONGEST_NAME = 60
+"""Files beside a model are called so and more; disks have 255 bytes for a name."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,10 @@ def own_styles() -> list[str]:
 
 def own_path(name: str) -> Path:
     """The file, there or not, of an own model of this name. Raises `ModelFileError`."""
-    if not re.fullmatch(r"\w[\w.-]*", name):
+    if not re.fullmatch(r"\w[\w.-]*", name) or len(name) > LONGEST_NAME:
         raise ModelFileError(
-            f"style {name!r}: a name is letters, digits, '-', '_' and '.', such as my-style"
+            f"style {name!r}: a name is letters, digits, '-', '_' and '.', {LONGEST_NAME} at most, "
+            "such as my-style"
         )
     path = styles_folder() / f"{name}{SUFFIX}"
     # One that was there before musicgan came with that name stays its owner's.
@@ -104,4 +107,6 @@ def _found(style: str, *folders: Path) -> Path:
             return folder / f"{style}{SUFFIX}"
     names = sorted({name for folder in folders for name in _names(folder)})
     choices = f"choose one of {', '.join(names)}" if names else "there are none yet"
+    if style.endswith(SUFFIX):
+        choices += "; a file is given as a model, with --model"
     raise ModelFileError(f"style {style!r}: {choices}")

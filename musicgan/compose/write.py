@@ -20,6 +20,9 @@ from musicgan.score import Key, Score
 from musicgan.theory import downbeats, estimate_key
 from musicgan.timing import US_PER_BEAT_AT_120, us_to_bpm
 
+MIDI_S = (".mid", ".midi", ".kar", "")
+XML_S = (".musicxml", ".xml")
+
 
 @dataclass(frozen=True)
 class Written:
@@ -57,7 +60,7 @@ def write_songs(
     into each MIDI file as a text event. Raises `MidiReadError` for the primer, `MidiWriteError`
     for the path before anything is composed.
     """
-    kind = kind or ("musicxml" if out.suffix.lower() in (".musicxml", ".xml") else "mid")
+    kind = song_kind(out, kind) or "mid"
     heard = read_midi(primer, pedal=hears_pedal(player.codec)) if primer else None
     check_folder(out)
     for index, one in enumerate(songs):
@@ -65,6 +68,13 @@ def write_songs(
         score = task.compose(player, one) if task else compose_any(player, one, heard)
         _write(score, path, kind, provenance(player, one, primer, task))
         yield _written(score, path, one)
+
+
+def song_kind(out: Path, asked: str | None = None) -> str | None:
+    """What `out` is written as, "mid" or "musicxml": as asked, else by its suffix; None where that
+    is of something else."""
+    suffix = out.suffix.lower()
+    return asked or {**dict.fromkeys(MIDI_S, "mid"), **dict.fromkeys(XML_S, "musicxml")}.get(suffix)
 
 
 def takes(settings: Settings, count: int) -> list[Settings]:
@@ -104,7 +114,7 @@ def _write(score: Score, path: Path, kind: str, text: str) -> None:
 
         write_musicxml(score, path, title=path.stem, composer="musicgan", text=text)
     else:
-        write_midi(score, path, text=text)
+        write_midi(score, path, text=text, end_tick=int(downbeats(score)[-1]))
 
 
 def _written(score: Score, path: Path, settings: Settings) -> Written:

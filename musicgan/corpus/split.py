@@ -15,6 +15,8 @@ PARTS: tuple[Part, ...] = ("train", "valid", "test")
 HASH = "S64"
 """A sha256 in hexadecimal, as numpy holds many of them."""
 DEFAULT_SHARES = (0.8, 0.1, 0.1)
+SHORTEST_PIECE = 16
+"""Notes: there is nothing to be learned from shorter ones."""
 
 
 def split(
@@ -34,8 +36,8 @@ def split(
     labels, first, group = np.unique(groups[order], return_index=True, return_inverse=True)
     if len(labels) < len(PARTS):
         raise CorpusError(
-            f"{len(contents)} files hold {len(labels)} different pieces, too few to split into "
-            "train, valid and test: give at least 3"
+            f"there are {len(labels)} different pieces, too few to split into train, valid and "
+            "test: give at least 3"
         )
     place = np.array([_place(content) for content in contents[order][first]])
     side = np.searchsorted(np.cumsum(shares)[:-1], place, "right").astype(np.int8)

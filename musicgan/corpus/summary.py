@@ -10,7 +10,7 @@ import numpy as np
 
 from musicgan.corpus.duplicates import exact_groups, near_groups, sketch_table
 from musicgan.corpus.report import FileReport
-from musicgan.corpus.split import PARTS, split
+from musicgan.corpus.split import PARTS, SHORTEST_PIECE, split
 from musicgan.errors import CorpusError
 
 PERCENTILES = (10, 50, 90)
@@ -19,9 +19,10 @@ PERCENTILES = (10, 50, 90)
 def summarize(reports: Sequence[FileReport]) -> dict[str, Any]:
     """Totals, distributions, duplicates and the split of a collection, JSON-ready.
 
-    `percentiles` are the 10th, 50th and 90th over readable files, of `polyphony` over those that
-    are not all drums, as `keys` are; `split` counts pieces without exact copies and is None when
-    there are too few to split.
+    `short` counts the pieces that have too few notes to be learned from; `percentiles` are the
+    10th, 50th and 90th over readable files, of `polyphony` over those that are not all drums, as
+    `keys` are; `split` counts the others, without exact copies, and is None when there are too few
+    to train on.
     """
     good = [report for report in reports if report.error is None]
     pitched = [report for report in good if report.key]
@@ -50,6 +51,7 @@ def summarize(reports: Sequence[FileReport]) -> dict[str, Any]:
         "exact_copies": len(good) - len(distinct),
         "exact": _members(exact, good),
         "near": _members(near[distinct], [good[i] for i in distinct]),
+        "short": sum(good[i].notes < SHORTEST_PIECE for i in distinct),
         "split": _split([good[i] for i in distinct], near[distinct]),
         "unreadable": {report.name: report.error for report in reports if report.error},
     }
@@ -78,4 +80,6 @@ def _split(reports: Sequence[FileReport], groups: Any) -> dict[str, int] | None:
         parts = split([report.notes_sha256 for report in reports], groups)
     except CorpusError:
         return None
-    return {part: int((parts == index).sum()) for index, part in enumerate(PARTS)}
+    long = np.array([report.notes >= SHORTEST_PIECE for report in reports])
+    counts = {str(part): int((long & (parts == index)).sum()) for index, part in enumerate(PARTS)}
+    return counts if counts["train"] and counts["valid"] else None

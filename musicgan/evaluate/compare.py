@@ -103,7 +103,9 @@ def compare(
 def _check(name: str, side: Side) -> None:
     if len(side.pieces) >= FEWEST_PIECES:
         return
-    some = next((f"; {file}: {why}" for file, why in side.unusable.items()), "")
+    # What is too short says more of what to do than a copy does.
+    reasons = sorted(side.unusable.items(), key=lambda entry: not entry[1].startswith("only"))
+    some = next((f"; {file}: {why}" for file, why in reasons), "")
     raise EvaluateError(
         f"{len(side.pieces)} {name} pieces can be used, and {len(side.unusable)} files cannot: "
         f"give at least {FEWEST_PIECES} of {SHORTEST_PIECE} notes or more{some}"

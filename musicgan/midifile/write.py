@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import itertools
+import os
 import uuid
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -33,12 +34,17 @@ _KEY_NAMES = {(i - 5, False): name for i, name in enumerate(_FIFTHS)} | {
 
 Event = tuple[int, int, Any]
 """(tick, rank among the events of that tick, message)"""
+LAST = 9
+"""The rank of a track's end."""
 
 
-def write_midi(score: Score, target: str | Path | IO[bytes], text: str = "") -> None:
+def write_midi(
+    score: Score, target: str | Path | IO[bytes], text: str = "", end_tick: int = 0
+) -> None:
     """Write `score` as a MIDI file to a path or an open binary file; same score, same bytes.
 
-    `text` becomes a text event at the start. Drums go to channel 10, the other tracks to the
+    `text` becomes a text event at the start. Tracks end with their last note, or at `end_tick` if
+    that is later, as a song's last bar line is. Drums go to channel 10, the other tracks to the
     other fifteen in turn, so more than fifteen share. On one pitch of a track a note ends where
     the next begins, so that players leave nothing sounding. A resolution below 96 ticks a beat,
     such as a grid, is multiplied up to about 480; all else is kept:
@@ -47,7 +53,7 @@ def write_midi(score: Score, target: str | Path | IO[bytes], text: str = "") -> 
 
     Raises `MidiWriteError` when the score cannot be said in MIDI or the path cannot be written.
     """
-    data = _file_bytes(score, text)
+    data = _file_bytes(score, text, end_tick)
     if not isinstance(target, (str, Path)):
         target.write(data)
         return
@@ -59,7 +65,11 @@ def write_midi(score: Score, target: str | Path | IO[bytes], text: str = "") -> 
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file that appears whole or not at all. Raises `OSError` or `ValueError`."""
+    """Write a file that appears whole or not at all, where a link leads if `path` is one.
+
+    Raises `OSError` or `ValueError`.
+    """
+    path = Path(os.path.realpath(path))
     if path.exists() and not path.is_file():  # a device or a pipe must not be replaced
         path.write_bytes(data)
         return
@@ -82,13 +92,13 @@ def usual_channels(drums: Sequence[bool]) -> tuple[int, ...]:
     return tuple(DRUM_CHANNEL if drum else next(pitched) for drum in drums)
 
 
-def _file_bytes(score: Score, text: str) -> bytes:
+def _file_bytes(score: Score, text: str, until_tick: int) -> bytes:
     _check(score)
     factor = 1
     if score.ticks_per_beat < MIN_TICKS_PER_BEAT:
         factor = round(GOOD_TICKS_PER_BEAT / score.ticks_per_beat)
     file = mido.MidiFile(type=1, ticks_per_beat=score.ticks_per_beat * factor, charset="utf-8")
-    file.tracks.append(_timed(_conductor_events(score, text), factor))
+    file.tracks.append(_timed(_conductor_events(score, text), factor, until_tick))
     end_tick = _ends_before_retrigger(score.notes)
     channels = usual_channels([track.is_drum for track in score.tracks])
     for index, (track, channel) in enumerate(zip(score.tracks, channels, strict=True)):
@@ -98,7 +108,7 @@ def _file_bytes(score: Score, text: str) -> bytes:
             events.insert(0, (0, 0, mido.MetaMessage("track_name", name=name)))
         mine = score.notes["track"] == index
         events += _note_events(score.notes[mine], end_tick[mine], channel)
-        file.tracks.append(_timed(events, factor))
+        file.tracks.append(_timed(events, factor, until_tick))
     out = io.BytesIO()
     file.save(file=out)
     return out.getvalue()
@@ -164,11 +174,13 @@ def _ends_before_retrigger(notes: NDArray[np.void]) -> NDArray[np.int64]:
     return np.asarray(end, np.int64)
 
 
-def _timed(events: list[Event], factor: int) -> Any:
-    """A mido track: events sorted, each with the ticks since the one before."""
+def _timed(events: list[Event], factor: int, until_tick: int) -> Any:
+    """A mido track: events sorted, each with the ticks since the one before, and its end."""
     track = mido.MidiTrack()
     now = 0
-    for tick, _, message in sorted(events, key=lambda event: event[:2]):
+    last_tick = max([until_tick, *(event[0] for event in events)])
+    end = (last_tick, LAST, mido.MetaMessage("end_of_track"))
+    for tick, _, message in sorted([*events, end], key=lambda event: event[:2]):
         delta_tick = (tick - now) * factor
         while delta_tick > MAX_DELTA_TICK:  # more than MIDI can say at once
             track.append(mido.MetaMessage("text", time=MAX_DELTA_TICK))
@@ -176,7 +188,6 @@ def _timed(events: list[Event], factor: int) -> Any:
         message.time = delta_tick
         track.append(message)
         now = tick
-    track.append(mido.MetaMessage("end_of_track"))
     return track
 
 

@@ -17,6 +17,7 @@ from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
 from musicgan.corpus.cache import Corpus
 from musicgan.corpus.piece import Piece
+from musicgan.corpus.split import SHORTEST_PIECE
 from musicgan.errors import CorpusError, ModelFileError
 from musicgan.model.config import EventsConfig
 from musicgan.model.file import ModelFile
@@ -49,9 +50,9 @@ from musicgan.train.songs import voice_ranges
 from musicgan.train.start import choose_start
 from musicgan.train.windows import Windows
 
-SHORTEST_PIECE = 16
 MOST_ASKED = 2000
 """Pieces, spread evenly, that are asked for their ranges, metres and forms."""
+FEW_HELD_OUT = 4
 MOST_HELD_OUT = 200
 """Pieces, spread evenly, that the networks are measured on: more would not say more."""
 FEW_PIECES, FEW_NOTES = 20, 10_000
@@ -180,12 +181,13 @@ class EventsRun:
         notes = int(learned.lengths.sum())
         slots = ", ".join(slot.name for slot in self.codec.slots)
         by = "instrument" if any(slot.families for slot in self.codec.slots) else "order"
+        held_out = len(self.songs[1])
         few = len(learned) < FEW_PIECES or notes < FEW_NOTES
         slow = has_slow_critic(self.options, len(learned))
         parts = f", each in {layout.fine} parts" if layout.fine > 1 else ""
         lines = [
-            f"music: {len(learned)} pieces, {notes:,} notes to learn; "
-            f"{len(self.songs[1])} pieces held out",
+            f"music: {_pieces(len(learned))}, {notes:,} notes to learn; "
+            f"{_pieces(held_out)} held out",
             f"voices: {slots}; tracks go to them by their {by}",
             f"grid: {layout.grid} steps a beat{parts}, velocities: {layout.velocity_bins}; "
             f"{self._kept:.1%} of the notes kept; "
@@ -196,7 +198,16 @@ class EventsRun:
         ]
         if few:
             lines.append("a small collection: the model may remember more than it invents")
+        if held_out < FEW_HELD_OUT:
+            lines.append(
+                f"{_pieces(held_out)} held out: what is best is chosen by little music, and the "
+                "figures mean little"
+            )
         return "\n".join(lines)
+
+
+def _pieces(count: int) -> str:
+    return f"{count} piece{'' if count == 1 else 's'}"
 
 
 def single_voices(pieces: Sequence[Piece], voices: int) -> list[bool]:

@@ -18,9 +18,11 @@ HALVES = (".*.part", ".*.tmp", ".tmp*")
 def alone_in(folder: Path) -> Iterator[None]:
     """Hold `folder`, which is made if need be; a process that is killed lets go of it.
 
-    What such a process left half written there is removed. Raises `CheckpointError` when another
+    What such a process left half written there is removed, and so is a folder in which nothing
+    came about. Raises `CheckpointError` when another
     run holds it, or it cannot be written.
     """
+    is_new = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / "lock")
@@ -37,4 +39,11 @@ def alone_in(folder: Path) -> Iterator[None]:
                 left.unlink()
         yield
     finally:
+        is_bare = is_new and [path.name for path in folder.iterdir()] == ["lock"]
+        if is_bare:  # nothing came of it
+            with suppress(OSError):
+                (folder / "lock").unlink()
         lock.release()
+        if is_bare:
+            with suppress(OSError):
+                folder.rmdir()

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from musicgan.codecs.base import Codec
+from musicgan.compose.settings import TEMPOS_BPM
 from musicgan.corpus.cache import Corpus
 from musicgan.corpus.piece import Piece
 from musicgan.errors import DeviceError
@@ -175,7 +176,8 @@ def typical(pieces: Sequence[Piece]) -> dict[str, Any]:
     """What songs are like unless asked otherwise, and what can be asked of them.
 
     The commonest metre and all metres, commonest first; the median of the tempos that files
-    state, unless hardly any does, and the range of all; the key of every piece.
+    state, unless hardly any does, as far as it can be asked for, and the range of all; the key
+    of every piece.
     """
     metres = [list(metre) for metre, _ in Counter(piece.metre for piece in pieces).most_common()]
     keys = sorted([piece.key.tonic, int(piece.key.is_minor)] for piece in pieces)
@@ -186,7 +188,7 @@ def typical(pieces: Sequence[Piece]) -> dict[str, Any]:
     return {
         "metre": metres[0],
         "metres": metres,
-        "bpm": round(float(np.median(stated)), 1),
+        "bpm": round(float(np.clip(np.median(stated), *TEMPOS_BPM)), 1),
         "bpm_range": [min(bpms), max(bpms)],
         "keys": keys,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -147,7 +148,8 @@ def _train(
     if watch is not None:
         unusable = run.corpus.unusable
         if unusable:
-            watch.say(f"{unusable} files cannot be used: musicgan data {folder} says why")
+            asked = f"musicgan data {shlex.quote(str(folder))}"
+            watch.say(f"{unusable} files cannot be used: {asked} says why")
         watch.say(run.summary())
         if team.size() > 1:
             watch.say(f"{team.size()} processes train together")

@@ -146,3 +146,44 @@ def test_a_reader_that_leaves_is_no_error():
         process.stdout.close()
         assert process.stderr.read() == b""
         process.wait(timeout=60)
+
+
+def test_an_error_of_a_file_is_one_line_that_names_it(command):
+    result = command(raises(OSError(36, "File name too long", "aaa")))
+    assert result.exit_code == 1
+    assert result.stderr == "Error: aaa: File name too long\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["data", ""],
+        ["train", ""],
+        ["generate", "--out", ""],
+        ["generate", "--out", "a.mid", "--primer", ""],
+        ["evaluate", "a.mid", "--real", ""],
+    ],
+)
+def test_an_empty_path_is_not_the_folder_one_is_in(arguments):
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 2
+    assert "a path cannot be empty" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["generate", "--bars", "2", "--out", "{long}.mid"],
+        ["data", "{long}"],
+        ["train", "{long}"],
+        ["train", ".", "--name", "{long}"],
+        ["train", ".", "--out", "{long}.safetensors"],
+        ["evaluate", "a.mid", "--real", ".", "--out", "{long}.html"],
+    ],
+)
+def test_a_name_too_long_for_the_disk_is_one_line(arguments):
+    words = [word.format(long="a" * 260) for word in arguments]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code in (1, 2)
+    assert result.stderr.splitlines()[-1].startswith("Error: ")
+    assert isinstance(result.exception, SystemExit)

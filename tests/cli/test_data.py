@@ -1,6 +1,7 @@
 """`musicgan data FOLDER` tells what is in a folder."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -112,3 +113,16 @@ def test_help_shows_examples():
     result = run("--help")
     assert result.exit_code == 0
     assert "musicgan data midi_data" in result.stdout
+
+
+def test_pieces_too_short_to_learn_from_are_counted_and_not_promised(tmp_path):
+    for seed in range(12):
+        notes = np.zeros(3 + seed % 2, NOTE)
+        notes["onset_tick"] = np.arange(len(notes)) * 480
+        notes["duration_tick"], notes["velocity"] = 240, 80
+        notes["pitch"] = 40 + 3 * seed + np.arange(len(notes))
+        write_midi(Score(notes), tmp_path / f"{seed}.mid")
+    result = run(tmp_path, "--workers", 0)
+    assert result.exit_code == 0
+    assert re.search(r"too short: \d+, of under 16 notes: left out", result.stdout)
+    assert "split: too few different pieces" in result.stdout

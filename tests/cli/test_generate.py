@@ -246,3 +246,31 @@ def test_generating_needs_neither_torch_nor_music21(model, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert len(read_midi(tmp_path / "song.mid"))
+
+
+@pytest.mark.parametrize("out", ["song.png", "song.mp3", "song.mxl", "song.txt"])
+def test_a_name_of_something_else_is_refused_before_anything_is_composed(generate, tmp_path, out):
+    result = generate("--picture", out=out)
+    assert result.exit_code == 2
+    assert f"{out}: a song is written as .mid or .musicxml" in " ".join(result.stderr.split())
+    assert generate("--picture", "--format", "mid", out="song.png").exit_code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_style_and_a_model_are_one_too_many(generate):
+    result = generate("--style", "drums")
+    assert result.exit_code == 2 and "--style with --model" in result.stderr
+
+
+def test_a_model_file_given_as_a_style_is_told_where_it_belongs(bundled, tmp_path):
+    words = ["generate", "--style", "my/own.safetensors", "--out", str(tmp_path / "a.mid")]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 1 and "with --model" in result.stderr
+
+
+def test_the_file_ends_with_the_last_bar(generate, tmp_path):
+    for seed in range(5):
+        assert generate("--bars", 3, "--metre", "5/8", "--seed", seed).exit_code == 0
+        file = mido.MidiFile(tmp_path / "song.mid")
+        lengths = {sum(message.time for message in track) for track in file.tracks}
+        assert lengths == {3 * 5 * file.ticks_per_beat // 2}

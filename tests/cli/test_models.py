@@ -93,6 +93,7 @@ def test_an_unfinished_training_is_removed_when_that_is_confirmed_and_nobody_is_
     mine.unlink()
     training = mine.with_name(mine.name + ".run")
     with alone_in(training):
+        (training / "checkpoint.safetensors").write_bytes(b"hours of work")
         busy = run("remove", "mine", "--yes")
     assert busy.exit_code == 1
     assert "another run is at work there" in busy.output

@@ -175,6 +175,7 @@ def test_a_settings_file_that_cannot_be_read_says_why(folder, tmp_path, text, sa
         ("--seed", str(2**63), "from 0 to 9223372036854775807"),
         ("--hidden", "4", "from 8 to 4096"),
         ("--grid", "49", "from 1 to 48"),
+        ("--fine", "65", "from 1 to 64"),
         ("--velocities", "0", "from 1 to 127"),
         ("--dropout", "0.96", "from 0 to 0.95"),
         ("--transpose", "13", "from 0 to 12"),
@@ -228,3 +229,24 @@ def test_a_folder_that_is_not_there_is_one_line(tmp_path):
     assert found.exit_code == 1
     assert "nowhere" in found.output and "Traceback" not in found.output
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--from", "nope"], "style 'nope': choose one of "),
+        (["--resume", "--name", "nothere"], "there is no unfinished training of 'nothere'"),
+        (["--resume", "--out", "a.safetensors"], "a.safetensors.run holds no unfinished training"),
+    ],
+)
+def test_what_is_not_there_is_said_before_anything_is_read(tmp_path, styles, words, said):
+    result = run("train", tmp_path / "nowhere", *words)
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.split())
+
+
+def test_a_training_that_is_refused_leaves_nothing(tmp_path, styles):
+    (tmp_path / "music").mkdir()
+    (tmp_path / "music" / "a.mid").write_bytes(b"no music")
+    assert run("train", tmp_path / "music", "--name", "mine").exit_code == 1
+    assert list(styles.iterdir()) == []

@@ -131,3 +131,21 @@ class TestPaths:
         with pytest.raises(MidiWriteError):
             write_midi(make_score([(0, 4, 200, 9, 0)]), path)
         assert path.read_bytes() == before
+
+
+def test_tracks_end_where_the_song_does_whatever_comes_last_in_them(tmp_path):
+    score = make_score([(0, 480, 60, 80, 0)])
+    for end_tick, expected in ((0, 480), (300, 480), (1920, 1920)):
+        write_midi(score, tmp_path / "a.mid", end_tick=end_tick)
+        tracks = mido.MidiFile(tmp_path / "a.mid").tracks
+        assert max(sum(message.time for message in track) for track in tracks) == expected
+        assert read_midi(tmp_path / "a.mid") == score
+
+
+def test_a_link_is_written_through(tmp_path):
+    score = make_score([(0, 480, 60, 80, 0)])
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link.mid").symlink_to(tmp_path / "folder" / "target.mid")
+    write_midi(score, tmp_path / "link.mid")
+    assert (tmp_path / "link.mid").is_symlink()
+    assert read_midi(tmp_path / "folder" / "target.mid") == score

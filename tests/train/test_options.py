@@ -102,3 +102,10 @@ def test_the_critic_learns_as_slowly_as_asked():
     quick, slow = Options(slow_critic=False), Options(slow_critic=True)
     assert for_few(quick, 78) == quick
     assert for_few(slow, 1000).adversarial.critic_rate == slow.adversarial.critic_rate / 4
+
+
+@pytest.mark.parametrize(("bpm", "usual"), [(1150, 400), (5, 20), (100, 100)])
+def test_the_usual_tempo_is_one_that_can_be_asked_for(bpm, usual):
+    rows = np.zeros((1, 5), np.int64)
+    made = Piece("made", rows, np.arange(2), Key(0, 2), (4, 4), bpm, states_tempo=True)
+    assert typical([made])["bpm"] == usual
