@@ -15,17 +15,17 @@ openscore-lieder.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
 import torch
 
 from musicgan.corpus.split import PARTS
+from musicgan.train.lock import alone_in
 from musicgan.train.loop import Interrupted
 
 from .figures import floors
-from .ground import COLLECTIONS, Place
+from .ground import COLLECTIONS, Place, keep
 from .measuring import measure_row
 from .rows import ROWS, train_row, window_of
 
@@ -60,8 +60,9 @@ def main(arguments: list[str] | None = None) -> int:
         write_floors(place)
         try:
             for row in rows:
-                train_row(place, row)
-                measure_row(place, row)
+                with alone_in(place.row(row)):
+                    train_row(place, row)
+                    measure_row(place, row)
         except Interrupted as stopped:
             print(f"stopped; the same command goes on (checkpoint: {stopped})", file=sys.stderr)
             return 130
@@ -76,7 +77,7 @@ def write_floors(place: Place) -> None:
     run = place.run()
     train, valid, test = (place.songs(run, part) for part in PARTS)
     found = floors(train, valid, test, place.codec, window_of(run))
-    path.write_text(json.dumps(found, indent=1))
+    keep(found, path)
 
 
 if __name__ == "__main__":

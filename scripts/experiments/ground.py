@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,13 +14,17 @@ from musicgan.codecs.events import EventsCodec
 from musicgan.codecs.layout import Layout
 from musicgan.corpus.cache import Corpus
 from musicgan.corpus.choose import choose_codec
-from musicgan.corpus.split import PARTS, Part
+from musicgan.corpus.split import PARTS, SHORTEST_PIECE, Part
+from musicgan.midifile.write import write_whole
 from musicgan.train.critic_trainer import AdversarialOptions
 from musicgan.train.events_run import EventsRun
 from musicgan.train.options import Options
 from musicgan.train.songs import Song, analyse_pieces
 
-SHORTEST_PIECE = 16
+
+def keep(found: Mapping[str, Any], path: Path) -> None:
+    """Write figures down, whole or not at all: what is there counts as done."""
+    write_whole(path, json.dumps(found, indent=1).encode())
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from musicgan.train.events_run import EventsRun
 from musicgan.train.rollout import played
 
 from .figures import NOTES, measured, real_set, song_set, templates, training_set
-from .ground import Place
+from .ground import Place, keep
 from .rows import ROWS, load_weights, textbook_events, window_of
 from .songs import cost_ms, distinct_greedy, free_songs, guided_songs
 from .textbook_frames import NAME as FRAMES
@@ -51,7 +51,7 @@ def measure_row(place: Place, name: str) -> None:
         print(name, {k: round(v, 3) if v is not None else v for k, v in point.items()}, flush=True)
     order = settings_of(name)
     kept["points"].sort(key=lambda p: order.index({k: p[k] for k in _KEYS if k in p}))
-    path.write_text(json.dumps({**kept, **_extra(name, run)}, indent=1))
+    keep({**kept, **_extra(name, run)}, path)
 
 
 _KEYS = ("temperature", "candidates")

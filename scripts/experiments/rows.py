@@ -5,7 +5,6 @@ A row trains once (its checkpoint resumes) and keeps weights and costs.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +23,7 @@ from musicgan.train.quality import SongJudge
 
 from .controls import AnchorPhase, FirstCriticPhase
 from .figures import real_set, song_set
-from .ground import Place
+from .ground import Place, keep
 from .matching import MatchBatch, MatchKernel, MatchPairs
 from .seqgan import SeqGan
 from .textbook_events import Scale, TextbookEvents
@@ -181,7 +180,7 @@ def _train_events(place: Place, name: str, folder: Path) -> None:
     elif not isinstance(phases[0], AnchorPhase) and row.start is not None:
         modules["critic"] = run.critic.ema.module
     save_modules(modules, folder / "weights.safetensors")
-    (folder / "trained.json").write_text(json.dumps(found, indent=1))
+    keep(found, folder / "trained.json")
 
 
 def save_modules(modules: dict[str, torch.nn.Module], path: Path) -> None:

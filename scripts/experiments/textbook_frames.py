@@ -6,7 +6,6 @@ feature matching, no likelihood anchor, no smoothed labels.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +26,7 @@ from musicgan.train.frames_run import FramesRun
 from musicgan.train.rollout import played
 
 from .figures import NOTES, SONGS
-from .ground import Place
+from .ground import Place, keep
 from .training import run_phases
 
 NAME = "textbook-frames"
@@ -60,7 +59,7 @@ class TextbookFrames:
         phase.patience = 0
         found = run_phases(self.place, NAME, [phase])
         save_file(self.run.generator.state_dict(), folder / "weights.safetensors")
-        (folder / "trained.json").write_text(json.dumps(found, indent=1))
+        keep(found, folder / "trained.json")
 
     def sets(
         self, folder: Path, events: EventsCodec
