@@ -97,7 +97,9 @@ def nearest_start(config: EventsConfig, ranges: Ints, songs: Sequence[Song]) -> 
         generator, posterior = Generator(sized), Posterior(sized)
         start.fill(ranges, generator, posterior)
         cpu = torch.device("cpu")
-        nats = held_out(generator.eval(), posterior.eval(), few, cpu, True)["nll"]
+        # The last song may be a long one.
+        most = 2 * FEW_WINDOWS
+        nats = held_out(generator.eval(), posterior.eval(), few, cpu, True, most)["nll"]
         found.append((nats, replace(start, name=style)))
     nats, start = min(found, key=lambda pair: pair[0])
     return start, nats
