@@ -104,6 +104,10 @@ RUNS: dict[str, Callable[[Path, Options, Progress | None], Run]] = {
 """What `Options.codec` names."""
 
 
+MUCH_LONGER = 1.25
+"""Times as long as was asked for: that is said."""
+
+
 def train(
     folder: Path,
     out: Path,
@@ -156,6 +160,9 @@ def _train(
         watch.say(f"to look at: {run_folder(out) / 'report.html'}")
         watch.begin(run, loop.progress.history if resume else None)
     progress = loop.run()
+    late = overrun(options.minutes, progress.seconds)
+    if watch is not None and late is not None:
+        watch.say(late)
     model = run.model_file(progress.history)
     if not team.leads():
         return model
@@ -166,6 +173,20 @@ def _train(
         save_model(model, elsewhere)
         raise ModelFileError(f"{error}; it is kept at {elsewhere}: move it away soon") from None
     return model
+
+
+def overrun(minutes: float | None, seconds: float) -> str | None:
+    """What to say of a run that took much longer than it was given; None of others.
+
+    Every phase takes an update, and what it is measured by before and after, however little time
+    there is.
+    """
+    if minutes is None or seconds < 60 * MUCH_LONGER * minutes:
+        return None
+    return (
+        f"it took {seconds / 60:.1f} minutes instead of {minutes:g}, too few here for more than an "
+        "update or two of a phase: give more for a model that has learned"
+    )
 
 
 def identity(run: Run) -> dict[str, Any]:

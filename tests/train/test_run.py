@@ -25,7 +25,7 @@ from musicgan.score import Key, Score, Track
 from musicgan.train.events_run import EventsRun, single_voices
 from musicgan.train.loop import Interrupted
 from musicgan.train.options import WIDE, Options
-from musicgan.train.run import identity, train
+from musicgan.train.run import identity, overrun, train
 
 from .making import ADVERSARIAL, BASS, LEAD, LIKELIHOOD, few_songs, tune, write_tunes
 
@@ -271,3 +271,8 @@ def test_drums_alone_are_learned_and_played(tmp_path):
     train(tmp_path, out, replace(OPTIONS, grid=12))
     song = compose(open_player(out), Settings(bars=2, seed=1))
     assert len(song) and song.keys == () and [t.is_drum for t in song.tracks] == [True]
+
+
+def test_a_run_that_took_much_longer_than_it_was_given_says_so():
+    assert overrun(None, 9999) is None and overrun(20, 20.5 * 60) is None
+    assert overrun(1, 240).startswith("it took 4.0 minutes instead of 1, too few here for more")
