@@ -19,8 +19,7 @@ def alone_in(folder: Path) -> Iterator[None]:
     """Hold `folder`, which is made if need be; a process that is killed lets go of it.
 
     What such a process left half written there is removed, and so is a folder in which nothing
-    came about. Raises `CheckpointError` when another
-    run holds it, or it cannot be written.
+    came about. Raises `CheckpointError` when another run holds it, or it cannot be written.
     """
     is_new = not folder.exists()
     try:
@@ -39,7 +38,7 @@ def alone_in(folder: Path) -> Iterator[None]:
                 left.unlink()
         yield
     finally:
-        is_bare = is_new and [path.name for path in folder.iterdir()] == ["lock"]
+        is_bare = is_new and [path.name for path in folder.glob("*")] == ["lock"]
         if is_bare:  # nothing came of it
             with suppress(OSError):
                 (folder / "lock").unlink()

@@ -184,8 +184,8 @@ def overrun(minutes: float | None, seconds: float) -> str | None:
     if minutes is None or seconds < 60 * MUCH_LONGER * minutes:
         return None
     return (
-        f"it took {seconds / 60:.1f} minutes instead of {minutes:g}, too few here for more than an "
-        "update or two of a phase: give more for a model that has learned"
+        f"it took {seconds / 60:.1f} minutes instead of {minutes:g}: the machine was busy, or that "
+        "is too little for every phase to learn and be measured"
     )
 
 

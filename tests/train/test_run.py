@@ -275,4 +275,4 @@ def test_drums_alone_are_learned_and_played(tmp_path):
 
 def test_a_run_that_took_much_longer_than_it_was_given_says_so():
     assert overrun(None, 9999) is None and overrun(20, 20.5 * 60) is None
-    assert overrun(1, 240).startswith("it took 4.0 minutes instead of 1, too few here for more")
+    assert overrun(1, 240).startswith("it took 4.0 minutes instead of 1: ")
