@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import time
 import zlib
@@ -15,6 +16,16 @@ import pytest
 from tiny_model import choir_codec, tiny_model
 
 from musicgan.model.file import save_model
+
+
+@pytest.fixture(autouse=True, scope="session")
+def signals_as_at_a_terminal():
+    """Commands under test get these even where nohup, or a shell's &, has them ignored."""
+    asked = [getattr(signal, name) for name in ("SIGHUP", "SIGQUIT") if hasattr(signal, name)]
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in asked}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def start_jackd(name):
