@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol
@@ -87,15 +86,6 @@ class Interrupted(Exception):
     """SIGINT or SIGTERM came; the checkpoint is saved."""
 
 
-def _begun(phase: Phase) -> bool:
-    phase.begin()
-    return True
-
-
-def _draws_on_cuda() -> bool:
-    return bool(torch.cuda.is_initialized())  # type: ignore[no-untyped-call]
-
-
 class Loop:
     """Runs phases one after another.
 
@@ -140,21 +130,12 @@ class Loop:
         known = {"is_sure": state["progress"]["planned"] > 0}
         self.progress = Progress(**{**known, **state["progress"]})
         torch.set_rng_state(state["torch_rng"])
-        self._go_on_drawing(state.get("cuda_rng", []))
+        steps = len(self.progress.history) + self.progress.step
+        team.go_on_drawing(state.get("cuda_rng", []), steps)
         for phase, saved in zip(self.phases, state["phases"], strict=False):
             phase.load_state(saved)
         if self.progress.ease:
             self.phases[self.progress.phase].ease = Ease(**self.progress.ease)
-
-    def _go_on_drawing(self, cuda_rng: list[torch.Tensor]) -> None:
-        """As the leader's CUDA devices would have; another process's from a seed of their own."""
-        if not _draws_on_cuda():
-            return
-        if not team.leads():
-            steps = len(self.progress.history) + self.progress.step
-            torch.cuda.manual_seed(torch.cuda.initial_seed() + 1000 * steps)
-        elif len(cuda_rng) == torch.cuda.device_count():
-            torch.cuda.set_rng_state_all(cuda_rng)
 
     def run(self) -> Progress:
         """Run to the end. Raises `Interrupted` after a signal, with the checkpoint saved."""
@@ -170,7 +151,7 @@ class Loop:
             progress.until_sec = self._now_sec() + self._own_sec(self.minutes)
         if progress.step == 0:
             phase.ease = Ease()
-            self._recovery.insist(phase, partial(_begun, phase))
+            self._recovery.insist(phase, phase.begin)
             # A later phase may make things worse: where it starts is a candidate, too.
             if progress.phase:
                 self._evaluate(phase)
@@ -185,8 +166,6 @@ class Loop:
             done = progress.step / progress.planned if progress.planned else 0.0
             figures = self._recovery.update(phase, min(1.0, done), progress.best)
             progress.ease = asdict(phase.ease)
-            if figures is None:
-                continue
             progress.step += 1
             for observer in self.observers:
                 planned = progress.planned or phase.max_steps
@@ -273,7 +252,7 @@ class Loop:
             "identity": self.identity,
             "progress": vars(self.progress),
             "torch_rng": torch.get_rng_state(),
-            "cuda_rng": torch.cuda.get_rng_state_all() if _draws_on_cuda() else [],
+            "cuda_rng": team.device_rng(),
             "phases": [phase.state() for phase in reached],
         }
         save_checkpoint(state, self.checkpoint)

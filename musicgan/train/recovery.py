@@ -36,37 +36,32 @@ class Recovery:
 
     def update(
         self, phase: Phase, progress: float, best: dict[str, Any] | None
-    ) -> dict[str, float] | None:
-        """The figures of one step of `phase`, None where it was not taken for want of memory.
+    ) -> dict[str, float]:
+        """The figures of one step of `phase`.
 
         After several without a finite figure in a row the phase goes back to its `best` weights
         and learns at half the rate. Raises `TrainingError` when that has not helped often enough.
         """
-        figures = self.attempt(phase, lambda: phase.step(progress))
-        if figures is None:
-            return None
+        figures = self.insist(phase, lambda: phase.step(progress))
         self._bad = 0 if all(map(math.isfinite, figures.values())) else self._bad + 1
         if self._bad == BAD_STEPS:
             self._bad = 0
             self._back_off(phase, best)
         return figures
 
-    def attempt(self, phase: Phase, act: Callable[[], T]) -> T | None:
-        """What `act` of `phase` gives; None where memory ran out, and the batch was halved."""
-        try:
-            return act()
-        except (MemoryError, RuntimeError) as error:
-            if not is_out_of_memory(error):
-                raise
-        # Only here nothing holds what the attempt had made any more.
-        self._shrink(phase)
-        return None
-
     def insist(self, phase: Phase, act: Callable[[], T]) -> T:
-        """What `act` gives in the end, with as small a batch as it takes."""
-        while (found := self.attempt(phase, act)) is None:
-            continue
-        return found
+        """What `act` of `phase` gives; where memory runs out, with half the batch, and so on.
+
+        Raises `TrainingError` where no part of the batch fits.
+        """
+        while True:
+            try:
+                return act()
+            except (MemoryError, RuntimeError) as error:
+                if not is_out_of_memory(error):
+                    raise
+            # Only here nothing holds what the attempt had made any more.
+            self._shrink(phase)
 
     def save(self, write: Callable[[], None]) -> None:
         """Write a checkpoint; one that cannot be written is told of, once, and so is its end."""

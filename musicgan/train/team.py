@@ -202,3 +202,22 @@ def normal_like(value: Tensor) -> Tensor:
     if _fabric is None or value.is_cuda:
         return torch.randn_like(value)
     return own(torch.randn(size() * len(value), *value.shape[1:], dtype=value.dtype))
+
+
+def device_rng() -> list[Tensor]:
+    """The states of the random numbers of this process's CUDA devices, if it has used any."""
+    return torch.cuda.get_rng_state_all() if _draws_on_cuda() else []
+
+
+def go_on_drawing(rng: list[Tensor], steps: int) -> None:
+    """After a resume `steps` into a run: the leader from `rng`, others from seeds of their own."""
+    if not _draws_on_cuda():
+        return
+    if not leads():
+        torch.cuda.manual_seed(torch.cuda.initial_seed() + 1000 * steps)
+    elif len(rng) == torch.cuda.device_count():
+        torch.cuda.set_rng_state_all(rng)
+
+
+def _draws_on_cuda() -> bool:
+    return bool(torch.cuda.is_initialized())  # type: ignore[no-untyped-call]
