@@ -39,6 +39,7 @@ from musicgan.train.options import (
     for_few,
     has_slow_critic,
     likelihood_steps,
+    songs_to_judge,
     typical,
     within,
 )
@@ -124,7 +125,7 @@ class EventsRun:
             Windows(songs, length, layout, augmentation, device) for songs in self.songs
         )
         self.critic = CriticTrainer(critic, short, options.adversarial, device)
-        judge = SongJudge(self.codec, short_valid, seed=seed)
+        judge = SongJudge(self.codec, short_valid, songs_to_judge(options.minutes), seed)
         likelihood = LikelihoodPhase(
             self.generator, self.posterior, train, valid, seed,
             options.fine_tuning if self.start else options.likelihood, device,
@@ -156,10 +157,14 @@ class EventsRun:
         return player_of(self.model_file([]), Path("in memory"))
 
     def model_file(self, history: Sequence[dict[str, Any]]) -> ModelFile:
-        """The model as it stands: averaged generator and critic, and the posterior."""
+        """The model as it stands: averaged generator and critic, and the posterior.
+
+        A critic that has not heard this generator yet has nothing to say of it, and stays behind.
+        """
         weights = {f"generator.{k}": v for k, v in played(self.generator).items()}
         weights |= {f"posterior.{k}": v for k, v in played(self.posterior).items()}
-        weights |= {f"critic.{k}": v for k, v in played(self.critic.ema.module).items()}
+        if self.critic.ema.updates:
+            weights |= {f"critic.{k}": v for k, v in played(self.critic.ema.module).items()}
         return ModelFile(weights, about("events", self, history))
 
     def samples(self, count: int, bars: int) -> Samples:

@@ -90,16 +90,17 @@ class GuidancePhase:
         self._best: dict[str, float] | None = None
         """Figures of the best of `STRENGTHS` so far."""
         self._present: dict[str, Any] = {}
-        self.chosen: int | None = None
-        """Candidates that served best; None until it is known."""
-        self.parallels = 1.0
+        self.chosen = candidates or 0
+        """Candidates that served best."""
+        self.parallels = 1.0 if parallels is None else parallels
         """How many times as likely they become: see `Rules`."""
 
     @property
     def habits(self) -> dict[str, Any]:
-        """What the model file says is typical of composing with it; nothing until it is known."""
-        if self.chosen is None:
-            return {}
+        """What the model file says is typical of composing with it.
+
+        A critic that was not listened to weighs nothing, unless that is asked for.
+        """
         return {"critic": self.chosen, "parallels": round(self.parallels, 4)}
 
     def begin(self) -> None:
@@ -188,7 +189,7 @@ class GuidancePhase:
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Go on from `state`."""
-        self._at, self.chosen = state["at"], state["chosen"]
+        self._at, self.chosen = state["at"], state["chosen"] or 0
         # Checkpoints of before parallels were measured know nothing of these.
         self._best, self.parallels = state.get("best"), state.get("parallels", 1.0)
 

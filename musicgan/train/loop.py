@@ -92,7 +92,8 @@ class Loop:
     With `minutes` each phase gets its share of the time left: after a few updates its number of
     steps is planned from their speed, so that schedules end when the time does, and once more
     after a fifth of them, for music that is first met takes time of its own. The plan is kept in
-    the checkpoint, so that a resumed run is the same run.
+    the checkpoint, so that a resumed run is the same run. Phases that would begin when the minutes
+    are over are left out; resumed with more of them, the run goes on there.
     """
 
     def __init__(
@@ -142,8 +143,24 @@ class Loop:
         self._begun_at = time.monotonic() - self.progress.seconds
         with self._signals():
             while self.progress.phase < len(self.phases):
+                if self._is_too_late():
+                    self._tell_left_out()
+                    break
                 self._run_phase(self.phases[self.progress.phase])
         return self.progress
+
+    def _is_too_late(self) -> bool:
+        """Whether the minutes are over where a phase would begin; for the first it is never."""
+        if not self.minutes or not self.progress.phase or self.progress.step:
+            return False
+        return team.agreed(self._now_sec() > 60 * self.minutes)
+
+    def _tell_left_out(self) -> None:
+        names = ", ".join(phase.name for phase in self.phases[self.progress.phase :])
+        self._trouble(
+            f"no time is left for what follows: {names}; the model does without. Give it more "
+            "minutes, and --resume goes on there"
+        )
 
     def _run_phase(self, phase: Phase) -> None:
         progress = self.progress

@@ -43,6 +43,8 @@ def _fine_tuning() -> LikelihoodOptions:
 
 UNHURRIED_MINUTES = 5
 """60 lessons take 20 to 50 s on a CPU, of which a phase of a shorter run has hardly more."""
+SONGS, FEWEST_SONGS = 128, 24
+"""That an evaluation draws, and that it draws at the least."""
 FEW_FOR_A_CRITIC = 150
 """Pieces; between the 78 of `for_few` and the 332 chorales, whose critic needs no such care."""
 
@@ -134,6 +136,16 @@ def within(options: AdversarialOptions, minutes: float | None) -> AdversarialOpt
         return options
     lessons = max(2, round(options.critic_warmup * minutes / UNHURRIED_MINUTES))
     return replace(options, critic_warmup=min(options.critic_warmup, lessons))
+
+
+def songs_to_judge(minutes: float | None) -> int:
+    """Songs that an evaluation of a run of so many minutes draws; None: as long as it takes.
+
+    All of them take some 10 s on a slow CPU, and the shortest run has four such evaluations.
+    """
+    if minutes is None:
+        return SONGS
+    return min(SONGS, max(FEWEST_SONGS, round(SONGS * minutes / UNHURRIED_MINUTES)))
 
 
 def has_slow_critic(options: Options, pieces: int) -> bool:

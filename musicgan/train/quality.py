@@ -39,7 +39,7 @@ class SongJudge:
 
     codec: EventsCodec
     valid: Windows
-    songs: int = 128
+    songs: int
     seed: int = 0
 
     @cached_property

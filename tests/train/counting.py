@@ -56,7 +56,8 @@ class Seen:
     """An observer that remembers, and may do something at one step."""
 
     def __init__(self, at=None, act=lambda: None):
-        self.steps, self.evaluations, self.at, self.act = [], [], at, act
+        self.steps, self.evaluations, self.troubles = [], [], []
+        self.at, self.act = at, act
 
     def on_step(self, phase, step, max_steps, figures):
         self.steps.append((phase, step, max_steps, figures))
@@ -65,6 +66,9 @@ class Seen:
 
     def on_evaluation(self, phase, step, figures):
         self.evaluations.append((phase.name, step, figures["score"]))
+
+    def on_trouble(self, line):
+        self.troubles.append(line)
 
 
 def interrupted(path, phases, at, minutes=None):

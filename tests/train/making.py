@@ -64,7 +64,7 @@ def tune(seed: int, bars: int = 8, drums: bool = False) -> Score:
 def few_songs() -> Iterator[pytest.MonkeyPatch]:
     """Within it a run judges by few songs, weighs few candidates and plans after few updates."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("musicgan.train.events_run.SongJudge", partial(SongJudge, songs=4))
+        patch.setattr("musicgan.train.events_run.songs_to_judge", lambda minutes: 4)
         patch.setattr("musicgan.train.frames_run.FrameJudge", partial(FrameJudge, songs=4))
         patch.setattr("musicgan.train.guidance.SONGS", 3)
         patch.setattr("musicgan.train.guidance.STRENGTHS", (0, 2))

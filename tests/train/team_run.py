@@ -18,7 +18,6 @@ from musicgan.train.frames_quality import FrameJudge
 from musicgan.train.log_file import LogFile
 from musicgan.train.loop import Interrupted
 from musicgan.train.options import Options
-from musicgan.train.quality import SongJudge
 from musicgan.train.run import train
 from musicgan.train.watch import Watch
 
@@ -49,7 +48,7 @@ class InterruptedAt(Watch):
 def run_all(music: Path, out: Path, interrupt: bool) -> None:
     """Train `events.safetensors` and `frames.safetensors` in `out`."""
     with (
-        patch("musicgan.train.events_run.SongJudge", partial(SongJudge, songs=4)),
+        patch("musicgan.train.events_run.songs_to_judge", lambda minutes: 4),
         patch("musicgan.train.frames_run.FrameJudge", partial(FrameJudge, songs=4)),
         patch("musicgan.train.guidance.SONGS", 2),
         patch("musicgan.train.guidance.STRENGTHS", (0, 2)),

@@ -73,7 +73,7 @@ def test_the_strength_whose_songs_are_nearest_to_the_music_is_kept(some, player,
 
     monkeypatch.setattr(guidance, "songs_like", songs_like)
     phase = GuidancePhase(lambda: player, some, some, LENGTH, seed=0)
-    assert phase.chosen is None and phase.habits == {}
+    assert phase.habits == {"critic": 0, "parallels": 1.0}  # until it is known
     assert len(measured(phase)) == len(STRENGTHS)
     assert phase.habits == {"critic": good, "parallels": 1.0}
 
@@ -110,6 +110,10 @@ def test_parallels_are_put_right_unless_it_does_harm(some, player, monkeypatch, 
     assert phase.habits == {"critic": 0, "parallels": round(times, 4) if helps else 1.0}
 
 
+def renamed(given):
+    return {{"candidates": "critic"}.get(name, name): value for name, value in given.items()}
+
+
 def test_what_is_asked_for_is_the_habit_and_what_is_left_open_is_tried(some, player, monkeypatch):
     asked = []
 
@@ -130,6 +134,7 @@ def test_what_is_asked_for_is_the_habit_and_what_is_left_open_is_tried(some, pla
     for given, tried, habits in cases:
         asked.clear()
         phase = GuidancePhase(lambda: player, some[:4], some, LENGTH, seed=0, **given)
+        assert phase.habits == {"critic": 0, "parallels": 1.0, **renamed(given)}
         measured(phase)
         assert asked == tried
         assert phase.habits == habits

@@ -111,10 +111,31 @@ def test_a_budget_never_takes_a_phase_beyond_its_steps(path, max_steps):
     assert len(phase.progress) == max_steps
 
 
-def test_a_spent_budget_still_gives_every_phase_a_step(path, clock):
-    phases = [Counter(n, 100, clock=clock, step_sec=9.0) for n in ("one", "two")]
-    Loop(phases, path, {}, minutes=0.1).run()
-    assert [len(p.progress) for p in phases] == [1, 1]
+def test_a_spent_budget_still_gives_the_first_phase_a_step(path, clock):
+    phase = Counter(max_steps=100, clock=clock, step_sec=9.0)
+    Loop([phase], path, {}, minutes=0.1, spent_sec=60).run()
+    assert len(phase.progress) == 1
+
+
+def test_what_no_time_is_left_for_is_left_out_and_said_until_there_is_more(path, clock):
+    def phases():
+        return [Counter(n, 4, clock=clock, step_sec=9.0) for n in ("one", "two", "three")]
+
+    first, seen = phases(), Seen()
+    Loop(first, path, {}, [seen], minutes=0.1).run()
+    assert [(p.begun, len(p.progress), p.evaluated) for p in first] == [
+        (1, 1, 1), (0, 0, 0), (0, 0, 0)
+    ]  # fmt: skip
+    assert seen.troubles == [
+        "no time is left for what follows: two, three; the model does without. Give it more "
+        "minutes, and --resume goes on there"
+    ]
+    for minutes, steps in ((0.1, [0, 0, 0]), (None, [0, 4, 4])):
+        again = phases()
+        loop = Loop(again, path, {}, minutes=minutes)
+        loop.resume()
+        assert loop.run().phase == (1 if minutes else 3)
+        assert [len(p.progress) for p in again] == steps
 
 
 def test_what_a_phase_begins_with_is_of_its_own_time(path, clock):

@@ -18,6 +18,7 @@ from musicgan.train.options import (
     choose_device,
     for_few,
     likelihood_steps,
+    songs_to_judge,
     typical,
     within,
 )
@@ -75,6 +76,10 @@ def test_a_run_of_seconds_has_no_time_for_all_first_lessons():
     usual = AdversarialOptions(critic_warmup=60)
     lessons = [within(usual, minutes).critic_warmup for minutes in (None, 60, 5, 2, 0.5, 0.01)]
     assert lessons == [60, 60, 60, 24, 6, 2]
+
+
+def test_a_run_of_seconds_is_judged_by_fewer_songs():
+    assert [songs_to_judge(minutes) for minutes in (None, 60, 5, 2, 0.1)] == [128, 128, 128, 51, 24]
 
 
 def test_the_best_of_each_phase_is_reported():

@@ -58,7 +58,7 @@ def test_real_windows_stand_where_their_first_note_does(setting, judge):
 def test_a_window_that_holds_the_end_is_no_window_of_music(setting):
     _, config, songs = setting
     # As long as the song with its END row: the one full window ends with END.
-    judge = SongJudge(codec(), Windows(songs[:2], len(songs[0]), config.layout))
+    judge = SongJudge(codec(), Windows(songs[:2], len(songs[0]), config.layout), songs=4)
     assert len(songs[0]) < len(songs[1])
     assert len(judge._real_rows) == 1
     assert judge._real_rows[0][0].tolist() == songs[1].columns["rows"][: len(songs[0])].tolist()
@@ -100,7 +100,7 @@ def test_random_notes_measure_worse_than_other_music_of_the_kind(setting, judge,
     """The control: other pieces of the same making are nearer than what a random network plays."""
     _, config, _ = setting
     others = songs_of(pieces(4, first=10), config)
-    near = SongJudge(codec(), Windows(others, LENGTH, config.layout))
+    near = SongJudge(codec(), Windows(others, LENGTH, config.layout), songs=4)
     assert frechet(judge._real, near._real) < judge(*players)["frechet"]
 
 

@@ -26,6 +26,7 @@ from musicgan.train.events_run import EventsRun, single_voices
 from musicgan.train.loop import Interrupted
 from musicgan.train.options import WIDE, Options
 from musicgan.train.run import identity, overrun, train
+from musicgan.train.watch import Watch
 
 from .making import ADVERSARIAL, BASS, LEAD, LIKELIHOOD, few_songs, tune, write_tunes
 
@@ -102,6 +103,24 @@ def test_a_folder_becomes_a_model_that_plays(trained, folder):
     assert player.rules.parallels == guidance["times"] == meta["typical"]["parallels"]
     assert meta["manifest"] == Corpus.open(folder, choose_codec(folder)).manifest_hash
     assert run_folder(trained).joinpath("checkpoint.safetensors").is_file()
+
+
+def test_in_no_time_there_is_a_model_without_a_critic_and_with_more_there_is_the_rest(
+    folder, tmp_path
+):
+    out, hurried = tmp_path / "hurried.safetensors", replace(OPTIONS, minutes=1e-6)
+    with Watch(out) as watch:
+        train(folder, out, hurried, watch=watch)
+    player = open_player(out)
+    assert len(compose(player, Settings(bars=4, seed=1)))
+    assert (player.critic, player.critic_habit) == (None, 0)
+    assert player.file.metadata["steps"] == {"likelihood": 1}
+    log = run_folder(out).joinpath("log.jsonl").read_text()
+    assert "no time is left for what follows: adversarial, critic, guidance" in log
+    train(folder, out, replace(OPTIONS, minutes=None), resume=True)
+    assert open_player(out).critic is not None
+    steps = load_model(out).metadata["steps"]
+    assert set(steps) == {"likelihood", "adversarial", "critic", "guidance"}
 
 
 def test_habits_can_be_settled_anew_for_a_finished_model(trained, folder, tmp_path, capsys):
