@@ -143,14 +143,21 @@ def write_musicxml(
     music21 = _music21()
     try:
         written = to_music21(score)
-        written.metadata = music21.metadata.Metadata(title=title, composer=composer)
+        written.metadata = music21.metadata.Metadata(
+            title=clean_name(title), composer=clean_name(composer)
+        )
         if text:
-            written.metadata.addCustom("musicgan", text)
+            written.metadata.addCustom("musicgan", _printable(text))
         data = music21.musicxml.m21ToXml.GeneralObjectExporter(written).parse()
         write_whole(Path(path), re.sub(rb"\s*<encoding-date>[^<]*</encoding-date>", b"", data))
     except (music21.exceptions21.Music21Exception, OSError, ValueError) as error:
         reason = " ".join((getattr(error, "strerror", None) or str(error)).split())
         raise MidiWriteError(f"{str(path)!r}: cannot be written: {reason}") from None
+
+
+def _printable(text: str) -> str:
+    """`text` without what XML has no place for."""
+    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def _music21() -> Any:
@@ -173,8 +180,9 @@ def _part(music21: Any, score: Score, index: int, bar_step: NDArray[np.int64]) -
     track = score.tracks[index]
     grid = score.ticks_per_beat
     part = music21.stream.Part(id=f"P{index + 1}")
-    part.partName = track.name or None
-    part.partAbbreviation = " ".join(f"{word[0]}." for word in track.name.split()) or None
+    name = clean_name(track.name)
+    part.partName = name or None
+    part.partAbbreviation = " ".join(f"{word[0]}." for word in name.split()) or None
     instrument = _instrument(music21, track)
     # Left to itself music21 draws these at random, and a song would not be the same file twice.
     instrument.partId, instrument.instrumentId = part.id, f"{part.id}-I1"
@@ -276,10 +284,23 @@ def _fill_with_rests(music21: Any, voice: Any, length_step: int, grid: int) -> N
     spans = [(sound.offset, sound.offset + sound.quarterLength) for sound in voice.notes]
     now = 0
     for start, end in [*sorted(spans), (length_step / grid, length_step / grid)]:
-        for rest_start, rest_end in _pieces(now, round(start * grid), [], grid):
+        for rest_start, rest_end in _rests(now, round(start * grid), length_step, grid):
             rest = music21.note.Rest(quarterLength=Fraction(rest_end - rest_start, grid))
             voice.insert(Fraction(rest_start, grid), rest)
         now = max(now, round(end * grid))
+
+
+def _rests(start: int, end: int, bar_step: int, grid: int) -> Iterator[tuple[int, int]]:
+    """Rests from `start` to `end` of a bar of so many steps.
+
+    A whole rest beside notes is written as halves: alone it stands for a bar of any length, and
+    readers take it for that, or for as many beats more as the bar has.
+    """
+    for begin, stop in _pieces(start, end, [], grid):
+        is_whole = stop - begin >= 4 * grid and stop - begin < bar_step
+        step = 2 * grid if is_whole else stop - begin
+        for at in range(begin, stop, step):
+            yield at, min(at + step, stop)
 
 
 def _pieces(start: int, end: int, bar_step: list[int], grid: int) -> Iterator[tuple[int, int]]:

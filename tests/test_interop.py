@@ -230,6 +230,28 @@ class TestMusicXml:
             assert sounding(part, 4) == expected(WALTZ, 4, track)
         assert [part.partName for part in again.parts] == ["Piano", "Kit"]
 
+    @pytest.mark.parametrize(("beats", "sounding_beats"), [(5, 1), (6, 2), (6, 1), (12, 3)])
+    def test_chords_beside_long_rests_stay_in_their_bars(
+        self, tmp_path: Path, beats: int, sounding_beats: int
+    ) -> None:
+        """Of a bar with one chord and a whole rest music21 makes a longer one."""
+        notes = [
+            (bar * beats * 480, sounding_beats * 480, pitch, 64, 0)
+            for bar in range(3)
+            for pitch in (60, 64)
+        ]
+        score = make_score(notes, metres=(Metre(0, beats, 4),))
+        write_musicxml(score, tmp_path / "out.musicxml")
+        again = music21.converter.parse(tmp_path / "out.musicxml")
+        assert sounding(again.parts[0], 4) == expected(score, 4, 0)
+
+    def test_names_that_xml_has_no_place_for_are_written_without_that(self, tmp_path: Path) -> None:
+        odd = "a\x1bb\ud8ff"
+        score = make_score([(0, 480, 60, 64, 0)], tracks=(Track(odd),))
+        write_musicxml(score, tmp_path / "x.musicxml", title=odd, composer=odd, text=odd)
+        again = music21.converter.parse(tmp_path / "x.musicxml")
+        assert (again.metadata.bestTitle, again.parts[0].partName) == ("ab", "ab")
+
     @pytest.mark.parametrize(
         "name",
         [

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,18 +42,22 @@ def models(context: click.Context) -> None:
     from rich.table import Table
 
     from musicgan.compose.styles import all_styles
+    from musicgan.errors import ModelFileError
     from musicgan.folders import styles_folder
+    from musicgan.model.file import understood
 
     table = Table("style", "size", "trained", "learned from", "licence", "nats a note")
     for style in all_styles():
-        table.add_row(
-            style.name,
-            f"{style.path.stat().st_size / MEGABYTE:.1f} MB",
-            _date(style),
-            _pieces(style.metadata),
-            str(style.metadata.get("licence", "unstated")),
-            _nats(style.metadata),
-        )
+        # One that cannot be told of is passed over like files that are no models.
+        with suppress(ModelFileError), understood(style.path):
+            table.add_row(
+                style.name,
+                f"{style.path.stat().st_size / MEGABYTE:.1f} MB",
+                _date(style),
+                _pieces(style.metadata),
+                str(style.metadata.get("licence", "unstated")),
+                _nats(style.metadata),
+            )
     console = Console()
     console.print(table)
     console.print(f"your own: {styles_folder()}", highlight=False, soft_wrap=True)
@@ -72,14 +78,16 @@ def show(name: str, as_json: bool) -> None:
 
     NAME is a style or a model file.
     """
-    from musicgan.model.file import read_metadata
+    from musicgan.model.file import read_metadata, understood
 
     path = _file(name)
     about = read_metadata(path)
     if as_json:
         click.echo(json.dumps(about, indent=2, sort_keys=True))
         return
-    for label, said in _described(path, about).items():
+    with understood(path):
+        described = _described(path, about)
+    for label, said in described.items():
         click.echo(f"{label:>12}  {said}")
 
 
@@ -94,7 +102,7 @@ def remove(name: str, yes: bool) -> None:
 
     path = own_path(name)
     training = run_folder(path)
-    if (path.exists() or training.exists()) and not yes:
+    if (os.path.lexists(path) or os.path.lexists(training)) and not yes:
         click.confirm(f"Delete {path} and its training?", abort=True)
     if training.exists() and find_spec("filelock") is not None:
         from musicgan.train.lock import alone_in
@@ -116,7 +124,7 @@ def export(name: str, out: Path) -> None:
     from importlib.util import find_spec
 
     from musicgan.errors import MissingExtraError
-    from musicgan.model.file import load_model
+    from musicgan.model.file import load_model, understood
 
     model = load_model(_file(name))
     if out.exists() and not out.is_dir():
@@ -125,7 +133,9 @@ def export(name: str, out: Path) -> None:
         raise MissingExtraError("exporting", "train")
     from musicgan.train.export import export as export_model
 
-    for path in export_model(model, out):
+    with understood(_file(name)):
+        written = export_model(model, out)
+    for path in written:
         click.echo(path)
     example, file = (shlex.quote(str(path)) for path in (out / "example.py", _file(name)))
     click.echo(f"play a song by it: python {example} {file} song.mid")

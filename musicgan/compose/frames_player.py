@@ -15,8 +15,8 @@ from musicgan.compose.dynamics import shaped
 from musicgan.compose.frames_sampler import FrameRules, draw_frames
 from musicgan.compose.habits import Manner, nearest_met
 from musicgan.compose.settings import Settings
-from musicgan.errors import ComposeError, ModelFileError
-from musicgan.model.file import ModelFile
+from musicgan.errors import ComposeError
+from musicgan.model.file import ModelFile, understood
 from musicgan.model.frames import FramesGenerator
 from musicgan.model.frames_config import FramesConfig
 from musicgan.notes import empty_notes
@@ -54,7 +54,7 @@ class FramesPlayer:
 def frames_player_of(file: ModelFile, path: Path) -> FramesPlayer:
     """The player of a model file already read. Raises `ModelFileError`."""
     meta = file.metadata
-    try:
+    with understood(path):
         config = FramesConfig.from_json(meta["config"])
         codec = PianorollCodec(**meta["codec"]["options"])
         if codec.width != config.width:
@@ -62,8 +62,6 @@ def frames_player_of(file: ModelFile, path: Path) -> FramesPlayer:
         single = np.array(meta["voices"]["single"], bool).reshape(config.slots)
         generator = FramesGenerator(file.part("generator"), config)
         return FramesPlayer(file=file, generator=generator, codec=codec, single=single)
-    except (KeyError, TypeError, ValueError) as error:
-        raise ModelFileError(f"{path}: the model's description is damaged: {error!r}") from error
 
 
 def compose_frames(player: FramesPlayer, settings: Settings, primer: Score | None = None) -> Score:

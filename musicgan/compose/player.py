@@ -10,10 +10,10 @@ import numpy as np
 
 from musicgan.codecs.events import EventsCodec
 from musicgan.compose.rules import Rules
-from musicgan.errors import CodecError, ModelFileError
+from musicgan.errors import ModelFileError
 from musicgan.model.config import EventsConfig
 from musicgan.model.critic import Critic
-from musicgan.model.file import ModelFile, load_model
+from musicgan.model.file import ModelFile, load_model, understood
 from musicgan.model.generator import Generator
 from musicgan.model.posterior import Posterior
 
@@ -57,7 +57,7 @@ def player_of(file: ModelFile, path: Path) -> Player:
             f"{path}: a model of {meta.get('kind')}, where only one of note tuples (events) can "
             "play; train one with --codec events"
         )
-    try:
+    with understood(path):
         config = EventsConfig.from_json(meta["config"])
         voices = meta["voices"]
         rules = Rules(
@@ -74,8 +74,6 @@ def player_of(file: ModelFile, path: Path) -> Player:
             rules=rules,
             posterior=Posterior(posterior, config) if posterior else None,
         )
-    except (KeyError, TypeError, ValueError, CodecError) as error:
-        raise ModelFileError(f"{path}: the model's description is damaged: {error!r}") from error
 
 
 def with_rules(player: Player, **changes: Any) -> Player:

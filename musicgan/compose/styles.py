@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Mapping
@@ -47,10 +48,10 @@ def own_styles() -> list[str]:
 
 def own_path(name: str) -> Path:
     """The file, there or not, of an own model of this name. Raises `ModelFileError`."""
-    if not re.fullmatch(r"\w[\w.-]*", name) or len(name) > LONGEST_NAME:
+    if not re.fullmatch(r"\w[\w.-]*", name) or len(name.encode()) > LONGEST_NAME:
         raise ModelFileError(
-            f"style {name!r}: a name is letters, digits, '-', '_' and '.', {LONGEST_NAME} at most, "
-            "such as my-style"
+            f"style {name!r}: a name is letters, digits, '-', '_' and '.', {LONGEST_NAME} bytes "
+            "at most, such as my-style"
         )
     path = styles_folder() / f"{name}{SUFFIX}"
     # One that was there before musicgan came with that name stays its owner's.
@@ -86,14 +87,16 @@ def remove_style(name: str) -> list[Path]:
     Raises `ModelFileError` for a bundled or unknown one, and when a file cannot be deleted.
     """
     path = own_path(name)
-    there = [some for some in (path, run_folder(path)) if some.exists()]
+    there = [some for some in (path, run_folder(path)) if os.path.lexists(some)]
     if not there:
         _found(name, styles_folder())
     for some in there:
         try:
-            shutil.rmtree(some) if some.is_dir() else some.unlink()
+            is_folder = some.is_dir() and not some.is_symlink()
+            shutil.rmtree(some) if is_folder else some.unlink()
         except OSError as error:
-            raise ModelFileError(f"{some}: cannot be deleted: {error.strerror}") from None
+            reason = error.strerror or error
+            raise ModelFileError(f"{some}: cannot be deleted: {reason}") from None
     return there
 
 

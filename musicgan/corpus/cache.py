@@ -32,7 +32,7 @@ from musicgan.corpus.pool import run_tasks, worker_count
 from musicgan.corpus.report import FileReport
 from musicgan.corpus.scan import Progress, find_midi, report_of
 from musicgan.corpus.split import PARTS, Part, split
-from musicgan.corpus.store import Store, is_store, move_into_place, write_store
+from musicgan.corpus.store import Store, found_store, move_into_place, write_store
 from musicgan.errors import CodecError, CorpusError
 from musicgan.folders import cache_folder
 from musicgan.midifile import read_bounded
@@ -74,17 +74,21 @@ class Corpus:
         home = cache_folder(cache_dir)
         stamps = (stamp(root, name) for name in names)
         pointer = f"{digest(chain([str(root), key], stamps))[:40]}.at"
-        if (home / pointer).is_file():
-            store = home / (home / pointer).read_text("ascii")
-            if is_store(store):
-                return cls(root, codec, Store(store))
+        if (known := _pointed(home / pointer)) is not None:
+            return cls(root, codec, known)
         home = writable_or_temporary(home)
-        contents = ([name, _content_hash(root / name)] for name in names)
-        store = home / digest(chain([key], contents))[:40]
-        if not is_store(store):
-            _build(store, root, names, codec, _workers_for(names, codec, workers), progress)
-        write_whole(home / pointer, store.name.encode("ascii"))
-        return cls(root, codec, Store(store))
+        contents = [_content_hash(root / name) for name in names]
+        # A file that could not be read may be readable next time, without having changed.
+        unread = contents.count("")
+        path = home / digest(chain([key], zip(names, contents, strict=True)))[:40]
+        store = found_store(path)
+        if store is None or store.unread > unread:
+            shutil.rmtree(path, ignore_errors=True)
+            workers = _workers_for(names, codec, workers)
+            store = _build(path, root, names, codec, workers, progress)
+        if not store.unread:
+            write_whole(home / pointer, path.name.encode("ascii"))
+        return cls(root, codec, store)
 
     def pieces(self, part: Part) -> Pieces:
         """The pieces of one part of the split, made as they are asked for."""
@@ -163,7 +167,16 @@ def _workers_for(names: Sequence[str], codec: Codec, workers: int | None) -> int
     return worker_count(len(names), workers) if found else 0
 
 
+def _pointed(pointer: Path) -> Store | None:
+    """The store that a pointer names; None where either is missing or damaged."""
+    try:
+        return found_store(pointer.parent / pointer.read_text("ascii"))
+    except (OSError, ValueError):
+        return None
+
+
 def _content_hash(path: Path) -> str:
+    """Of the bytes of a file; empty for one that cannot be read."""
     try:
         return hashlib.sha256(read_bounded(path)).hexdigest()
     except OSError:
@@ -177,7 +190,7 @@ def _build(
     codec: Codec,
     workers: int,
     progress: Progress | None,
-) -> None:
+) -> Store:
     """Encode everything beside `store`, then move it there in one step."""
     remove_stale_work(store.parent)
     work = Path(tempfile.mkdtemp(prefix="work-", dir=store.parent))
@@ -192,7 +205,7 @@ def _build(
                 if progress is not None:
                     progress(done, len(names))
             _finish(work, root, names, codec, found)
-        move_into_place(work / "store", store)
+        return move_into_place(work / "store", store)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -228,6 +241,7 @@ def _finish(work: Path, root: Path, names: Sequence[str], codec: Codec, found: G
             found.sha256[i].decode("ascii") for i in kept[np.argsort(found.sha256[kept])]
         ),
         "unusable": found.unusable,
+        "unread": int(np.count_nonzero(found.sha256 == b"")),
     }
     write_store(
         work / "store",

@@ -52,13 +52,15 @@ class Ingest:
         try:
             data = read_bounded(path)
             sha256 = hashlib.sha256(data).hexdigest()
-            score = read_midi(data, pedal=hears_pedal(self._codec))
+            score = read_midi(data)
             stated = score.metres
-            score = score.with_columns(score.columns, metres=infer_metre(score))
-            report = report_score(name, sha256, score, stated)
+            metred = score.with_columns(score.columns, metres=infer_metre(score))
+            report = report_score(name, sha256, metred, stated)
             answer: dict[str, Any] = {"report": report.to_json()}
             if report.error is None and self._codec is not None and self._shard is not None:
-                answer["piece"] = self._shard.append(make_piece(name, score, self._codec))
+                # What is reported is of the keys alone: copies and parts are the same either way.
+                played = read_midi(data, pedal=True) if hears_pedal(self._codec) else metred
+                answer["piece"] = self._shard.append(make_piece(name, played, self._codec))
             return answer
         except MidiReadError as error:
             reason = str(error).removeprefix("MIDI data: ")

@@ -34,17 +34,27 @@ def find_midi(folder: str | Path) -> list[str]:
     seen: set[tuple[int, int]] = set()
     names = []
     for here, folders, files in os.walk(root, followlinks=True):
-        status = Path(here).stat()
+        try:
+            status = Path(here).stat()
+        except OSError:  # one that may be listed and not entered ends nothing
+            continue
         if (status.st_dev, status.st_ino) in seen:
             folders.clear()
             continue
         seen.add((status.st_dev, status.st_ino))
         folders.sort()
         found = [Path(here, file) for file in files if Path(file).suffix.lower() in SUFFIXES]
-        names += [path.relative_to(root).as_posix() for path in found if path.is_file()]
+        names += [path.relative_to(root).as_posix() for path in found if _is_file(path)]
     if not names:
         raise CorpusError(f"{root} holds no MIDI file ({', '.join(sorted(SUFFIXES))})")
     return sorted(names)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # in a folder that may be listed and not entered
+        return False
 
 
 def scan(

@@ -131,22 +131,39 @@ class Store:
         self.rows, self.bars = Stored(folder / "rows.npy"), Stored(folder / "bars.npy")
         self._folder = folder
 
+    @property
+    def unread(self) -> int:
+        """Files of which not a byte was read, be it that nobody may, or that their reader died."""
+        return int(self.about.get("unread", 0))
+
     def reports(self) -> list[dict[str, Any]]:
         """The report of every file, as JSON."""
         with (self._folder / "reports.jsonl").open(encoding="ascii") as file:
             return [json.loads(line) for line in file]
 
 
-def is_store(folder: Path) -> bool:
-    """Whether `folder` is a store; what is there is whole, since it came by a rename."""
-    return (folder / "about.json").is_file()
+def found_store(folder: Path) -> Store | None:
+    """The store that is there; None where there is none, or what is there is damaged.
 
-
-def move_into_place(built: Path, target: Path) -> None:
-    """Rename a finished store; when another process was first, its copy stays."""
+    It came by a rename, and is whole unless the machine lost power or somebody tidied up.
+    """
     try:
-        built.rename(target)
-    except OSError:
-        if not is_store(target):
-            raise
-        shutil.rmtree(built, ignore_errors=True)
+        return Store(folder)
+    except (OSError, ValueError, KeyError, EOFError):
+        return None
+
+
+def move_into_place(built: Path, target: Path) -> Store:
+    """Rename a finished store; when another process was first, its copy stays."""
+    for _ in range(2):
+        try:
+            built.rename(target)
+        except OSError:
+            if (found := found_store(target)) is None:
+                shutil.rmtree(target, ignore_errors=True)
+                continue
+            shutil.rmtree(built, ignore_errors=True)
+            return found
+        return Store(target)
+    built.rename(target)
+    return Store(target)

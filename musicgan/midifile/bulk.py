@@ -44,6 +44,7 @@ EMPTY_META = b"\xff\x7f\x00"
 ALL_SOUND_OFF, ALL_NOTES_OFF = 120, 123
 MAX_LEADING = 1000
 MAX_CHUNKS = 8192  # with hundreds of thousands symusic takes long, and over 1 GB
+MAX_LANES = 16384
 COLUMNS = ("time", "duration", "pitch", "velocity")
 # Data bytes of note-offs for all pitches under running status, delta time 0 between them.
 NOTE_OFFS = b"\x00\x00".join(bytes([pitch]) for pitch in range(128)) + b"\x00"
@@ -71,6 +72,8 @@ def read_bulk(data: bytes, pedal: bool = False) -> RawMidi | None:
     if None in names:
         return None
     channels = [_possible_channels(chunk) for chunk in chunks]
+    if sum(map(len, channels)) > MAX_LANES:
+        return None
     bodies = [
         _with_epilogue(chunk, found, number)
         for number, (chunk, found) in enumerate(zip(chunks, channels, strict=True), 1)

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 FALLBACK_TICKS_PER_BEAT = 480
 MAX_CHUNKS = 65_535
+MAX_VISITED = 2 * MAX_CHUNKS  # chunks of any kind
 HEADER_MAGIC, TRACK_MAGIC = b"MThd", b"MTrk"
 END_OF_TRACK = b"\xff\x2f\x00"
 MAGIC = re.compile(rb"MThd|MTrk")
@@ -64,8 +65,9 @@ def lost_its_high_bytes(data: bytes) -> bool:
 def _walk(data: bytes) -> Contents:
     tracks: list[TrackSpan] = []
     at = _next_magic(data, 0)
-    headers = 0
-    while at < len(data) and len(tracks) < MAX_CHUNKS:
+    headers = visited = 0
+    while at < len(data) and len(tracks) < MAX_CHUNKS and visited < MAX_VISITED:
+        visited += 1
         magic = data[at : at + 4]
         end = at + 8 + int.from_bytes(data[at + 4 : at + 8], "big")
         is_exact = _is_boundary(data, end)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ MIN_US_PER_BEAT = 10_000
 """Tempo events below this (6,000 bpm) are damage and are ignored."""
 
 MAX_NAME_LENGTH = 128
+MAX_TEXT_BYTES = 4096
+"""Of a text of a file: a name may come after some that is not printed."""
 DRUM_CHANNEL = 9
 NEVER = (1 << 63) - 1
 """Later than every place and tick."""
@@ -108,7 +111,11 @@ def clean_name(name: str) -> str:
 
 
 def decode_text(text: bytes) -> str:
-    """Text of a meta event, which names no encoding: UTF-8, Shift-JIS or Latin-1. Never raises."""
+    """Text of a meta event, which names no encoding: UTF-8, Shift-JIS or Latin-1. Never raises.
+
+    Its beginning, if it is longer than `MAX_TEXT_BYTES`.
+    """
+    is_whole, text = len(text) <= MAX_TEXT_BYTES, text[:MAX_TEXT_BYTES]
     if text.isascii():
         return text.decode("ascii")
     encodings = ["utf-8", "latin-1"]
@@ -116,7 +123,7 @@ def decode_text(text: bytes) -> str:
         encodings.insert(1, "cp932")
     for encoding in encodings:
         try:
-            return text.decode(encoding)
+            return codecs.getincrementaldecoder(encoding)().decode(text, is_whole)
         except UnicodeDecodeError:
             continue
     return ""

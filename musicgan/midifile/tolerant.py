@@ -44,7 +44,9 @@ class _Notes:
     pitch: list[int] = field(default_factory=list)
     velocity: list[int] = field(default_factory=list)
     sounding: dict[int, deque[int]] = field(default_factory=lambda: defaultdict(deque))
-    """Notes not yet ended, by pitch, the oldest first."""
+    """Notes not yet ended, by pitch, the oldest first; no pitch is here without any."""
+    stopped_tick: int = -1
+    """All that began before this tick has ended."""
 
     def begin(self, tick: int, pitch: int, velocity: int) -> None:
         self.sounding[pitch].append(len(self.onset))
@@ -54,14 +56,20 @@ class _Notes:
         self.velocity.append(velocity)
 
     def stop(self, tick: int, pitch: int) -> None:
-        waiting = self.sounding[pitch]
-        if waiting:
+        if waiting := self.sounding.get(pitch):
             self.end[waiting.popleft()] = tick
+            if not waiting:
+                del self.sounding[pitch]
 
     def stop_all(self, tick: int, begun_before: int) -> None:
-        for waiting in self.sounding.values():
+        if begun_before <= self.stopped_tick:  # hundreds of thousands of them may follow each other
+            return
+        self.stopped_tick = begun_before
+        for pitch, waiting in list(self.sounding.items()):
             while waiting and self.onset[waiting[0]] < begun_before:
                 self.end[waiting.popleft()] = tick
+            if not waiting:
+                del self.sounding[pitch]
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from musicgan.errors import ModelFileError
+from musicgan.errors import CodecError, ModelFileError
 from musicgan.model.steps import Floats
 
 FORMAT = "musicgan-model"
@@ -101,8 +101,17 @@ def _opened(path: Path) -> Iterator[Any]:
     try:
         with safe_open(path, framework="np") as file:
             yield file
-    except (OSError, SafetensorError, KeyError, ValueError) as error:
+    except (OSError, SafetensorError, KeyError, ValueError, RecursionError) as error:
         raise ModelFileError(f"{path}: not a whole model file: {error}") from error
+
+
+@contextmanager
+def understood(path: Path) -> Iterator[None]:
+    """Within it what a model file says is made use of; where that fails, `ModelFileError`."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, RuntimeError, CodecError) as error:
+        raise ModelFileError(f"{path}: the model's description is damaged: {error!r}") from error
 
 
 def _metadata(path: Path, file: Any) -> dict[str, Any]:

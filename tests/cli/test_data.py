@@ -126,3 +126,12 @@ def test_pieces_too_short_to_learn_from_are_counted_and_not_promised(tmp_path):
     assert result.exit_code == 0
     assert re.search(r"too short: \d+, of under 16 notes: left out", result.stdout)
     assert "split: too few different pieces" in result.stdout
+
+
+def test_names_that_forge_lines_or_speak_to_the_terminal_are_spelled_out(folder):
+    (folder / "a\nfiles: 9.mid").write_text("no")
+    (folder / "b\x1b]0;title\x07.mid").write_text("no")
+    said = run(folder, "--workers", 0).stdout
+    assert "a\\nfiles: 9.mid" in said and "b\\x1b]0;title\\x07.mid" in said
+    assert "\x1b" not in said
+    assert len([line for line in said.splitlines() if line.startswith("files: ")]) == 1

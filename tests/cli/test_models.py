@@ -1,6 +1,8 @@
 """`musicgan models`: what there is, what one is, and away with it."""
 
 import json
+import re
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -8,7 +10,7 @@ from tiny_model import choir_codec, tiny_model
 
 from musicgan.cli import main
 from musicgan.compose.styles import bundled_styles
-from musicgan.model.file import save_model
+from musicgan.model.file import load_model, save_model
 from musicgan.train.lock import alone_in
 
 METRICS = {"likelihood": {"nll": 1.5}, "adversarial": {"nll": 1.625}}
@@ -55,6 +57,30 @@ def test_one_model_says_what_it_is(mine):
     ):  # fmt: skip
         assert said in by_name.output
     assert json.loads(run("show", "mine", "--json").output)["metrics"] == METRICS
+
+
+def test_models_that_cannot_be_told_of_hide_no_other_and_are_refused_in_one_line(mine):
+    model = load_model(mine)
+    odd = {
+        "uncounted": {"music": {"held_out": 1}},
+        "unmeasured": {"metrics": {"likelihood": {"nll": None}}},
+        "unsized": {"config": {}},
+        "mute": {"codec": {}},
+        "deep": {"music": json.loads("[" * 900 + "]" * 900)},
+    }
+    for name, changes in odd.items():
+        metadata = {**model.metadata, **changes}
+        save_model(replace(model, metadata=metadata), mine.with_name(f"{name}.safetensors"))
+    found = run()
+    assert found.exit_code == 0, found.output
+    assert " mine " in found.output
+    assert not {"uncounted", "unmeasured", "deep"} & set(found.output.split())
+    for command, name in (("show", "uncounted"), ("show", "unmeasured"), ("show", "mute"),
+                          ("export", "unsized")):  # fmt: skip
+        out = ("--out", mine.with_name("out")) if command == "export" else ()
+        refused = run(command, name, *out)
+        assert refused.exit_code == 1
+        assert re.fullmatch("Error: .*description is damaged.*\n", refused.stderr)
 
 
 @pytest.mark.parametrize("style", bundled_styles())

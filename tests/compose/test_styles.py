@@ -71,3 +71,19 @@ def test_removing_takes_the_run_along_and_nothing_else(mine):
         remove_style("mine")
     with pytest.raises(ModelFileError, match="comes with musicgan"):
         remove_style("chorale")
+
+
+def test_links_are_removed_and_what_they_point_to_stays(mine, tmp_path):
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    (mine / "gone.safetensors").symlink_to(tmp_path / "nowhere")
+    (mine / "mine.safetensors.run").symlink_to(kept)
+    assert remove_style("gone") == [mine / "gone.safetensors"]
+    assert len(remove_style("mine")) == 2
+    assert kept.is_dir() and not list(mine.iterdir())
+
+
+def test_a_name_is_as_long_as_disks_have_room_for(mine):
+    assert own_path("\u00e4" * 30)
+    with pytest.raises(ModelFileError, match="60 bytes at most"):
+        own_path("\u00e4" * 31)

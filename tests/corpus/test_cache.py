@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from musicgan.corpus.piece import make_piece
 from musicgan.corpus.places import digest
 from musicgan.errors import CorpusError
 from musicgan.folders import cache_folder
-from musicgan.midifile import read_midi, write_midi
+from musicgan.midifile import read_bounded, read_midi, write_midi
 from musicgan.notes import NOTE, sort_notes
 from musicgan.score import Score, Track
 
@@ -234,3 +235,63 @@ def test_a_digest_is_that_of_the_json_array(parts):
     """Models know by it what they have learned from: it may not change."""
     expected = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
     assert digest(iter(parts)) == expected
+
+
+def test_a_file_that_could_not_be_read_is_tried_again(folder, monkeypatch):
+    """By nobody at first; then by its reader, which was at it when memory ran out."""
+    root = folder(5)
+
+    def refuse(path):
+        if path.name == "tune3.mid":
+            raise PermissionError(13, "Permission denied")
+        return read_bounded(path)
+
+    for modules in ((cache, ingest), (ingest,)):
+        with monkeypatch.context() as patch:
+            for module in modules:
+                patch.setattr(module, "read_bounded", refuse)
+            once, twice = (Corpus.open(root, CODEC, workers=0) for _ in range(2))
+            assert once.unusable == twice.unusable == 1
+        assert Corpus.open(root, CODEC, workers=0).unusable == 0
+        shutil.rmtree(cache_folder(None))
+
+
+def test_a_damaged_cache_is_made_anew(folder, own_cache):
+    root = folder(5)
+    whole = Corpus.open(root, CODEC, workers=0).manifest_hash
+    (pointer,) = own_cache.glob("*.at")
+    store = own_cache / pointer.read_text()
+    for path in (pointer, *sorted(store.iterdir())):
+        if path.name == "reports.jsonl":  # not looked at before somebody asks for it
+            continue
+        for damage in (path.read_bytes()[: path.stat().st_size // 2], b"", b"\xff"):
+            path.write_bytes(damage)
+            corpus = Corpus.open(root, CODEC, workers=0)
+            assert corpus.manifest_hash == whole
+            assert sum(len(piece.rows) for piece in all_pieces(corpus).values()) == 5 * 45
+
+
+def test_a_cache_that_may_not_be_looked_into_is_replaced_for_now(folder, monkeypatch, tmp_path):
+    root, locked = folder(3), tmp_path / "locked"
+    usual = Path.read_text
+
+    def read_text(path, *rest):
+        if path.parent == locked:
+            raise PermissionError(13, "Permission denied")
+        return usual(path, *rest)
+
+    monkeypatch.setattr(Path, "read_text", read_text)
+    assert len(all_pieces(Corpus.open(root, CODEC, cache_dir=locked, workers=0))) == 3
+
+
+def test_the_pedal_moves_no_piece_to_another_part(tmp_path):
+    rng = np.random.default_rng(0)
+    for number in range(12):
+        body = pedalled(rng.integers(50, 80, 40).tolist()) + EOT
+        (tmp_path / f"{number}.mid").write_bytes(midi(body, division=120))
+    with_pedal, without = (
+        {part: [p.name for p in Corpus.open(tmp_path, codec, workers=0).pieces(part)]
+         for part in PARTS}
+        for codec in (EventsCodec(pedal=True), EventsCodec())
+    )  # fmt: skip
+    assert with_pedal == without

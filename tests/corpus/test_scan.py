@@ -1,5 +1,7 @@
 """A folder of anything becomes one report a file."""
 
+from pathlib import Path
+
 import pytest
 
 from musicgan.corpus import known
@@ -22,6 +24,22 @@ def test_a_loop_of_links_ends(tmp_path):
     (tmp_path / "a" / "loop").symlink_to(tmp_path, target_is_directory=True)
     (tmp_path / "broken.mid").symlink_to(tmp_path / "nowhere")
     assert find_midi(tmp_path) == ["a/one.mid"]
+
+
+def test_a_folder_that_may_be_listed_and_not_entered_ends_nothing(tmp_path, monkeypatch):
+    for name in ("closed/a.mid", "closed/deep/b.mid", "open/c.mid"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    usual = Path.stat
+
+    def stat(path, **how):
+        if "closed" in path.parent.parts:
+            raise PermissionError(13, "Permission denied")
+        return usual(path, **how)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    monkeypatch.setattr(Path, "is_file", lambda path: bool(path.stat()))  # until Python 3.12
+    assert find_midi(tmp_path) == ["open/c.mid"]
 
 
 def test_no_folder_a_file_and_an_empty_folder_are_told_apart(tmp_path):

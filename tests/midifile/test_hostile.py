@@ -118,6 +118,15 @@ def test_time_and_memory_are_bounded(tmp_path: Path) -> None:
         "syncs.mid": midi(b"\0\xff\1\xff\xff\xff\x7f" * 2_000_000 + TRACK),
         "tempos.mid": midi(b"\0\xff\x51\3\7\xa1\x20" * 2_000_000 + TRACK),
         "high.mid": midi(b"\x80" * 15_000_000),
+        "silences.mid": midi(
+            b"".join(on(0, pitch) for pitch in range(128)) + b"\0\xb0\x7b\0" * 400_000
+        ),
+        "foreign.mid": GOOD + b"XFIH\0\0\0\0" * 2_000_000,
+        "unseen_name.mid": midi(
+            b"\0\xff\3\x87\x80\x80\0" + "\u200b".encode() * ((7 << 21) // 3) + b"AB" + TRACK
+        ),
+        "lanes.mid": midi()
+        + chunk(b"".join(bytes([0, 0x90 | c, 60, 9]) for c in range(16)) + EOT) * 8_000,
     }
     for name, data in bombs.items():
         (tmp_path / name).write_bytes(data)
