@@ -87,7 +87,10 @@ class Progression:
         """As `parse_progression` reads it."""
         alone = all(len(bar) == 1 for bar in self.bars)
         bars = [" ".join(chord.symbol for chord in bar) for bar in self.bars]
-        return " ".join(bars) if alone and len(bars) > 1 else " | ".join(bars)
+        if alone and len(bars) > 1:
+            return " ".join(bars)
+        # One bar of several chords is known by its line.
+        return " | ".join(bars) + (" |" if len(bars) == 1 and not alone else "")
 
     def bar(self, number: int) -> tuple[Chord, ...]:
         """The chords of bar `number`, from 0 on."""

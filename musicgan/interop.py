@@ -119,7 +119,7 @@ def to_music21(score: Score) -> Any:
     Raises `MissingExtraError` if music21 is not installed.
     """
     music21 = _music21()
-    snapped = score.snapped(_notation_grid(score))
+    snapped = _within_bars(score.snapped(_notation_grid(score)), len(downbeats(score)))
     bar_step = downbeats(snapped)
     if len(bar_step) < 2:
         bar_step = np.array([0, 4 * snapped.ticks_per_beat])
@@ -173,6 +173,22 @@ def _notation_grid(score: Score) -> int:
     onset_tick, beat = score.notes["onset_tick"], score.ticks_per_beat
     on_triplet = (onset_tick * 3 % beat == 0) & (onset_tick % beat != 0)
     return 12 if np.count_nonzero(on_triplet) > TRIPLET_SHARE * len(onset_tick) else 4
+
+
+def _within_bars(score: Score, lines: int) -> Score:
+    """`score` on a grid, with no more than so many bar lines.
+
+    What came last, shortly before the last line, may have been moved on to it: it goes back a step.
+    """
+    bar_step = downbeats(score)
+    if not 0 < lines < len(bar_step):
+        return score
+    notes, last_step = score.notes.copy(), int(bar_step[lines - 1])
+    late = notes["onset_tick"] >= last_step
+    notes["onset_tick"][late] = last_step - 1
+    end_step = np.minimum(notes["onset_tick"] + notes["duration_tick"], last_step)
+    notes["duration_tick"] = end_step - notes["onset_tick"]
+    return score.with_notes(sort_notes(notes)).snapped(score.ticks_per_beat)
 
 
 def _part(music21: Any, score: Score, index: int, bar_step: NDArray[np.int64]) -> Any:

@@ -59,6 +59,11 @@ def test_what_is_written_down_reads_the_same(text):
     assert parse_progression(str(parse_progression(text))) == parse_progression(text)
 
 
+def test_one_bar_of_several_chords_stays_one():
+    for progression in (parse_progression("C F |"), parse_progression("C F | G")):
+        assert parse_progression(str(progression)) == progression
+
+
 def test_an_empty_progression_and_an_empty_bar_are_refused():
     for text in ("", "  ", "|", "| |"):
         with pytest.raises(ComposeError, match="none are given; write one a bar"):

@@ -120,6 +120,14 @@ class TestMusic21:
         marks = stream.flatten().getElementsByClass(music21.tempo.MetronomeMark)
         assert [mark.number for mark in marks] == [120, 150]
 
+    def test_what_rounds_on_to_the_last_bar_line_makes_no_bar_of_its_own(self) -> None:
+        """A stroke a hundredth of a beat before the end of the second bar."""
+        notes = [(0, 480, 60, 64, 0), (8 * 480 - 4, 4, 62, 64, 0), (8 * 480 - 100, 96, 62, 64, 0)]
+        part = to_music21(make_score(notes, metres=(Metre(0, 4, 4),))).parts[0]
+        assert [bar.highestTime for bar in part.getElementsByClass("Measure")] == [4.0, 4.0]
+        last = list(part.flatten().notes)[-1]
+        assert (last.offset, last.quarterLength, last.pitch.midi) == (7.75, 0.25, 62)
+
     def test_bars_are_full(self) -> None:
         for part in to_music21(WALTZ).parts:
             lengths = [measure.highestTime for measure in part.getElementsByClass("Measure")]

@@ -156,6 +156,9 @@ def _check_sources(options: dict[str, Any]) -> None:
         raise click.UsageError("--from, --to: bars of a song; give it with --infill SONG.mid")
     if options["infill"] is not None and None in bars:
         raise click.UsageError("--infill: say which bars, such as --from 9 --to 16")
+    for name in ("melody", "infill"):
+        if options[name] is not None and options["bars"] is not None:
+            raise click.UsageError(f"--bars: with --{name} the file says how many; leave it out")
     track = options["melody_track"], options["melody_voice"]
     if options["melody"] is None and track != (None, None):
         raise click.UsageError("--melody-track, --melody-voice: give --melody TUNE.mid, too")

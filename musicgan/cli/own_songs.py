@@ -16,7 +16,7 @@ from musicgan.corpus.cache import Corpus
 from musicgan.corpus.piece import Piece, make_piece
 from musicgan.corpus.scan import Progress
 from musicgan.corpus.split import PARTS, Part
-from musicgan.evaluate.side import Side, hear, read_side
+from musicgan.evaluate.side import Side, hear, read_side, shown
 
 OWN = "Real are the test pieces of what the model was trained on: it never saw them."
 OTHER = (
@@ -53,11 +53,12 @@ class OwnSongs:
         found = model_nll(self.player, self.pieces)
         if reverse_minutes is not None:
             generated, _, training = self.sides
-            for name, side in (("reverse_nll", generated), ("reverse_nll_real", training)):
-                if side is None:
-                    continue
+            named = {"reverse_nll": generated, "reverse_nll_real": training}
+            taught = {n: self._pieces_of(side) for n, side in named.items() if side is not None}
+            fewest = min(sum(len(piece.rows) for piece in pieces) for pieces in taught.values())
+            for name, pieces in taught.items():
                 tell(f"a fresh model, {reverse_minutes:g} minutes ({name})")
-                lessons = _as_much(self._pieces_of(side), self._pieces_of(generated))
+                lessons = as_much(pieces, fewest)
                 found[name] = reverse_nll(self.player, lessons, self.pieces, reverse_minutes, seed)
         return found
 
@@ -65,9 +66,9 @@ class OwnSongs:
         return [make_piece(p.name, p.score, self.player.codec) for p in side.pieces]
 
 
-def _as_much(pieces: list[Piece], like: list[Piece]) -> list[Piece]:
-    """Pieces, spread evenly, of as many notes in all as `like`: none learns from more."""
-    share = min(1.0, sum(len(p.rows) for p in like) / sum(len(p.rows) for p in pieces))
+def as_much(pieces: list[Piece], rows: int) -> list[Piece]:
+    """Pieces, spread evenly, of about so many rows in all: none learns from more than another."""
+    share = min(1.0, rows / sum(len(piece.rows) for piece in pieces))
     count = max(2, round(share * len(pieces)))
     return [pieces[i] for i in np.linspace(0, len(pieces) - 1, count).round().astype(int)]
 
@@ -99,9 +100,9 @@ def compose_songs(
     there = read_side([real], pedal=pedal)
     training = read_side([train], pedal=pedal) if train is not None else None
     if is_own:
-        learned = {piece.name for piece in corpus.pieces("train")}
+        learned = {shown(piece.name) for piece in corpus.pieces("train")}
         training = training or there.only(learned)
-        there = there.only({piece.name for piece in pieces})
+        there = there.only({shown(piece.name) for piece in pieces})
     chosen = np.random.default_rng(seed).integers(len(pieces), size=songs)
     made = []
     drawn = songs_like(

@@ -129,16 +129,22 @@ def sections(lag_step: Ints) -> Ints:
 def letters(form: Sequence[str], bars: int) -> Ints:
     """How many bars back each of `bars` bars looks in a form such as "AABA", [bars].
 
-    The sections are equally long, in whole bars, the last one shorter where they must be; each
-    looks back at the latest one of its letter. In long ones the song's last bar is new: it has to
-    end, which the section did not when it came first.
+    The sections are equally long, in whole bars, the last one shorter where they must be; where
+    that would leave one out they differ by a bar. Each looks back at the latest one of its letter,
+    as far as that went. In long ones the song's last bar is new: it has to end, which the section
+    did not when it came first.
     """
     size = -(-bars // len(form))
-    lag = np.zeros(len(form) * size, np.int64)
+    begin = np.minimum(size * np.arange(len(form) + 1), bars)
+    if begin[-2] == bars:
+        begin = np.arange(len(form) + 1) * bars // len(form)
+    lag = np.zeros(bars, np.int64)
     for index, letter in enumerate(form):
         earlier = [i for i in range(index) if form[i] == letter]
         if earlier:
-            lag[index * size : (index + 1) * size] = (index - earlier[-1]) * size
+            first = begin[earlier[-1]]
+            shared = min(begin[index + 1] - begin[index], begin[earlier[-1] + 1] - first)
+            lag[begin[index] : begin[index] + shared] = begin[index] - first
     if size >= LONG_SECTION:
         lag[bars - 1] = 0
-    return lag[:bars]
+    return lag

@@ -151,8 +151,10 @@ def merge_tracks(score: Score, slots: tuple[Slot, ...]) -> Score:
 
 def merge_columns(score: Score, slots: tuple[Slot, ...]) -> Columns:
     """The notes of `merge_tracks` as columns."""
-    homes = assign_tracks(score, slots)
     notes = score.columns
+    if score.tracks == slot_tracks(slots):
+        return notes
+    homes = assign_tracks(score, slots)
     if homes == tuple(range(len(homes))):
         return notes
     assigned, track = np.array(homes, np.int64), notes.place >> 7

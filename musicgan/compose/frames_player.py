@@ -14,7 +14,7 @@ from musicgan.codecs.pianoroll import PianorollCodec
 from musicgan.compose.dynamics import shaped
 from musicgan.compose.frames_sampler import FrameRules, draw_frames
 from musicgan.compose.habits import Manner, nearest_met
-from musicgan.compose.settings import Settings
+from musicgan.compose.settings import Settings, check_countable
 from musicgan.errors import ComposeError
 from musicgan.model.file import ModelFile, understood
 from musicgan.model.frames import FramesGenerator
@@ -78,6 +78,8 @@ def compose_frames(player: FramesPlayer, settings: Settings, primer: Score | Non
     metre = settings.metre or (typical["metre"][0], typical["metre"][1])
     _, is_minor = typical["keys"][int(rng.integers(len(typical["keys"])))]
     is_minor = settings.key.is_minor if settings.key else bool(is_minor)
+    if settings.metre is not None:
+        check_countable(settings.metre, grid)
     bar_step = bar_length_step(metre[0], metre[1], grid)
     rules = FrameRules(
         single=player.single,

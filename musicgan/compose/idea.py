@@ -94,7 +94,7 @@ def hear_idea(player: Player, score: Score, name: str) -> Idea:
         metre=piece.metre,
         bpm=piece.bpm if piece.states_tempo else None,
         lag_bars=np.asarray(np.round(form.lag_step / length), np.int64),
-        texture=Texture.of(np.asarray(piece.rows, np.int64), layout),
+        texture=Texture.of(layout.clip(np.asarray(piece.rows, np.int64)), layout),
     )
 
 

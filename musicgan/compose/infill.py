@@ -33,6 +33,7 @@ from musicgan.corpus.piece import Piece, make_piece
 from musicgan.errors import ComposeError
 from musicgan.model.steps import Floats, Ints
 from musicgan.score import Score
+from musicgan.timing import bar_length_step
 
 RIGHT_NOTES = 32
 """Notes after the gap that versions are weighed by."""
@@ -165,13 +166,23 @@ def _plan(
     heard = Primer(
         rows=rows,
         key=piece.key,
-        metre=piece.metre,
+        metre=_metre(player, gap, piece, int(lengths[0])),
         bpm=piece.bpm if piece.states_tempo else None,
         bar_line_step=int(whole),
         end_step=int(whole),
         answer_step=begin_step,
     )
     return Plan(player, asked, heard, rng)
+
+
+def _metre(player: Player, gap: Gap, piece: Piece, bar_step: int) -> tuple[int, int]:
+    """That of the bars to fill, of which one has so many steps; the piece's where nothing says."""
+    begin_tick = gap.bar_tick[gap.from_bar - 1]
+    for metre in reversed(gap.score.metres):
+        there = metre.numerator, metre.denominator
+        if metre.tick <= begin_tick and bar_length_step(*there, player.codec.grid) == bar_step:
+            return there
+    return piece.metre
 
 
 def _bars(player: Player, gap: Gap, piece: Piece) -> LinedBars:

@@ -12,7 +12,7 @@ from musicgan.compose.habits import Manner, drawn_form, nearest_met
 from musicgan.compose.harmony import Beats, Harmony, beat_length_step, harmony_of
 from musicgan.compose.player import Player
 from musicgan.compose.primer import Primer, upbeat_metres
-from musicgan.compose.settings import Settings
+from musicgan.compose.settings import Settings, check_countable
 from musicgan.compose.wishes import wishes_of
 from musicgan.errors import ComposeError
 from musicgan.model.steps import Floats
@@ -34,11 +34,13 @@ class Plan:
         self.answer_step = heard.answer_step if heard else None
         bpm = settings.tempo_bpm or (heard and heard.bpm) or float(typical["bpm"])
         own_metre = heard.metre if heard else None
+        grid = player.codec.grid
+        if settings.metre is not None:
+            check_countable(settings.metre, grid)
         metre = settings.metre or own_metre or usual_metre(player)
         chords = settings.chords
         given = settings.key or (chords.key if chords else heard and heard.key)
         self.key = given or _drawn_key(typical["keys"], rng)
-        grid = player.codec.grid
         self.bar_step = bar_length_step(metre[0], metre[1], grid)
         # Bars go on from the primer's own bar lines: what is left over at its start is an upbeat.
         upbeat_step = heard.bar_line_step % self.bar_step if heard and metre == own_metre else 0
@@ -75,6 +77,11 @@ class Plan:
             return None
         before = self.n_bars - settings.bars
         if settings.form is not None:
+            if settings.bars < len(settings.form):
+                raise ComposeError(
+                    f"form {settings.form}: {len(settings.form)} sections in {settings.bars} bars; "
+                    f"give {len(settings.form)} bars or more"
+                )
             lag = letters(settings.form, settings.bars)
         else:
             like = settings.like

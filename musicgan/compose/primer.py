@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from musicgan.codecs.base import Rows
-from musicgan.codecs.events import DURATION, WAIT
+from musicgan.codecs.events import DURATION, VOICE, WAIT
 from musicgan.compose.player import Player
 from musicgan.corpus.piece import make_piece
 from musicgan.errors import ComposeError
@@ -49,12 +49,16 @@ def hear_primer(player: Player, score: Score) -> Primer:
     rows[:, DURATION] = np.minimum(rows[:, DURATION], last_step - onset)
     return Primer(
         rows=rows,
-        key=piece.key,
+        key=piece.key if _has_pitches(player, rows) else None,
         metre=piece.metre if score.metres else None,
         bpm=us_to_bpm(score.tempos[0].us_per_beat) if score.tempos else None,
         bar_line_step=int(piece.bar_start_step[-1]),
         end_step=int((onset + rows[:, DURATION]).max()),
     )
+
+
+def _has_pitches(player: Player, rows: Rows) -> bool:
+    return bool((~np.isin(rows[:, VOICE], player.generator.config.layout.drums)).any())
 
 
 def upbeat_metres(

@@ -164,7 +164,7 @@ class Sampler:
         self.state = self.generator.advance(self.state, inputs)
         self.row = rows
         if self.nearness is not None:
-            self.nearness.hear(rows)
+            self.nearness.hear(self.layout.clip(rows))  # what was given may be longer than it knows
         return inputs
 
     def step(self) -> Drawn:

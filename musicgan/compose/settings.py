@@ -109,6 +109,16 @@ def parse_key(text: str) -> Key:
     return Key(0, tonic, minor)
 
 
+def check_countable(metre: tuple[int, int], grid: int) -> None:
+    """Raises `ComposeError` where `grid` steps a beat cannot count the bars of a metre."""
+    above, below = metre
+    if above * 4 * grid % below:
+        raise ComposeError(
+            f"metre {above}/{below}: this style counts in steps of 1/{4 * grid}, of which such a "
+            "bar holds no whole number; choose another"
+        )
+
+
 def parse_metre(text: str) -> tuple[int, int]:
     """A metre from "3/4". Raises `ComposeError` where it is none; `Settings` knows the range."""
     match = re.fullmatch(r"\s*(\d{1,3})\s*/\s*(\d{1,3})\s*", text)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from musicgan.compose.accompany import accompany
+from musicgan.compose.accompany import WAYS, accompany
 from musicgan.compose.infill import infill
 from musicgan.compose.kinds import AnyPlayer
 from musicgan.compose.player import Player
@@ -21,6 +21,9 @@ class Task(Protocol):
 
     def compose(self, player: AnyPlayer, settings: Settings) -> Score:
         """The song. Raises `ComposeError`."""
+
+    def critic_habit(self, player: AnyPlayer) -> int:
+        """Candidates that are weighed where nobody says how many."""
 
     def said(self, settings: dict[str, Any]) -> dict[str, Any]:
         """Settings that made the song, with what else did and without what did not."""
@@ -43,6 +46,10 @@ class InfillTask:
     def compose(self, player: AnyPlayer, settings: Settings) -> Score:
         """The song with other bars. Raises `ComposeError`."""
         return infill(_events(player), settings, self.score, self.from_bar, self.to_bar)
+
+    def critic_habit(self, player: AnyPlayer) -> int:
+        """The model's."""
+        return player.critic_habit
 
     def said(self, settings: dict[str, Any]) -> dict[str, Any]:
         """With the file's name and the bars, instead of a number of them."""
@@ -69,6 +76,10 @@ class MelodyTask:
     def compose(self, player: AnyPlayer, settings: Settings) -> Score:
         """The melody with other voices. Raises `ComposeError`."""
         return accompany(_events(player), settings, self.score, self.track, self.voice)
+
+    def critic_habit(self, player: AnyPlayer) -> int:
+        """The model's, or as many ways as are tried around each note of a melody."""
+        return max(player.critic_habit, WAYS)
 
     def said(self, settings: dict[str, Any]) -> dict[str, Any]:
         """With the file's name and what was chosen in it, instead of a number of bars."""

@@ -33,10 +33,12 @@ NO_WISHES = Wishes()
 
 def wishes_of(player: Player, settings: Settings, harmony: Harmony | None) -> Wishes:
     """What is asked of the voices of `player`. Raises `ComposeError` for one it has not, and for
-    chords where none of them has pitches.
+    chords and registers where none of them has pitches.
     """
     if harmony is not None and player.generator.config.layout.is_percussion:
         raise ComposeError("chords: this model plays drums alone; leave chords out")
+    if settings.register is not None and player.generator.config.layout.is_percussion:
+        raise ComposeError("register: this model plays drums alone; leave it out")
     nothing = PerVoice()
     return Wishes(
         harmony,

@@ -87,7 +87,8 @@ def provenance(
 ) -> str:
     """One line of JSON that says how to make a song again."""
     asked = {name: value for name, value in vars(settings).items() if value is not None}
-    asked.setdefault("critic", player.critic_habit)
+    habit = player.critic_habit if task is None else task.critic_habit(player)
+    asked.setdefault("critic", habit)
     if primer is not None:
         asked["primer"] = primer.name
     if task is not None:

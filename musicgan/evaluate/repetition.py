@@ -17,7 +17,7 @@ FEWEST_NOTES = 3
 
 
 def returning_bars(score: Score) -> tuple[int, int]:
-    """Bars of all voices whose figure stood 2 to 16 bars before, and bars that were looked at.
+    """Bars of all voices whose figure stood 2 to 15 bars before, and bars that were looked at.
 
     A figure is what one voice begins in one bar: onsets within the bar and pitches relative to
     the first, so it is known in any key; of notes that begin together the highest counts. Bars

@@ -17,7 +17,7 @@ from musicgan.theory import infer_metre
 
 @dataclass(frozen=True)
 class Heard:
-    """A piece as its file says it, but for the metres, which are heard from the notes."""
+    """A piece as its file says it, but for metres that cannot be: those are heard in its notes."""
 
     name: str
     score: Score
@@ -78,11 +78,16 @@ def _files(paths: Sequence[Path]) -> Iterator[tuple[str, Path]]:
     for path in paths:
         if path.is_dir():
             below = path.absolute().relative_to(root)
-            yield from (((below / name).as_posix(), path / name) for name in find_midi(path))
+            yield from ((shown((below / name).as_posix()), path / name) for name in find_midi(path))
         elif path.exists():
-            yield path.absolute().relative_to(root).as_posix(), path
+            yield shown(path.absolute().relative_to(root).as_posix()), path
         else:
             raise EvaluateError(f"{path} does not exist: give MIDI files, or a folder of them")
+
+
+def shown(name: str) -> str:
+    """A file's name as text, with escapes for bytes of it that are none."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def hear(name: str, score: Score) -> Heard:

@@ -120,9 +120,14 @@ def _full(scores: Sequence[Score], voices: int) -> list[Score]:
 
 
 def _by_name(score: Score, names: tuple[str, ...]) -> list[int] | None:
-    """Where the voices of these names are among the pitched tracks; None unless all are there."""
+    """Where the voices of these names are among the pitched tracks.
+
+    None unless all are there, and where several have one name: it tells them from nothing.
+    """
     own = [score.tracks[track].name.casefold() for track in pitched_tracks(score)]
-    return [own.index(name) for name in names] if sorted(own) == sorted(names) else None
+    if sorted(own) != sorted(names) or len(set(names)) < len(names):
+        return None
+    return [own.index(name) for name in names]
 
 
 def _mean_pitch(scores: Sequence[Score], voices: int) -> NDArray[np.float64] | None:

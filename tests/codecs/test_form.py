@@ -107,6 +107,10 @@ def test_sections_are_counted_from_where_the_lag_changes():
         ("AABA", 8, [0, 0, 2, 2, 0, 0, 4, 4]),
         ("ABAB", 4, [0, 0, 2, 2]),
         ("ABC", 7, [0] * 7),
+        ("AABA", 7, [0, 0, 2, 2, 0, 0, 4]),
+        # Where equal ones would leave the last out they differ by a bar.
+        ("AABA", 5, [0, 1, 0, 2, 0]),
+        ("ABACABA", 10, [0, 0, 2, 0, 0, 3, 3, 6, 3, 3]),
         ("AA", 5, [0, 0, 0, 3, 3]),
         ("AA", 8, [0, 0, 0, 0, 4, 4, 4, 0]),
         ("AAA", 11, [0, 0, 0, 0, 4, 4, 4, 4, 4, 4, 0]),

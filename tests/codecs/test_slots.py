@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from musicgan.codecs.slots import DROPPED, Slot, as_slots, assign_tracks, merge_tracks
+from musicgan.codecs.slots import (
+    DROPPED,
+    Slot,
+    as_slots,
+    assign_tracks,
+    merge_columns,
+    merge_tracks,
+    slot_tracks,
+)
 from musicgan.errors import CodecError
 from musicgan.notes import NOTE, sort_notes
 from musicgan.score import Score, Track
@@ -101,6 +109,12 @@ def test_families_are_blind_to_transposing_and_merge_once():
         assert assign_tracks(moved, BAND) == assign_tracks(score, BAND)
         merged = merge_tracks(score, BAND)
         assert merge_tracks(merged, BAND) == merged
+
+
+def test_what_is_in_the_slots_stays_there_whatever_its_programs():
+    slots = (Slot("low", 73, families=(4,)), Slot("high", 33, families=(10,)))
+    score = score_of(slot_tracks(slots), [40], [70])
+    assert merge_columns(score, slots).place.tolist() == score.columns.place.tolist()
 
 
 def test_slots_survive_json():

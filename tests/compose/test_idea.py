@@ -9,7 +9,8 @@ from musicgan.compose.idea import WINDOW, hear_idea, in_the_manner_of, morph
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
 from musicgan.errors import ComposeError
-from musicgan.score import Key
+from musicgan.notes import NOTE
+from musicgan.score import Key, Score
 from musicgan.timing import us_to_bpm
 
 BARS = 120
@@ -108,3 +109,11 @@ def test_too_few_notes_say_nothing(choir, song):
     few = replace(song, notes=song.notes[:5])
     with pytest.raises(ComposeError, match="5 notes"):
         hear_idea(choir, few, "few")
+
+
+def test_a_primer_with_longer_notes_than_the_model_knows_goes_on_like_a_piece(choir, song):
+    settings = in_the_manner_of(Settings(bars=2), hear_idea(choir, song, "song"), 2)
+    beat, whole = song.ticks_per_beat, 12 * song.ticks_per_beat
+    notes = np.array([(0, whole, 60, 80, 0), (whole + 20 * beat, beat, 62, 80, 0)], NOTE)
+    primer = Score(notes, song.tracks, ticks_per_beat=beat)
+    assert len(compose(choir, settings, primer)) > 2

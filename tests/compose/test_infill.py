@@ -262,6 +262,20 @@ def test_chords_want_bars_of_one_length(choir):
     assert infill(choir, chords, song, 4, 5) != song
 
 
+def test_chords_are_counted_in_the_metre_of_the_bars(choir):
+    """Four bars of 4/4 and four of 3/4, two of which are filled: a chord each, on every beat."""
+    change = 4 * BAR
+    metres = (Metre(0, 4, 4), Metre(change, 3, 4))
+    song = replace(played(bars=7, late_tick=0), metres=metres)
+    asked = Settings(chords=parse_progression("C F"), seed=2)
+    filled = infill(choir, asked, song, 6, 7)
+    onset, pitch = filled.notes["onset_tick"], filled.notes["pitch"]
+    for bar, tones in ((5, {0, 4, 7}), (6, {5, 9, 0})):
+        begin = change + (bar - 4) * 3 * 480
+        on_beats = (onset >= begin) & (onset < begin + 3 * 480) & ((onset - begin) % 480 == 0)
+        assert set((pitch[on_beats] % 12).tolist()) <= tones
+
+
 def test_a_song_without_notes_for_the_voices_is_refused(choir):
     for song in (Score(empty_notes()), replace(played(tracks=1), tracks=(Track("", 0, True),))):
         with pytest.raises(ComposeError, match="holds no notes that the model's voices can take"):

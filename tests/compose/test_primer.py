@@ -68,3 +68,13 @@ def test_whole_bars_are_no_upbeat_and_neither_is_what_no_metre_can_say():
     for upbeat_step in (0, 12, 24):
         assert upbeat_metres((3, 4), upbeat_step, 12, 4) == (Metre(0, 3, 4),)
     assert upbeat_metres((3, 4), 7, 36, 12) == (Metre(0, 3, 4),)
+
+
+def test_drums_alone_have_no_key(band):
+    drums = Score(
+        np.array([(4 * beat, 2, 36, 90, 0) for beat in range(8)], NOTE), (Track("", 0, True),),
+        ticks_per_beat=4,
+    )  # fmt: skip
+    assert hear_primer(band, drums).key is None
+    keys = {compose(band, Settings(bars=1, seed=seed), drums).keys for seed in range(4)}
+    assert keys == {compose(band, Settings(bars=1, seed=seed)).keys for seed in range(4)}

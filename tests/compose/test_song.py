@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from tiny_model import choir_codec, tiny_config, tiny_model
 
+from musicgan.compose.per_voice import PerVoice
 from musicgan.compose.player import open_player, player_of, with_rules
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
@@ -58,11 +59,27 @@ def test_extremes_of_temperature_and_top_p_make_songs(choir, temperature, top_p,
     )
 
 
-@pytest.mark.parametrize("metre", [(3, 4), (6, 8), (1, 4), (7, 8), (5, 2), (1, 64)])
+@pytest.mark.parametrize("metre", [(3, 4), (6, 8), (1, 4), (7, 8), (5, 2), (1, 16)])
 def test_bars_are_of_the_metre_asked_for(choir, metre):
     song = compose(choir, Settings(bars=3, metre=metre))
     assert song.metres == (Metre(0, *metre),)
-    check_song(song, 3, bar_step=max(1, metre[0] * 16 // metre[1]))
+    check_song(song, 3, bar_step=metre[0] * 16 // metre[1])
+
+
+@pytest.mark.parametrize("metre", [(7, 32), (1, 64), (13, 32)])
+def test_a_metre_that_the_grid_cannot_count_is_refused(choir, metre):
+    with pytest.raises(ComposeError, match=f"metre {metre[0]}/{metre[1]}: .*in steps of 1/16"):
+        compose(choir, Settings(bars=3, metre=metre))
+
+
+def test_a_form_of_more_sections_than_bars_is_refused(choir):
+    with pytest.raises(ComposeError, match="form AABA: 4 sections in 3 bars; give 4 bars or more"):
+        compose(choir, Settings(bars=3, form="AABA"))
+
+
+def test_drums_alone_have_no_register(kit):
+    with pytest.raises(ComposeError, match="register: this model plays drums alone"):
+        compose(kit, Settings(bars=2, register=PerVoice(0.5)))
 
 
 @pytest.mark.parametrize("critic", [0, 3])

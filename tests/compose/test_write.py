@@ -3,14 +3,18 @@
 import json
 import os
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import mido
 import pytest
 from midi_bytes import EOT, PEDALLED_SCALE, midi
 
 import musicgan
+from musicgan.compose.accompany import WAYS
+from musicgan.compose.player import player_of
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
+from musicgan.compose.tasks import MelodyTask
 from musicgan.compose.write import draw_seed, provenance, takes, write_songs
 from musicgan.errors import MidiReadError, MidiWriteError
 from musicgan.midifile import read_midi
@@ -165,3 +169,18 @@ def test_a_seed_can_be_typed_again():
     seeds = {draw_seed() for _ in range(50)}
     assert len(seeds) > 40
     assert all(0 <= seed < 1_000_000 for seed in seeds)
+
+
+def test_around_a_melody_it_says_how_many_ways_were_tried(choir, tmp_path):
+    write(choir, tmp_path / "tune.mid")
+    task = MelodyTask.read(tmp_path / "tune.mid", "soprano")
+    said = json.loads(provenance(choir, Settings(seed=1), task=task))
+    asked = json.loads(provenance(choir, Settings(seed=1, critic=2), task=task))
+    assert (said["critic"], asked["critic"]) == (max(choir.critic_habit, WAYS), 2)
+    typical = {**choir.file.metadata["typical"], "critic": 2}
+    few = replace(choir.file, metadata={**choir.file.metadata, "typical": typical})
+    two = player_of(few, tmp_path)
+    assert two.critic_habit == 2
+    again = json.loads(provenance(two, Settings(seed=1), task=task))["critic"]
+    songs = [task.compose(two, Settings(seed=1, critic=critic)) for critic in (None, again, 2)]
+    assert songs[0] == songs[1] != songs[2]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,6 +42,19 @@ def test_any_order_of_the_tracks_gives_the_same_voices(order, named):
     assert bool(matched.remarks) == (list(order) != [0, 1, 2, 3])
     by = "name" if named else "register"
     assert all(remark.endswith(f"put in the real order, by {by}.") for remark in matched.remarks)
+
+
+@pytest.mark.parametrize("names", [("Piano",) * 4, ("Solo", "Piano", "Piano", "Bass")])
+def test_tracks_that_share_a_name_are_known_by_their_registers(names):
+    real = [choir(seed, names=names) for seed in range(3)]
+    slots = slots_of(real)
+    filed = match_voices({"real": real, "generated": [choir(7, names=names)]}, slots)
+    assert filed.remarks == []
+    turned = [choir(7, order=[3, 2, 1, 0], names=names)]
+    matched = match_voices({"real": real, "generated": turned}, slots)
+    assert [remark[-9:] for remark in matched.remarks] == ["register."]
+    pitches = [score.notes["pitch"].tolist() for score in (*matched.scores["generated"], choir(7))]
+    assert pitches[0] == pitches[1]
 
 
 def test_a_crossing_of_voices_is_no_other_order():
