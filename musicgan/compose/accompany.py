@@ -132,6 +132,10 @@ class Accompaniment(Composition):
     def _habit(self) -> int:
         return max(super()._habit, WAYS)
 
+    @property
+    def _has_choice(self) -> bool:
+        return self._ways > 1  # how well each leads to the melody's next note
+
     def _begin(self, rng: np.random.Generator) -> Sampler:
         frame, rules = self.frame, self.player.rules
         if frame.is_even:

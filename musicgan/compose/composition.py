@@ -80,7 +80,7 @@ class Composition:
         """The next rows, [5] each; none when there is nothing more to come."""
         if self._is_closing(self.sampler)[0]:
             return self._best_of(self._versions, None)
-        if self.ear.critic is not None or self.sampler.nearness is not None:
+        if self._has_choice:
             return self._best_of(self._ways, self.settings.block)
         drawn = self.sampler.step()
         if drawn.ended[0]:
@@ -154,6 +154,11 @@ class Composition:
     def _ways(self) -> int:
         """Blocks of which one is chosen, by the critic, by their nearness to a texture, or both."""
         return max(self._candidates, WAYS if self.sampler.nearness is not None else 0)
+
+    @property
+    def _has_choice(self) -> bool:
+        """Whether anything tells one of them from another."""
+        return self.ear.critic is not None or self.sampler.nearness is not None
 
     @property
     def _habit(self) -> int:

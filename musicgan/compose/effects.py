@@ -125,6 +125,8 @@ class Steered(Lean):
         self._harmony = harmony
         self._lowest, self._ranges = lowest_voice(rules, layout.drums), rules.ranges
         self._tones = _tables(harmony, layout, self._lowest)
+        ranges = np.concatenate([rules.ranges, rules.ranges[self._lowest, None]])
+        self._top = _highest(self._tones, ranges)
         # What is free gets no bonus, rather than one for everything.
         bonus = np.where(self._tones.all(axis=2, keepdims=True), 0, CHORD_NATS)
         self._bonus = np.asarray(bonus * self._tones, np.float32)
@@ -133,6 +135,12 @@ class Steered(Lean):
     def wait(self, logits: Floats) -> Floats:
         """Shorter or longer ones, by density."""
         return logits + self._wait
+
+    def top(self, voice: Ints, onset_step: Ints) -> Ints | None:
+        """On beats the highest tone of the chord: above it nothing would belong."""
+        place = np.where(voice == self._lowest, len(self._ranges), voice)
+        top = self._top[self._harmony.at(onset_step), place]
+        return np.where(self._beats.has(onset_step), top, 127)
 
     def voice(self, logits: Floats) -> Floats:
         """Those that are to be denser than others rather, where they play chords."""
@@ -167,6 +175,13 @@ def _tables(harmony: Harmony, layout: Layout, lowest: int) -> NDArray[np.bool_]:
     tones[:, lowest] = harmony.lowest
     tones[:, list(layout.drums)] = True
     return tones
+
+
+def _highest(tones: NDArray[np.bool_], ranges: Ints) -> Ints:
+    """The highest of `tones` [C, V, 128] within `ranges` [V, 2], [C, V]; -1 where there is none."""
+    pitch = np.arange(128)
+    there = tones & (ranges[:, :1] <= pitch) & (pitch <= ranges[:, 1:])
+    return np.asarray(np.where(there, pitch, -1).max(axis=2))
 
 
 def lowest_voice(rules: Rules, drums: Collection[int] = ()) -> int:

@@ -83,7 +83,8 @@ class GivenSampler(Sampler):
         generator, context, limits = self.generator, self.context, self.limits
         chances = iter(1 - self.rng.random((generator.config.heads, len(self.row))))
         free = limits.free_step(context.last_end_step, self.earliest_step)
-        follows = limits.follows(self.row)
+        top = self.lean.top(self.row[:, VOICE], context.onset_step)
+        follows = limits.follows(self.row, top)
         coming, there = self._coming()
         known = self.layout.clip(coming)
         wait, over, chance, nats = self._when(chances, coming, there, free, follows)

@@ -81,6 +81,10 @@ class Unstruck(Lean):
         """As the other."""
         return self.other.wait(logits)
 
+    def top(self, voice: Ints, onset_step: Ints) -> Ints | None:
+        """As the other."""
+        return self.other.top(voice, onset_step)
+
     def voice(self, logits: Floats) -> Floats:
         """As the other."""
         return self.other.voice(logits)

@@ -15,6 +15,10 @@ class Lean:
         """Logits [B, W] of the wait, END included."""
         return logits
 
+    def top(self, voice: Ints, onset_step: Ints) -> Ints | None:
+        """[B] The highest pitch of `voice` [B] above another of its notes; None: whatever it can."""
+        return None
+
     def voice(self, logits: Floats) -> Floats:
         """Logits [B, V] of the voice."""
         return logits

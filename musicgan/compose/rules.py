@@ -68,13 +68,17 @@ class Limits:
             free = np.maximum(free & self._binding, self._earliest)
         return free if earliest_step is None else np.maximum(free, earliest_step)
 
-    def follows(self, row: Rows) -> Flags:
-        """Which voices do not come before the latest row's, [V, B]."""
+    def follows(self, row: Rows, top: Ints | None = None) -> Flags:
+        """Which voices do not come before the latest row's, [V, B]; its own where there is room.
+
+        That is up to the voice's highest pitch, and to `top` [B].
+        """
         voice = row[:, VOICE]
         if self._all_single:
             return np.asarray(self._voices > voice)
         # A chord goes on upwards, if there is room.
-        above = ~self._single[voice] & (row[:, PITCH] < self._high[voice])
+        highest = self._high[voice] if top is None else np.minimum(self._high[voice], top)
+        above = ~self._single[voice] & (row[:, PITCH] < highest)
         return np.asarray(self._voices > voice - above)
 
     def end_is_near(self, onset_step: Ints, bars: Bars) -> bool:

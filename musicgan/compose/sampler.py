@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from musicgan.codecs.base import Rows
 from musicgan.codecs.context import Context
-from musicgan.codecs.events import WAIT
+from musicgan.codecs.events import VOICE, WAIT
 from musicgan.codecs.layout import Layout
 from musicgan.codecs.stages import Own
 from musicgan.compose.barlines import Bars
@@ -174,7 +174,7 @@ class Sampler:
         # One number a field and song, in the order in which they are drawn.
         chances = iter(1 - self.rng.random((generator.config.heads, len(row))))
         free = limits.free_step(context.last_end_step, self.earliest_step)
-        follows = limits.follows(row)
+        follows = limits.follows(row, lean.top(row[:, VOICE], context.onset_step))
 
         end_is_near = self.end_is_near
         waits = limits.waits(free, follows, context.onset_step)

@@ -44,8 +44,8 @@ def shared_points(seeds: dict[str, dict[str, Any]]) -> list[Points]:
 def at_matched(points: Points, measure: str, self_bleu: float) -> float | None:
     """A measure where a curve over temperature crosses `self_bleu`; None beyond its ends.
 
-    Points are joined by straight lines in order of self-BLEU, which hardly ever differs from that of
-    temperature.
+    Points are joined by straight lines in order of self-BLEU, hardly ever another than that of
+    temperatures.
     """
     known = sorted(
         (p["self_bleu_4"], p[measure]) for p in points if p.get("self_bleu_4") is not None

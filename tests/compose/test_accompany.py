@@ -1,5 +1,7 @@
 """A song around a melody: that is played as it stands, and the other voices go with it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -215,3 +217,11 @@ def test_dynamics_shape_all_of_it(choir):
     song = accompany(choir, Settings(dynamics=parse_dynamics("pp<ff")), tune())
     first, last = (song.notes["velocity"][i] for i in (0, -1))
     assert first < 45 and last > 95
+
+
+def test_without_a_critic_several_ways_are_tried_all_the_same(choir):
+    """The likeliest lead to the melody's next note."""
+    alone = replace(choir, critic=None)
+    assert accompany(alone, Settings(seed=1), tune()) != accompany(
+        alone, Settings(seed=1, critic=0), tune()
+    )

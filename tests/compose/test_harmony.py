@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from musicgan.chords import parse_progression
+from musicgan.compose.band import parse_band
 from musicgan.compose.bars import LiveSong
 from musicgan.compose.effects import ROOT_NATS, Steered, lowest_voice
 from musicgan.compose.harmony import Beats, harmony_of, one_chord
+from musicgan.compose.per_voice import PerVoice
 from musicgan.compose.player import open_player
 from musicgan.compose.rules import Rules
 from musicgan.compose.sampling import NEVER
@@ -19,6 +21,9 @@ from musicgan.compose.styles import bundled_path
 from musicgan.compose.wishes import Wishes
 from musicgan.errors import ComposeError
 from musicgan.score import Key
+
+HIGH = PerVoice(1.0)
+NARROW = parse_band(["right:Tubular Bells", "left:Timpani"])
 
 
 @cache
@@ -92,6 +97,10 @@ def test_what_chords_do_to_logits_by_hand():
     assert logits[1, 43] == logits[1, 47] + ROOT_NATS
     _, off_beat = lean.pitch(np.zeros((2, 128)), in_range, voice, start + 3)
     assert (off_beat == in_range).all()
+    # A voice that plays chords goes on upwards as far as there are tones: C and G, D and G.
+    assert [lean.top(voice, start + step).tolist() for step in (0, 3, 4)] == [
+        [67, 60], [127, 127], [67, 59],
+    ]  # fmt: skip
 
     def longest(pitch, step):
         notes = voice, np.array([pitch, pitch]), np.array([step, step])
@@ -136,6 +145,8 @@ def wanted(text, score, beat, beats=4):
         ("chorale", {"temperature": 2.0}),
         ("lieder", {"critic": 2}),
         ("lieder", {"temperature": 1.5}),
+        # There is hardly a tone left above what these play.
+        ("lieder", {"register": HIGH, "density": HIGH, "instruments": NARROW}),
     ],
 )
 def test_all_that_sounds_on_a_beat_is_of_the_bars_chord(style, asked):
