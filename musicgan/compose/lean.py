@@ -16,7 +16,7 @@ class Lean:
         return logits
 
     def top(self, voice: Ints, onset_step: Ints) -> Ints | None:
-        """[B] The highest pitch of `voice` [B] above another of its notes; None: whatever it can."""
+        """[B] The highest pitch of `voice` [B] above another of its notes; None: any."""
         return None
 
     def voice(self, logits: Floats) -> Floats:

@@ -5,6 +5,7 @@ import re
 import shutil
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from tiny_model import choir_codec, tiny_model
 
 from musicgan.cli import evaluate_show, main
 from musicgan.cli.evaluate import _by_name
+from musicgan.cli.own_songs import as_much
 from musicgan.corpus.cache import Corpus
 from musicgan.midifile import read_midi, write_midi
 from musicgan.model.file import save_model
@@ -257,3 +259,13 @@ def test_a_real_folder_without_midi(tmp_path):
     result = run(*CHORALES[:2], "--real", tmp_path)
     assert result.exit_code == 1
     assert "holds no MIDI file" in result.stderr
+
+
+def test_no_side_is_learned_from_more_than_another():
+    def pieces(*lengths):
+        return [SimpleNamespace(rows=np.zeros((length, 5))) for length in lengths]
+
+    many, few = pieces(*[100] * 40), pieces(*[50] * 8)
+    assert [sum(len(piece.rows) for piece in as_much(some, 400)) for some in (many, few)] == [
+        400, 400
+    ]  # fmt: skip

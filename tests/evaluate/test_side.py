@@ -1,5 +1,6 @@
 """A side's files: all read, or named with the reason."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,13 @@ def test_names_of_files_from_several_places_tell_them_apart(tmp_path):
     folder_of([choir(1)], tmp_path / "two" / "deep")
     side = read_side([tmp_path / "one", tmp_path / "two" / "deep" / "00.mid"])
     assert [piece.name for piece in side.pieces] == ["one/00.mid", "two/deep/00.mid"]
+
+
+def test_names_that_are_no_text_are_spelled_out(tmp_path):
+    (found,) = folder_of([choir(0)], tmp_path).iterdir()
+    found.rename(tmp_path / os.fsdecode(b"caf\xe9.mid"))
+    (piece,) = read_side([tmp_path]).pieces
+    assert piece.name == "caf\\udce9.mid" and piece.name.encode()
 
 
 def test_one_music_in_two_files_counts_once(tmp_path):
