@@ -21,6 +21,7 @@ from musicgan.errors import MidiReadError, MidiWriteError, MissingExtraError
 from musicgan.midifile import write_midi
 from musicgan.midifile.raw import clean_name
 from musicgan.midifile.write import key_sharps, write_whole
+from musicgan.notation import note_pieces, rests, spell
 from musicgan.notes import empty_notes, sort_notes
 from musicgan.score import Key, Metre, Score, Tempo, Track
 from musicgan.theory import downbeats
@@ -29,11 +30,6 @@ from musicgan.timing import bpm_to_us, tick_to_sec, us_to_bpm
 TRIPLET_SHARE = 0.05
 FIRST_AFTER_KEYBOARDS = 24
 """The General MIDI program."""
-# Lengths in beats that are one note, dotted or of a triplet perhaps.
-NOTE_VALUES = {
-    Fraction(beats)
-    for beats in ("1/12", "1/6", "1/4", "1/3", "1/2", "2/3", "3/4", 1, "3/2", 2, 3, 4, 6, 8)
-}
 
 
 def to_pretty_midi(score: Score) -> Any:
@@ -250,18 +246,6 @@ def _clef(music21: Any, track: Track, sounds: list[Any]) -> Any:
     return music21.clef.bestClef(music21.stream.Stream(sounds), allowTreble8vb=octave_clef)
 
 
-def spell(pitch: int, key: Key) -> tuple[str, int, int]:
-    """Letter, sharps (flats below zero) and octave (4 has middle C) of a pitch in a key.
-
-    Of the twelve neighbours on the line of fifths that lie about the key's scale: in C from E
-    flat to G sharp, in A minor from B flat to D sharp.
-    """
-    lowest_fifth = key_sharps(key) - 3 + key.is_minor
-    fifth = lowest_fifth + (7 * pitch - lowest_fifth) % 12
-    sharps, letter = divmod(fifth + 1, 7)
-    return "FCGDAEB"[letter], sharps, (pitch - sharps) // 12 - 1
-
-
 def _sounds(
     music21: Any, score: Score, track: int, bar_step: NDArray[np.int64]
 ) -> Iterator[tuple[int, Any]]:
@@ -274,15 +258,15 @@ def _sounds(
         chords[onset, duration].append((pitch, velocity))
     for (onset, duration), members in chords.items():
         key = keys[max(0, bisect_right(key_step, onset) - 1)]
-        pieces = list(_pieces(onset, onset + duration, bar_step.tolist(), grid))
-        for number, (start, end) in enumerate(pieces):
+        parts = list(note_pieces(onset, onset + duration, bar_step.tolist(), grid))
+        for number, (start, end) in enumerate(parts):
             pitches = [_named(music21, *spell(pitch, key)) for pitch, _ in members]
             one = len(pitches) == 1
             sound = music21.note.Note(pitches[0]) if one else music21.chord.Chord(pitches)
             sound.quarterLength = Fraction(end - start, grid)
             sound.volume.velocity = max(velocity for _, velocity in members)
-            if len(pieces) > 1:
-                last = number == len(pieces) - 1
+            if len(parts) > 1:
+                last = number == len(parts) - 1
                 kind = "start" if not number else "stop" if last else "continue"
                 sound.tie = music21.tie.Tie(kind)
             yield start, sound
@@ -300,37 +284,7 @@ def _fill_with_rests(music21: Any, voice: Any, length_step: int, grid: int) -> N
     spans = [(sound.offset, sound.offset + sound.quarterLength) for sound in voice.notes]
     now = 0
     for start, end in [*sorted(spans), (length_step / grid, length_step / grid)]:
-        for rest_start, rest_end in _rests(now, round(start * grid), length_step, grid):
+        for rest_start, rest_end in rests(now, round(start * grid), length_step, grid):
             rest = music21.note.Rest(quarterLength=Fraction(rest_end - rest_start, grid))
             voice.insert(Fraction(rest_start, grid), rest)
         now = max(now, round(end * grid))
-
-
-def _rests(start: int, end: int, bar_step: int, grid: int) -> Iterator[tuple[int, int]]:
-    """Rests from `start` to `end` of a bar of so many steps.
-
-    A whole rest beside notes is written as halves: alone it stands for a bar of any length, and
-    readers take it for that, or for as many beats more as the bar has.
-    """
-    for begin, stop in _pieces(start, end, [], grid):
-        is_whole = stop - begin >= 4 * grid and stop - begin < bar_step
-        step = 2 * grid if is_whole else stop - begin
-        for at in range(begin, stop, step):
-            yield at, min(at + step, stop)
-
-
-def _pieces(start: int, end: int, bar_step: list[int], grid: int) -> Iterator[tuple[int, int]]:
-    """Cut a note at bar lines, and where its length has no note value at a beat or before."""
-    bar = bisect_right(bar_step, start)
-    while start < end:
-        while bar < len(bar_step) and bar_step[bar] <= start:
-            bar += 1
-        limit = min(end, bar_step[bar]) if bar < len(bar_step) else end
-        next_beat = start - start % grid + grid
-        if Fraction(limit - start, grid) not in NOTE_VALUES:
-            if start % grid and next_beat < limit:
-                limit = next_beat
-            while Fraction(limit - start, grid) not in NOTE_VALUES:
-                limit -= 1
-        yield start, limit
-        start = limit

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from midifile.making import make_score, normal_scores, written
 
 from musicgan.errors import MidiReadError, MidiWriteError, MissingExtraError
-from musicgan.interop import from_pretty_midi, spell, to_music21, to_pretty_midi, write_musicxml
+from musicgan.interop import from_pretty_midi, to_music21, to_pretty_midi, write_musicxml
 from musicgan.midifile import read_midi
 from musicgan.score import Key, Metre, Score, Tempo, Track
 
@@ -172,25 +172,6 @@ class TestMusic21:
         assert {note.duration.tuplets[0].tupletMultiplier() for note in part.flatten().notes} == {
             music21.common.opFrac(2 / 3)
         }
-
-
-class TestSpelling:
-    @pytest.mark.parametrize(
-        ("key", "names"),
-        [
-            (Key(0, 0), "C C# D Eb E F F# G G# A Bb B"),
-            (Key(0, 9, True), "C C# D D# E F F# G G# A Bb B"),
-            (Key(0, 5, True), "C Db D Eb E F Gb G Ab A Bb B"),
-            (Key(0, 4), "B# C# D D# E E# F# G G# A A# B"),
-        ],
-    )
-    def test_pitches_are_named_as_the_key_has_them(self, key: Key, names: str) -> None:
-        found = [spell(pitch, key) for pitch in range(60, 72)]
-        said = [letter + ("#" * sharps or "b" * -sharps) for letter, sharps, _ in found]
-        assert said == names.split()
-        classes = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
-        for pitch, (letter, sharps, octave) in zip(range(60, 72), found, strict=True):
-            assert 12 * (octave + 1) + classes[letter] + sharps == pitch
 
 
 class TestMusicXml:

@@ -124,7 +124,7 @@ def export(name: str, out: Path) -> None:
     from importlib.util import find_spec
 
     from musicgan.errors import MissingExtraError
-    from musicgan.model.file import load_model, understood
+    from musicgan.model.file import load_model
 
     model = load_model(_file(name))
     if out.exists() and not out.is_dir():
@@ -133,9 +133,7 @@ def export(name: str, out: Path) -> None:
         raise MissingExtraError("exporting", "train")
     from musicgan.train.export import export as export_model
 
-    with understood(_file(name)):
-        written = export_model(model, out)
-    for path in written:
+    for path in export_model(model, out):
         click.echo(path)
     example, file = (shlex.quote(str(path)) for path in (out / "example.py", _file(name)))
     click.echo(f"play a song by it: python {example} {file} song.mid")

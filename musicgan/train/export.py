@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from musicgan.errors import ModelFileError
 from musicgan.model.config import EventsConfig
-from musicgan.model.file import ModelFile
+from musicgan.model.file import ModelFile, understood
 from musicgan.model.pitch_places import pitch_places
 from musicgan.train.networks import Generator, Table
 
@@ -114,10 +114,11 @@ def export(model: ModelFile, folder: Path) -> list[Path]:
     """
     if model.metadata.get("kind") != "events":
         raise ModelFileError("only models of note tuples (events) can be exported")
-    config = EventsConfig.from_json(model.metadata["config"])
-    generator = Generator(config)
-    weights = {name: torch.as_tensor(w) for name, w in model.part("generator").items()}
-    generator.load_state_dict(weights)
+    with understood(Path(str(model.metadata.get("style", "the model")))):
+        config = EventsConfig.from_json(model.metadata["config"])
+        generator = Generator(config)
+        weights = {name: torch.as_tensor(w) for name, w in model.part("generator").items()}
+        generator.load_state_dict(weights)
     generator.eval()
     layout, batch = config.layout, 2
     hidden, song = torch.zeros(batch, config.hidden), torch.zeros(batch, config.embed)

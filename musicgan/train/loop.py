@@ -18,13 +18,12 @@ import torch
 from musicgan.errors import CheckpointError
 from musicgan.train import team
 from musicgan.train.checkpoint import load_checkpoint, save_checkpoint
+from musicgan.train.pace import WARM_UP_STEPS, Pace
 from musicgan.train.phase import Ease, Phase
 from musicgan.train.recovery import Recovery
 
 CHECKPOINT_SEC = 60.0
 PLANNING_STEPS = 8
-WARM_UP_STEPS = 2
-"""Updates that warm caches up: the clock is believed after them."""
 FOR_OTHERS = 0.05
 """Of a phase's time: what updates and evaluations do not take."""
 
@@ -63,23 +62,6 @@ class Progress:
     ease: dict[str, float] = field(default_factory=dict)
     """Of the present phase."""
     history: list[dict[str, Any]] = field(default_factory=list)
-
-
-class Pace:
-    """How long an update takes, seen from one of them to another that this process made."""
-
-    def __init__(self, step: int) -> None:
-        self._earliest = step + WARM_UP_STEPS
-        self._from: tuple[int, float] | None = None
-
-    def each_sec(self, since: int, until: int, step: int, now_sec: float) -> float | None:
-        """Seconds of an update, once seen from `since` or so to `until` or so; before it None."""
-        if self._from is None and step >= max(since, self._earliest):
-            self._from = step, now_sec
-        if self._from is None or step < until or step == self._from[0]:
-            return None
-        (step_then, then_sec), self._from = self._from, None
-        return (now_sec - then_sec) / (step - step_then)
 
 
 class Interrupted(Exception):

@@ -1,0 +1,23 @@
+"""How fast a training goes, by the clock."""
+
+from __future__ import annotations
+
+WARM_UP_STEPS = 2
+"""Updates that warm caches up: the clock is believed after them."""
+
+
+class Pace:
+    """How long an update takes, seen from one of them to another that this process made."""
+
+    def __init__(self, step: int) -> None:
+        self._earliest = step + WARM_UP_STEPS
+        self._from: tuple[int, float] | None = None
+
+    def each_sec(self, since: int, until: int, step: int, now_sec: float) -> float | None:
+        """Seconds of an update, once seen from `since` or so to `until` or so; before it None."""
+        if self._from is None and step >= max(since, self._earliest):
+            self._from = step, now_sec
+        if self._from is None or step < until or step == self._from[0]:
+            return None
+        (step_then, then_sec), self._from = self._from, None
+        return (now_sec - then_sec) / (step - step_then)
