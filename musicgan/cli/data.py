@@ -87,7 +87,9 @@ def _show(summary: Mapping[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    rows = [(label, _printable(value)) for label, value in _lines(summary)]
+    from musicgan.corpus.scan import shown
+
+    rows = [(label, shown(value)) for label, value in _lines(summary)]
     console = Console(highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
         for label, value in rows:
@@ -99,11 +101,6 @@ def _show(summary: Mapping[str, Any]) -> None:
     for row in rows:
         table.add_row(*row)
     console.print(table)
-
-
-def _printable(text: str) -> str:
-    """`text` with escapes for what a file name may hold besides: line ends, bytes of no text."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def _lines(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

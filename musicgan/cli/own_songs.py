@@ -14,9 +14,9 @@ from musicgan.compose.like import songs_like
 from musicgan.compose.player import Player
 from musicgan.corpus.cache import Corpus
 from musicgan.corpus.piece import Piece, make_piece
-from musicgan.corpus.scan import Progress
+from musicgan.corpus.scan import Progress, shown
 from musicgan.corpus.split import PARTS, Part
-from musicgan.evaluate.side import Side, hear, read_side, shown
+from musicgan.evaluate.side import Side, hear, read_side
 
 OWN = "Real are the test pieces of what the model was trained on: it never saw them."
 OTHER = (

@@ -19,6 +19,7 @@ from musicgan.compose.barlines import LinedBars
 from musicgan.compose.composition import Composition
 from musicgan.compose.dynamics import shaped
 from musicgan.compose.given import Given, GivenSampler
+from musicgan.compose.kinds import AnyPlayer
 from musicgan.compose.plan import Plan
 from musicgan.compose.player import Player
 from musicgan.compose.primer import Primer
@@ -114,6 +115,11 @@ class Frame:
         self.end_step = int(lines[-1])
 
 
+def ways_of(player: AnyPlayer) -> int:
+    """How many ways on are tried around a melody where nobody says."""
+    return max(player.critic_habit, WAYS)
+
+
 class Accompaniment(Composition):
     """The voices around a melody under way."""
 
@@ -130,7 +136,7 @@ class Accompaniment(Composition):
 
     @property
     def _habit(self) -> int:
-        return max(super()._habit, WAYS)
+        return ways_of(self.player)
 
     @property
     def _has_choice(self) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from musicgan.compose.accompany import WAYS, accompany
+from musicgan.compose.accompany import accompany, ways_of
 from musicgan.compose.infill import infill
 from musicgan.compose.kinds import AnyPlayer
 from musicgan.compose.player import Player
@@ -78,8 +78,8 @@ class MelodyTask:
         return accompany(_events(player), settings, self.score, self.track, self.voice)
 
     def critic_habit(self, player: AnyPlayer) -> int:
-        """The model's, or as many ways as are tried around each note of a melody."""
-        return max(player.critic_habit, WAYS)
+        """As many ways as are tried around each note of a melody."""
+        return ways_of(player)
 
     def said(self, settings: dict[str, Any]) -> dict[str, Any]:
         """With the file's name and what was chosen in it, instead of a number of bars."""

@@ -15,7 +15,7 @@ from musicgan.codecs.base import Codec, hears_pedal
 from musicgan.corpus.piece import Piece, make_piece
 from musicgan.corpus.report import FileReport, report_score
 from musicgan.errors import MidiReadError, MusicganError
-from musicgan.midifile import read_bounded, read_midi
+from musicgan.midifile import read_bounded, read_midi, read_pedalled
 from musicgan.theory import infer_metre
 
 MAX_STEP = 2**31 - 1
@@ -52,15 +52,16 @@ class Ingest:
         try:
             data = read_bounded(path)
             sha256 = hashlib.sha256(data).hexdigest()
-            score = read_midi(data)
+            if hears_pedal(self._codec):
+                score, keys = read_pedalled(data)
+            else:
+                score = keys = read_midi(data)
             stated = score.metres
-            metred = score.with_columns(score.columns, metres=infer_metre(score))
-            report = report_score(name, sha256, metred, stated)
+            score = score.with_columns(score.columns, metres=infer_metre(score))
+            report = report_score(name, sha256, score, stated, keys)
             answer: dict[str, Any] = {"report": report.to_json()}
             if report.error is None and self._codec is not None and self._shard is not None:
-                # What is reported is of the keys alone: copies and parts are the same either way.
-                played = read_midi(data, pedal=True) if hears_pedal(self._codec) else metred
-                answer["piece"] = self._shard.append(make_piece(name, played, self._codec))
+                answer["piece"] = self._shard.append(make_piece(name, score, self._codec))
             return answer
         except MidiReadError as error:
             reason = str(error).removeprefix("MIDI data: ")

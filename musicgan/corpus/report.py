@@ -8,7 +8,6 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from musicgan.corpus.duplicates import NO_SKETCH, sketch
 from musicgan.notes import Columns, snap_columns, to_notes
@@ -63,11 +62,17 @@ class FileReport:
 
 
 def report_score(
-    name: str, sha256: str, score: Score, stated: tuple[Metre, ...] | None = None
+    name: str,
+    sha256: str,
+    score: Score,
+    stated: tuple[Metre, ...] | None = None,
+    keys: Score | None = None,
 ) -> FileReport:
     """The report of a file that read as `score`.
 
-    `stated` is the metre map the file had, where `score` has an inferred one in its place.
+    `stated` is the metre map the file had, where `score` has an inferred one in its place. `keys`
+    is the file as its keys were held, where `score` has the pedal folded in: by these copies are
+    known, and parts of a split, so that the pedal changes neither.
     """
     if not len(score):
         return FileReport(name, sha256, error="no notes in it")
@@ -90,8 +95,8 @@ def report_score(
         key="" if is_drum.all() else str(estimate_key(score)),
         velocities=int(np.count_nonzero(np.bincount(notes.velocity))),
         on_sixteenth=round(float(np.mean(notes.onset_tick * 4 % score.ticks_per_beat == 0)), 4),
-        notes_sha256=_notes_sha256(notes, is_drum, score.ticks_per_beat),
-        sketch=sketch(score),
+        notes_sha256=_notes_sha256(score if keys is None else keys),
+        sketch=sketch(score if keys is None else keys),
     )
 
 
@@ -114,12 +119,14 @@ def _polyphony(notes: Columns) -> float:
     return float((end - onset).sum() / max(1, reached[-1] - onset[0] - gaps))
 
 
-def _notes_sha256(notes: Columns, is_drum: NDArray[np.bool_], ticks_per_beat: int) -> str:
+def _notes_sha256(score: Score) -> str:
     """Which notes sound when: instruments, velocities and tempo do not count, drums apart."""
+    notes = score.columns
+    is_drum = np.array([track.is_drum for track in score.tracks])[notes.place >> 7]
     alike = notes._replace(
         place=is_drum * 128 + (notes.place & 127),
         velocity=np.ones_like(notes.velocity),
         is_single=False,
     )
-    snapped = to_notes(snap_columns(alike, ticks_per_beat, NORMAL_GRID))
+    snapped = to_notes(snap_columns(alike, score.ticks_per_beat, NORMAL_GRID))
     return hashlib.sha256(snapped.tobytes()).hexdigest()

@@ -50,6 +50,11 @@ def find_midi(folder: str | Path) -> list[str]:
     return sorted(names)
 
 
+def shown(name: str) -> str:
+    """A file's name, with escapes for what is not printed: line ends, bytes that are no text."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in name)
+
+
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()

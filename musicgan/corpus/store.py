@@ -155,15 +155,12 @@ def found_store(folder: Path) -> Store | None:
 
 def move_into_place(built: Path, target: Path) -> Store:
     """Rename a finished store; when another process was first, its copy stays."""
-    for _ in range(2):
-        try:
-            built.rename(target)
-        except OSError:
-            if (found := found_store(target)) is None:
-                shutil.rmtree(target, ignore_errors=True)
-                continue
-            shutil.rmtree(built, ignore_errors=True)
-            return found
-        return Store(target)
-    built.rename(target)
+    try:
+        built.rename(target)
+    except OSError:
+        found = found_store(target)
+        if found is None:
+            raise
+        shutil.rmtree(built, ignore_errors=True)
+        return found
     return Store(target)

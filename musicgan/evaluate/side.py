@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from musicgan.corpus.report import report_score
-from musicgan.corpus.scan import Progress, find_midi
+from musicgan.corpus.scan import Progress, find_midi, shown
 from musicgan.errors import EvaluateError, MidiReadError
 from musicgan.midifile import read_midi
 from musicgan.score import Score
@@ -83,11 +83,6 @@ def _files(paths: Sequence[Path]) -> Iterator[tuple[str, Path]]:
             yield shown(path.absolute().relative_to(root).as_posix()), path
         else:
             raise EvaluateError(f"{path} does not exist: give MIDI files, or a folder of them")
-
-
-def shown(name: str) -> str:
-    """A file's name as text, with escapes for bytes of it that are none."""
-    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def hear(name: str, score: Score) -> Heard:

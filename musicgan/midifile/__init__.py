@@ -6,7 +6,9 @@ long the sustain pedal makes notes last.
 """
 
 from musicgan.midifile.raw import MAX_BEATS
-from musicgan.midifile.read import MAX_FILE_BYTES, read_bounded, read_midi
+from musicgan.midifile.read import MAX_FILE_BYTES, read_bounded, read_midi, read_pedalled
 from musicgan.midifile.write import write_midi
 
-__all__ = ["MAX_BEATS", "MAX_FILE_BYTES", "read_bounded", "read_midi", "write_midi"]
+__all__ = [
+    "MAX_BEATS", "MAX_FILE_BYTES", "read_bounded", "read_midi", "read_pedalled", "write_midi",
+]  # fmt: skip

@@ -41,9 +41,22 @@ def read_midi(source: str | Path | bytes, *, pedal: bool = False) -> Score:
     else:
         name = repr(str(source))[1:-1]
         data = _load(source if isinstance(source, Path) else Path(source), name)
+    return _score(_parsed(data, name, pedal), name, pedal)
+
+
+def read_pedalled(data: bytes) -> tuple[Score, Score]:
+    """What `read_midi` reads of a file's bytes with the pedal, and without; parsed once."""
+    raw = _parsed(data, "MIDI data", pedal=True)
+    return _score(raw, "MIDI data", pedal=True), _score(raw, "MIDI data", pedal=False)
+
+
+def _parsed(data: bytes, name: str, pedal: bool) -> RawMidi:
     if len(data) > MAX_FILE_BYTES:
         raise MidiReadError(f"{name}: larger than the {MAX_FILE_BYTES >> 20} MiB that are read")
-    raw = read_bulk(data, pedal) or _read_damaged(data, name)
+    return read_bulk(data, pedal) or _read_damaged(data, name)
+
+
+def _score(raw: RawMidi, name: str, pedal: bool) -> Score:
     score = to_score(raw, pedal)
     if raw.tracks and not len(score):
         raise MidiReadError(f"{name}: all its notes lie beyond beat {MAX_BEATS:,}")

@@ -106,12 +106,12 @@ def _opened(path: Path) -> Iterator[Any]:
 
 
 @contextmanager
-def understood(path: Path) -> Iterator[None]:
-    """Within it what a model file says is made use of; where that fails, `ModelFileError`."""
+def understood(name: Path | str) -> Iterator[None]:
+    """Within it what the model of a `name` says is made use of; `ModelFileError` where it fails."""
     try:
         yield
     except (LookupError, TypeError, ValueError, AttributeError, RuntimeError, CodecError) as error:
-        raise ModelFileError(f"{path}: the model's description is damaged: {error!r}") from error
+        raise ModelFileError(f"{name}: the model's description is damaged: {error!r}") from error
 
 
 def _metadata(path: Path, file: Any) -> dict[str, Any]:

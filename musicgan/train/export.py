@@ -114,7 +114,7 @@ def export(model: ModelFile, folder: Path) -> list[Path]:
     """
     if model.metadata.get("kind") != "events":
         raise ModelFileError("only models of note tuples (events) can be exported")
-    with understood(Path(str(model.metadata.get("style", "the model")))):
+    with understood(str(model.metadata.get("style"))):
         config = EventsConfig.from_json(model.metadata["config"])
         generator = Generator(config)
         weights = {name: torch.as_tensor(w) for name, w in model.part("generator").items()}

@@ -29,6 +29,7 @@ from musicgan.evaluate.cuts import MOST_WINDOWS, windows
 from musicgan.evaluate.descriptors import DESCRIPTORS, descriptor_matrix
 from musicgan.evaluate.distances import frechet
 from musicgan.evaluate.ngrams import marks
+from musicgan.train.pace import affordable
 from musicgan.train.phase import Ease
 
 Floats = NDArray[np.float64]
@@ -217,6 +218,4 @@ def _parallels(drawn: Floats, real: Floats) -> dict[str, float]:
 
 def songs_for(minutes: float | None) -> int:
     """Songs to measure for each choice in a run of so many minutes; None: as long as it takes."""
-    if minutes is None:
-        return SONGS
-    return min(SONGS, max(FEWEST_SONGS, round(SONGS * minutes / LONG_MINUTES)))
+    return affordable(SONGS, FEWEST_SONGS, minutes, LONG_MINUTES)

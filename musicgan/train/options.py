@@ -23,6 +23,7 @@ from musicgan.train.augment import Augmentation
 from musicgan.train.critic_trainer import AdversarialOptions
 from musicgan.train.frames_adversarial import FramesAdversarialOptions
 from musicgan.train.likelihood import LikelihoodOptions
+from musicgan.train.pace import affordable
 
 SHORT_MINUTES = 20
 NARROW, WIDE = 256, 384
@@ -43,7 +44,7 @@ def _fine_tuning() -> LikelihoodOptions:
 
 UNHURRIED_MINUTES = 5
 """60 lessons take 20 to 50 s on a CPU, of which a phase of a shorter run has hardly more."""
-SONGS, FEWEST_SONGS = 128, 24
+JUDGED_SONGS, FEWEST_JUDGED = 128, 24
 """That an evaluation draws, and that it draws at the least."""
 FEW_FOR_A_CRITIC = 150
 """Pieces; between the 78 of `for_few` and the 332 chorales, whose critic needs no such care."""
@@ -132,10 +133,8 @@ def within(options: AdversarialOptions, minutes: float | None) -> AdversarialOpt
     """`options` with no more first lessons for the critic than a run of so many minutes has time
     for: all of them from `UNHURRIED_MINUTES` on.
     """
-    if minutes is None:
-        return options
-    lessons = max(2, round(options.critic_warmup * minutes / UNHURRIED_MINUTES))
-    return replace(options, critic_warmup=min(options.critic_warmup, lessons))
+    lessons = affordable(options.critic_warmup, 2, minutes, UNHURRIED_MINUTES)
+    return replace(options, critic_warmup=lessons)
 
 
 def songs_to_judge(minutes: float | None) -> int:
@@ -143,9 +142,7 @@ def songs_to_judge(minutes: float | None) -> int:
 
     All of them take some 10 s on a slow CPU, and the shortest run has four such evaluations.
     """
-    if minutes is None:
-        return SONGS
-    return min(SONGS, max(FEWEST_SONGS, round(SONGS * minutes / UNHURRIED_MINUTES)))
+    return affordable(JUDGED_SONGS, FEWEST_JUDGED, minutes, UNHURRIED_MINUTES)
 
 
 def has_slow_critic(options: Options, pieces: int) -> bool:

@@ -1,4 +1,4 @@
-"""How fast a training goes, by the clock."""
+"""How fast a training goes, by the clock, and how much of a thing it has time for."""
 
 from __future__ import annotations
 
@@ -21,3 +21,13 @@ class Pace:
             return None
         (step_then, then_sec), self._from = self._from, None
         return (now_sec - then_sec) / (step - step_then)
+
+
+def affordable(most: int, fewest: int, minutes: float | None, for_all_minutes: float) -> int:
+    """How many of `most` a run of so many minutes has time for, at least `fewest`.
+
+    All of them from `for_all_minutes` on, and where `minutes` is None: as long as it takes.
+    """
+    if minutes is None:
+        return most
+    return min(most, max(fewest, round(most * minutes / for_all_minutes)))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from midi_bytes import EOT, midi, off, on, pedal
 
-from musicgan.midifile import read_midi
+from musicgan.midifile import read_midi, read_pedalled
 from musicgan.midifile.bulk import read_bulk
 from musicgan.midifile.chunks import find_contents
 from musicgan.midifile.raw import to_score
@@ -23,6 +23,7 @@ def both_ways(data):
     fast = read_bulk(data, pedal=True)
     assert fast is None or to_score(fast, pedal=True) == patient
     assert read_midi(data, pedal=True) == patient
+    assert read_pedalled(data) == (patient, read_midi(data))
     return patient
 
 

@@ -1,6 +1,6 @@
-"""How long an update takes, told once two of them were seen."""
+"""How long an update takes, told once two of them were seen, and what there is time for."""
 
-from musicgan.train.pace import WARM_UP_STEPS, Pace
+from musicgan.train.pace import WARM_UP_STEPS, Pace, affordable
 
 
 def test_an_update_takes_what_those_between_two_looks_took():
@@ -18,3 +18,10 @@ def test_a_resumed_run_warms_up_again():
         None, None, None, 1
     ]  # fmt: skip
     assert WARM_UP_STEPS == 2
+
+
+def test_a_short_run_has_time_for_a_part_of_it():
+    assert [affordable(100, 5, minutes, 20) for minutes in (None, 60, 20, 10, 0.1)] == [
+        100, 100, 100, 50, 5
+    ]  # fmt: skip
+    assert affordable(3, 5, 0.1, 20) == 3
