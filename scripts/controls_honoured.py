@@ -26,9 +26,9 @@ from musicgan.compose.band import parse_band
 from musicgan.compose.dynamics import parse_dynamics
 from musicgan.compose.kinds import AnyPlayer, open_any
 from musicgan.compose.per_voice import PerVoice
+from musicgan.compose.rules import COMMONEST, RAREST
 from musicgan.compose.settings import Settings, parse_key
 from musicgan.compose.styles import bundled_path
-from musicgan.compose.voice_leading import COMMONEST, RAREST
 from musicgan.compose.write import takes, write_songs
 from musicgan.evaluate.bootstrap import mean_interval
 
@@ -71,6 +71,8 @@ def runs(player: AnyPlayer) -> dict[str, dict[str, Any]]:
         "high": {"register": PerVoice(1)},
         "strict": {"parallels": RAREST},
         "open": {"parallels": COMMONEST},
+        "apart": {"crossings": RAREST},
+        "entwined": {"crossings": COMMONEST},
         "told": {
             "tempo_bpm": TEMPO_BPM,
             "metre": METRE,
@@ -97,6 +99,9 @@ ROWS = [
     Row(f"--parallels {RAREST}", "% of moves of two voices in parallels", "free", "strict",
         lambda s: in_parallels(s)),
     Row(f"--parallels {COMMONEST:g}", "the same", "free", "open", lambda s: in_parallels(s)),
+    Row(f"--crossings {RAREST}", "% of pairs of voices on beats that are crossed", "free", "apart",
+        lambda s: crossed(s)),
+    Row(f"--crossings {COMMONEST:g}", "the same", "free", "entwined", lambda s: crossed(s)),
     Row(f"--tempo {TEMPO_BPM}", "beats a minute", "free", "told", lambda s: tempo_bpm(s)),
     Row("--metre 3/4", "% of files in 3/4 throughout", "free", "told", lambda s: in_metre(s)),
     Row('--dynamics "p<f"', "velocity, last quarter less first", "free", "told",
@@ -129,7 +134,7 @@ def main() -> int:
                 np.array([row.measure(song) for song in heard[run]])
                 for run in (row.without, row.run)
             )
-            # One voice alone goes in parallels with nobody.
+            # One voice alone goes in parallels with nobody, and crosses nobody.
             if not np.isnan(one + other).all():
                 print(f"| {style} | {row.option} | {row.measured} | {compared(one, other)} |")
     took_sec = time.process_time() - begin_sec
@@ -230,10 +235,8 @@ def mean_pitch(song: Song) -> float:
 
 def in_parallels(song: Song) -> float:
     """From beat to beat both move the same way, from an octave or a fifth to the same again."""
-    parts = [part.notes for part in song.instruments if not part.is_drum]
-    lines = [[_highest(notes, beat) for notes in parts] for beat in song.get_beats()]
     found = []
-    for before, after in pairwise(lines):
+    for before, after in pairwise(lines(song)):
         moves = [
             (b, a)
             for b, a in zip(before, after, strict=True)
@@ -243,6 +246,23 @@ def in_parallels(song: Song) -> float:
             apart = abs(b1 - b2) % 12, abs(a1 - a2) % 12
             found.append(apart in ((0, 0), (7, 7)) and (a1 > b1) == (a2 > b2))
     return percent(found)
+
+
+def crossed(song: Song) -> float:
+    """Of two voices that sound on a beat the one is above that is lower on the whole, or not."""
+    found = []
+    for one, other in combinations(zip(*lines(song), strict=True), 2):
+        both = [(a, b) for a, b in zip(one, other, strict=True) if a is not None and b is not None]
+        if both:
+            apart = np.diff(both).ravel()
+            found += list(apart * np.sign(apart.mean()) < 0)
+    return percent(found)
+
+
+def lines(song: Song) -> list[list[int | None]]:
+    """The highest pitch of each voice on each beat."""
+    parts = [part.notes for part in song.instruments if not part.is_drum]
+    return [[_highest(notes, beat) for notes in parts] for beat in song.get_beats()]
 
 
 def _highest(notes: list[pretty_midi.Note], at_sec: float) -> int | None:

@@ -69,6 +69,15 @@ def test_parallels_are_of_two_voices_that_move_together_from_beat_to_beat(script
     assert script.in_parallels(two) == pytest.approx(100 / 3)
 
 
+def test_voices_are_crossed_where_the_lower_one_is_above(script):
+    two = song((0, 1, 60), (1, 2, 62), (2, 3, 64), (3, 4, 62))
+    assert np.isnan(script.crossed(two))
+    two.instruments.append(pretty_midi.Instrument(42, name="Tenor"))
+    for begin, pitch in enumerate((50, 62, 65, 50)):
+        two.instruments[1].notes.append(pretty_midi.Note(80, pitch, begin, begin + 1))
+    assert script.crossed(two) == pytest.approx(25)
+
+
 def test_a_difference_has_its_interval_and_leaves_out_songs_of_nothing(script):
     one, other = np.array([1.0, 2.0, np.nan]), np.array([2.0, 3.0, 9.0])
     assert script.compared(one, other) == "1.5 | 2.5 | +1.0 [+1.0, +1.0]"

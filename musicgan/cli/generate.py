@@ -85,6 +85,16 @@ SOURCES = ("infill", "melody", "primer", "like", "morph")
     type=float,
     help="Parallel fifths and octaves: 0.1 rare, 3 common, 1 as learned.  [default: the style's]",
 )
+@click.option(
+    "--crossings",
+    type=float,
+    help="Voices that cross: 0.1 rare, 3 common, 1 as learned.  [default: the style's]",
+)
+@click.option(
+    "--returns",
+    type=float,
+    help="Bars that come again: 5 faithful, 0.2 free, 1 as learned.  [default: the style's]",
+)
 @click.option("--count", default=1, show_default=True, help="Songs to write, numbered.")
 @click.option("--picture", is_flag=True, help="Also draw the piano roll, as song.png.")
 @click.option("--format", "kind", type=click.Choice(["mid", "musicxml"]), help="Of the file.")
@@ -207,6 +217,8 @@ def _settings(key: str | None, options: dict[str, Any]) -> Settings:
         top_p=options["top_p"],
         critic=options["critic"],
         parallels=options["parallels"],
+        crossings=options["crossings"],
+        returns=options["returns"],
     )
 
 

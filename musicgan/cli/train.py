@@ -146,6 +146,17 @@ def _settings_file(context: click.Context, option: click.Parameter, path: Path |
     help="Times as likely as learned that it plays parallel octaves and fifths.  "
     "[default: as often as the music]",
 )
+@click.option(
+    "--crossings",
+    type=float,
+    help="Times as likely as learned that its voices cross.  [default: as often as in the music]",
+)
+@click.option(
+    "--returns",
+    type=float,
+    help="Times as likely as learned that bars come again as they were.  "
+    "[default: as often as in the music]",
+)
 @click.option("--licence", default="unstated", help="Licence of the music, stored in the model.")
 def train(folder: Path, name: str | None, out: Path | None, resume: bool, **asked: Any) -> None:
     """Train a model on every MIDI file under FOLDER.
@@ -189,6 +200,8 @@ def train(folder: Path, name: str | None, out: Path | None, resume: bool, **aske
         slow_critic=asked["slow_critic"],
         candidates=asked["critic"],
         parallels=asked["parallels"],
+        crossings=asked["crossings"],
+        returns=asked["returns"],
         start=asked["start"],
     )
     try:

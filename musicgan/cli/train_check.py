@@ -18,6 +18,8 @@ EVENTS_ONLY = {
     "slow_critic": "--slow-critic",
     "critic": "--critic",
     "parallels": "--parallels",
+    "crossings": "--crossings",
+    "returns": "--returns",
     "transpose": "--transpose",
     "vary_velocity": "--vary-velocity",
     "vary_tempo": "--vary-tempo",
@@ -40,8 +42,8 @@ def _check_start(start: str) -> None:
 def check(asked: dict[str, Any]) -> None:
     """Refuse options out of range or of no use. Raises `click.BadParameter`."""
     from musicgan.codecs.events import MOST_FINE
+    from musicgan.compose.rules import COMMONEST, RAREST
     from musicgan.compose.settings import MOST_CANDIDATES
-    from musicgan.compose.voice_leading import COMMONEST, RAREST
 
     limits = {
         "minutes": (0.1, 100_000),
@@ -56,6 +58,8 @@ def check(asked: dict[str, Any]) -> None:
         "vary-tempo": (0, 100),
         "critic": (0, MOST_CANDIDATES),
         "parallels": (RAREST, COMMONEST),
+        "crossings": (RAREST, COMMONEST),
+        "returns": (RAREST, COMMONEST),
     }
     for name, (least, most) in limits.items():
         value = asked[name.replace("-", "_")]

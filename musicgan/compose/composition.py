@@ -116,13 +116,14 @@ class Composition:
 
     def _songs(self, bars: Bars, rules: Rules, rng: np.random.Generator) -> Sampler:
         plan, settings = self.plan, self.settings
+        asked = {name: getattr(settings, name) for name in ("parallels", "crossings", "returns")}
         return Sampler.begin(
             self.player.generator,
             plan.conditions,
             np.array([plan.key.tonic]),
             plan.noise,
             bars,
-            rules if settings.parallels is None else replace(rules, parallels=settings.parallels),
+            replace(rules, **{name: times for name, times in asked.items() if times is not None}),
             rng,
             settings.temperature,
             settings.top_p,

@@ -64,7 +64,7 @@ class GivenSampler(Sampler):
         own: dict[str, Any] = {each.name: getattr(songs, each.name) for each in fields(Sampler)}
         batch = len(songs.ended)
         made = cls(**own, given=given, count=np.zeros(batch, np.int64), worth=np.zeros(batch))
-        made.leading = songs.leading  # which remembers what they have heard
+        made.leading, made.returns = songs.leading, songs.returns  # of what they have heard
         return made
 
     def take(self, index: Ints) -> GivenSampler:
@@ -94,7 +94,7 @@ class GivenSampler(Sampler):
         moment = context.moment(wait, self.bars.place(onset, self.layout.max_position))
         base = generator.moment(self.state, moment.columns)
         tied = there & (wait == coming[:, WAIT]) & (self.given.stop_step is None)
-        logits = self.lean.voice(generator.voice(base))
+        logits = self.lean.voice(self._voice(base, wait))
         allowed = limits.voices(free, follows, wait, onset)
         allowed[tied, known[tied, VOICE]] = True
         voice = self._draw(chances, logits, allowed)
@@ -126,7 +126,7 @@ class GivenSampler(Sampler):
         """Waits drawn [B]; whether they lead past what may be drawn [B]; how likely that was, and
         the wait of the given row, [B, 2]; the nats of that one [B]."""
         layout, ahead, onset = self.layout, coming[:, WAIT], self.context.onset_step
-        logits = self.lean.wait(self.generator.wait(self.state))
+        logits = self.lean.wait(self._wait())
         allowed = self.limits.waits(free, follows, onset)
         if self.end_is_near:
             allowed = self.limits.waits_to_end(allowed, self.row, onset, self.bars)
@@ -161,7 +161,7 @@ class GivenSampler(Sampler):
         pitch = self._draw(chances, *lean.pitch(logits, allowed, voice, onset))
         rows[:, PITCH] = np.where(is_known, known[:, PITCH], pitch)
         note = context.own_pitch(rows[:, PITCH], own)
-        logits = generator.duration(base, note.columns)
+        logits = self._duration(base, note)
         nats += _nats(logits, known[:, DURATION])
         leaned = lean.duration(logits, voice, rows[:, PITCH], onset)
         duration = limits.lasting(self._draw(chances, leaned), voice, free, onset)

@@ -93,7 +93,7 @@ def hear_idea(player: Player, score: Score, name: str) -> Idea:
         key=None if layout.is_percussion else piece.key,
         metre=piece.metre,
         bpm=piece.bpm if piece.states_tempo else None,
-        lag_bars=np.asarray(np.round(form.lag_step / length), np.int64),
+        lag_bars=np.asarray(np.round(form.lag_step / length), np.int64)[piece.upbeat_bars :],
         texture=Texture.of(layout.clip(np.asarray(piece.rows, np.int64)), layout),
     )
 

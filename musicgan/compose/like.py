@@ -25,6 +25,7 @@ def songs_like(
 ) -> Iterator[Score]:
     """A song in the metre, tempo, key and length of each piece, up to `most_bars`.
 
+    Songs have no upbeat: that of a piece is no bar of theirs, or few forms would be long enough.
     Drums alone have no key. Each song is what `musicgan generate` composes with these settings and
     seeds from `first_seed` on; a `critic` of None is the model's habit.
     """
@@ -33,7 +34,7 @@ def songs_like(
         yield compose_any(
             player,
             Settings(
-                bars=min(piece.n_bars, most_bars),
+                bars=min(piece.n_bars - piece.upbeat_bars, most_bars),
                 seed=first_seed + index,
                 tempo_bpm=float(np.clip(piece.bpm, *TEMPOS_BPM)),
                 key=piece.key if has_key else None,

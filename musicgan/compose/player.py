@@ -59,11 +59,13 @@ def player_of(file: ModelFile, path: Path) -> Player:
         )
     with understood(path):
         config = EventsConfig.from_json(meta["config"])
-        voices = meta["voices"]
+        voices, typical = meta["voices"], dict(meta["typical"])
         rules = Rules(
             np.array(voices["ranges"], np.int64),
             np.array(voices["single"], bool),
-            parallels=float(dict(meta["typical"]).get("parallels", 1.0)),
+            parallels=float(typical.get("parallels", 1.0)),
+            crossings=float(typical.get("crossings", 1.0)),
+            returns=float(typical.get("returns", 1.0)),
         )
         critic, posterior = file.part("critic"), file.part("posterior")
         return Player(

@@ -17,6 +17,8 @@ Flags = NDArray[np.bool_]
 
 NOT_EVER = np.int64(1 << 62)
 """The step at which a voice that never plays is free."""
+RAREST, COMMONEST = 0.02, 10.0
+"""Sometimes there is no other way to go, and sometimes another one must be left."""
 _PITCHES = np.arange(128)
 
 
@@ -27,13 +29,17 @@ class Rules:
     `ranges` [V, 2] bound each voice's pitch; `single` [V] marks voices that play one note at a
     time. With `must_end`, END may fall in the last bar only and no onset after it; without, a
     song never ends. Rows come out in the order the codec sorts them (voice, then pitch). Pitches
-    that make parallel octaves or fifths are `parallels` times as likely as the networks have them.
+    that make parallel octaves or fifths are `parallels` times as likely as the networks have them,
+    those that cross another voice `crossings` times, and what an earlier bar suggests `returns`
+    times: from `RAREST` to `COMMONEST`.
     """
 
     ranges: Ints
     single: Flags
     must_end: bool = True
     parallels: float = 1.0
+    crossings: float = 1.0
+    returns: float = 1.0
 
 
 class Limits:

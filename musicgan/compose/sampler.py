@@ -18,9 +18,10 @@ from musicgan.codecs.base import Rows
 from musicgan.codecs.context import Context
 from musicgan.codecs.events import VOICE, WAIT
 from musicgan.codecs.layout import Layout
-from musicgan.codecs.stages import Own
+from musicgan.codecs.stages import Note, Own
 from musicgan.compose.barlines import Bars
 from musicgan.compose.lean import FREE, Lean
+from musicgan.compose.returns import Returns
 from musicgan.compose.rules import Limits, Rules
 from musicgan.compose.sampling import NEVER, draw_by
 from musicgan.compose.texture import Nearness
@@ -71,8 +72,10 @@ class Sampler:
 
     def __post_init__(self) -> None:
         self.limits = Limits(self.rules, self.layout)
-        times = self.rules.parallels
-        self.leading = VoiceLeading(self.context, times) if times != 1 else None
+        leads = self.rules.parallels != 1 or self.rules.crossings != 1
+        self.leading = VoiceLeading(self.context, self.rules) if leads else None
+        are_weighed = self.rules.returns != 1 and self.layout.looks_back
+        self.returns = Returns(self.layout, self.rules.returns) if are_weighed else None
 
     @classmethod
     def begin(
@@ -121,6 +124,8 @@ class Sampler:
             other.earliest_step = self.earliest_step[index]
         if self.leading is not None:
             other.leading = self.leading.take(index)
+        if self.returns is not None:
+            other.returns = self.returns.take(index)
         if self.nearness is not None:
             other.nearness = self.nearness.take(index)
         return other
@@ -149,8 +154,7 @@ class Sampler:
 
     def _start(self, step: Ints) -> None:
         self.context.onset_step = step
-        inputs = self.context.start(self.bars.place(step, self.layout.max_position))
-        self.state = self.generator.advance(self.state, inputs)
+        self._feed(self.context.start(self.bars.place(step, self.layout.max_position)))
 
     def hear(self, rows: Rows) -> Ints:
         """Feed given rows [B, 5]; the inputs [B, I] they make."""
@@ -161,16 +165,21 @@ class Sampler:
         return self._heard(rows, self.context.hear(rows, place))
 
     def _heard(self, rows: Rows, inputs: Ints) -> Ints:
-        self.state = self.generator.advance(self.state, inputs)
+        self._feed(inputs)
         self.row = rows
         if self.nearness is not None:
             self.nearness.hear(self.layout.clip(rows))  # what was given may be longer than it knows
         return inputs
 
+    def _feed(self, inputs: Ints) -> None:
+        self.state = self.generator.advance(self.state, inputs)
+        if self.returns is not None:
+            self.returns.hear(inputs)
+
     def step(self) -> Drawn:
         """Draw one row for every song, and hear it."""
         generator, context, limits = self.generator, self.context, self.limits
-        state, lean, row, bars = self.state, self.lean, self.row, self.bars
+        lean, row, bars = self.lean, self.row, self.bars
         # One number a field and song, in the order in which they are drawn.
         chances = iter(1 - self.rng.random((generator.config.heads, len(row))))
         free = limits.free_step(context.last_end_step, self.earliest_step)
@@ -181,17 +190,17 @@ class Sampler:
         wait = self._draw_wait(chances, waits, end_is_near)
         onset = context.onset_step + wait
         moment = context.moment(wait, bars.place(onset, self.layout.max_position))
-        base = generator.moment(state, moment.columns)
+        base = generator.moment(self.state, moment.columns)
 
         voices = limits.voices(free, follows, wait, onset)
-        voice = self._draw(chances, lean.voice(generator.voice(base)), voices)
+        voice = self._draw(chances, lean.voice(self._voice(base, wait)), voices)
         own = context.own_voice(voice, moment)
         before = own.before
         logits = self._pitch(base, own)
         allowed = limits.pitches(row, voice, wait)
         pitch = self._draw(chances, *lean.pitch(logits, allowed, voice, onset))
         note = context.own_pitch(pitch, own)
-        logits = generator.duration(base, note.columns)
+        logits = self._duration(base, note)
         duration = self._draw(chances, lean.duration(logits, voice, pitch, onset))
         duration = limits.lasting(duration, voice, free, onset)
         if end_is_near:
@@ -207,9 +216,26 @@ class Sampler:
             before.last, before.lowest, before.echo, self.ended,
         )  # fmt: skip
 
+    def _wait(self) -> Floats:
+        """Logits [B, W] of the wait, what comes again weighed."""
+        logits = self.generator.wait(self.state)
+        return logits if self.returns is None else self.returns.wait(logits)
+
+    def _voice(self, base: Floats, wait: Ints) -> Floats:
+        """Logits [B, V] of the voice once the wait is known."""
+        logits = self.generator.voice(base)
+        return logits if self.returns is None else self.returns.voice(logits, wait)
+
+    def _duration(self, base: Floats, note: Note) -> Floats:
+        """Logits [B, D] of the duration once the pitch is known."""
+        logits = self.generator.duration(base, note.columns)
+        return logits if self.returns is None else self.returns.duration(logits, note.own)
+
     def _pitch(self, base: Floats, own: Own) -> Floats:
-        """Logits [B, 128] of the pitch once the voice is known, parallels weighed."""
+        """Logits [B, 128] of the pitch once the voice is known, faults weighed, too."""
         logits = self.generator.pitch(base, self.context.tonic, own.before)
+        if self.returns is not None:
+            logits = self.returns.pitch(logits, own)
         if self.leading is None:
             return logits
         self.leading.reach(self.context, own.moment.onset_step)
@@ -217,7 +243,7 @@ class Sampler:
 
     def _draw_wait(self, chances: Chances, waits: NDArray[np.bool_], end_is_near: bool) -> Ints:
         """A wait of those that keep the order, [B]; 0 for songs that end here or have ended."""
-        logits = self.lean.wait(self.generator.wait(self.state))
+        logits = self.lean.wait(self._wait())
         if not end_is_near:
             return self._draw(chances, logits, waits)
         onset = self.context.onset_step

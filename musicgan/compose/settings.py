@@ -10,7 +10,7 @@ from musicgan.chords import Progression
 from musicgan.compose.band import Band
 from musicgan.compose.dynamics import Dynamics
 from musicgan.compose.per_voice import PerVoice
-from musicgan.compose.voice_leading import COMMONEST, RAREST
+from musicgan.compose.rules import COMMONEST, RAREST
 from musicgan.errors import ComposeError
 from musicgan.score import PITCH_NAMES, Key
 
@@ -43,6 +43,10 @@ class Settings:
     """Notes in a candidate block."""
     parallels: float | None = None
     """Pitches that make parallel octaves or fifths: times as likely as the networks have them."""
+    crossings: float | None = None
+    """Pitches that cross another voice: times as likely as the networks have them."""
+    returns: float | None = None
+    """What an earlier bar suggests where the form looks back: times as likely, in the same way."""
     form: str | None = None
     """Letters of equally long sections; one that comes again returns to what it was."""
     chords: Progression | None = None
@@ -66,8 +70,9 @@ class Settings:
         if self.critic is not None:
             _within("critic", self.critic, 0, MOST_CANDIDATES)
         _within("block", self.block, 1, 64)
-        if self.parallels is not None:
-            _within("parallels", self.parallels, RAREST, COMMONEST)
+        for name in ("parallels", "crossings", "returns"):
+            if getattr(self, name) is not None:
+                _within(name, getattr(self, name), RAREST, COMMONEST)
         if self.tempo_bpm is not None:
             _within("tempo", self.tempo_bpm, *TEMPOS_BPM)
         if self.form is not None and not re.fullmatch(f"[A-Z]{{1,{MOST_SECTIONS}}}", self.form):

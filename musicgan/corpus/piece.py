@@ -37,6 +37,12 @@ class Piece:
         """Bars, the last one complete."""
         return len(self.bar_start_step) - 1
 
+    @property
+    def upbeat_bars(self) -> int:
+        """1 where the first bar is an upbeat, shorter than the second; else 0."""
+        length = np.diff(self.bar_start_step[:3])
+        return int(len(length) > 1 and length[0] < length[1])
+
 
 def make_piece(name: str, score: Score, codec: Codec) -> Piece:
     """Encode `score`: rows, bar lines on the codec's grid, key, metre and opening tempo."""

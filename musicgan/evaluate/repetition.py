@@ -16,16 +16,17 @@ NEAREST_BAR, FURTHEST_BAR = 2, 16
 FEWEST_NOTES = 3
 
 
-def returning_bars(score: Score) -> tuple[int, int]:
+def returning_bars(score: Score, bar_tick: Ints | None = None) -> tuple[int, int]:
     """Bars of all voices whose figure stood 2 to 15 bars before, and bars that were looked at.
 
     A figure is what one voice begins in one bar: onsets within the bar and pitches relative to
     the first, so it is known in any key; of notes that begin together the highest counts. Bars
     with fewer than 3 notes say too little and are not looked at, nor are drums. The piece is
     taken in spans of 16 bars, each for itself: a long song has no more chances than a short one.
+    `bar_tick` [N + 1] says where bars begin where the score's metre does not.
     """
     found = looked_at = 0
-    for figures in _voices(score):
+    for figures in _voices(score, downbeats(score) if bar_tick is None else bar_tick):
         for bar, figure in figures.items():
             before = range(bar - bar % FURTHEST_BAR, bar - NEAREST_BAR + 1)
             if not before:
@@ -35,9 +36,8 @@ def returning_bars(score: Score) -> tuple[int, int]:
     return found, looked_at
 
 
-def _voices(score: Score) -> Iterator[dict[int, bytes]]:
+def _voices(score: Score, lines: Ints) -> Iterator[dict[int, bytes]]:
     """The figure of each bar that has one, voice by voice."""
-    lines = downbeats(score)
     for voice, track in enumerate(score.tracks):
         notes = score.notes[score.notes["track"] == voice]
         if track.is_drum or not len(notes):

@@ -26,6 +26,7 @@ from musicgan.train.adversarial import AdversarialPhase
 from musicgan.train.choose import choose_layout
 from musicgan.train.critic_phase import CriticPhase
 from musicgan.train.critic_trainer import CriticTrainer
+from musicgan.train.faults import FAULTS
 from musicgan.train.forms import forms_of
 from musicgan.train.guidance import GuidancePhase
 from musicgan.train.lengths import WINDOW, judged_length, shared_length
@@ -139,7 +140,7 @@ class EventsRun:
         critic_phase = CriticPhase(adversarial, judge, options.critic_steps)
         self.guidance = GuidancePhase(
             self._player, self._valid, self._train, length, seed, options.minutes,
-            options.candidates, options.parallels,
+            options.candidates, {name: getattr(options, name) for name in FAULTS},
         )  # fmt: skip
         return [likelihood, adversarial, critic_phase, self.guidance]
 

@@ -20,9 +20,7 @@ def forms_of(pieces: Sequence[Piece], looks_back: bool = True) -> list[list[int]
     for at in range(0, len(pieces), -(-len(pieces) // MOST_FORMS)):
         piece = pieces[at]
         lag_step = form_of(piece.rows.astype(np.int64), piece.bar_start_step, looks_back).lag_step
-        length = np.diff(piece.bar_start_step)
-        upbeat = int(len(length) > 1 and length[0] < length[1])
-        bar_step = int(np.median(length))
+        upbeat, bar_step = piece.upbeat_bars, int(np.median(np.diff(piece.bar_start_step)))
         form = np.rint(lag_step / bar_step).astype(int)[upbeat : upbeat + FORM_BARS]
         forms.append(form.tolist())
     return forms

@@ -1,18 +1,17 @@
-"""Phase four: how many candidates the critic should weigh when songs are played, if any.
+"""Phase four: how a model composes when it is played: what it is held to, and the critic's say.
 
-A critic that knows its style makes songs better; weighed too heavily it makes them worse where
-the generator is near the music already. Which it is cannot be told but by listening: songs are
-composed as `musicgan generate` composes them, in the manner of the pieces held out, and
-measured against those. Of the same songs it is said how much of them stands in the music that
-was learned from.
-
-Where songs move in parallel octaves and fifths more often than the pieces do, or less often, these
-are made rarer or commoner (`compose.voice_leading`), unless songs are then further from the pieces.
+Networks do some things more often than the music they learned from, or more rarely
+(`train.faults`); where notes are drawn each can be put right, unless songs are then further from
+the pieces. A critic that knows its style makes songs better; weighed too heavily it makes them
+worse where the generator is near the music already. Which it is cannot be told but by listening:
+songs are composed as `musicgan generate` composes them, in the manner of the pieces held out, and
+measured against those. Of the same songs it is said how much of them stands in the music that was
+learned from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -22,13 +21,13 @@ from numpy.typing import NDArray
 from musicgan.codecs.base import Rows
 from musicgan.compose.like import songs_like
 from musicgan.compose.player import Player, with_rules
-from musicgan.compose.voice_leading import COMMONEST, RAREST
 from musicgan.corpus.piece import Piece
 from musicgan.evaluate.copies import KnownRuns
 from musicgan.evaluate.cuts import MOST_WINDOWS, windows
-from musicgan.evaluate.descriptors import DESCRIPTORS, descriptor_matrix
+from musicgan.evaluate.descriptors import descriptor_matrix
 from musicgan.evaluate.distances import frechet
 from musicgan.evaluate.ngrams import marks
+from musicgan.train.faults import FAULTS, compared, shares, times
 from musicgan.train.pace import affordable
 from musicgan.train.phase import Ease
 
@@ -48,20 +47,18 @@ COPIED_NOTES, LONG_NOTES = 8, 16
 """A run of so many notes that stands in a piece learned from is a copy, a short or a long one."""
 MOST_LEARNED = 2_000_000
 """Notes in which copies are looked for: beyond, memory would grow with the collection."""
-PARALLELS = list(DESCRIPTORS).index("parallel_share")
 NO_CHANCE = 2.0
 """Standard errors; what lies less apart may be chance."""
-TINY = 1e-9
 TEMPERATURE = 0.95
 """That of `musicgan generate`."""
 
 
 class GuidancePhase:
-    """Measures each of `STRENGTHS` once; keeps the one whose songs are nearest to `pieces`.
+    """Measures songs without a critic, with each of `FAULTS` put right, then with more candidates.
 
-    The best of them is then tried with parallels put right. The distance is Frechet's on musical
-    descriptors. `learned` are the pieces trained on. Where `candidates` are given, or `parallels`,
-    these are the habit, and only what is left open is tried.
+    What brings songs nearer to `pieces` is kept. The distance is Frechet's on musical descriptors.
+    `learned` are the pieces trained on. Where `candidates` are given, or how many `times` as likely
+    a fault is to be, these are the habit, and only what is left open is tried.
     """
 
     name = "guidance"
@@ -79,22 +76,22 @@ class GuidancePhase:
         seed: int,
         minutes: float | None = None,
         candidates: int | None = None,
-        parallels: float | None = None,
+        times: Mapping[str, float | None] | None = None,
     ) -> None:
         self._player, self._pieces, self._length, self._seed = player, pieces, length, seed
         self._songs = songs_for(minutes)
         self._strengths = STRENGTHS if candidates is None else (candidates,)
-        self._asked_parallels = parallels
-        self.max_steps = len(self._strengths)
+        self._asked = {name: value for name, value in (times or {}).items() if value is not None}
+        self.max_steps = len(self._strengths) + len(FAULTS) - 1
         self._learned = learned
         self._at = 0
         self._best: dict[str, float] | None = None
-        """Figures of the best of `STRENGTHS` so far."""
+        """Figures of the best so far."""
         self._present: dict[str, Any] = {}
         self.chosen = candidates or 0
         """Candidates that served best."""
-        self.parallels = 1.0 if parallels is None else parallels
-        """How many times as likely they become: see `Rules`."""
+        self.times = self._unchanged
+        """How many times as likely each fault becomes: see `Rules`."""
 
     @property
     def habits(self) -> dict[str, Any]:
@@ -102,7 +99,7 @@ class GuidancePhase:
 
         A critic that was not listened to weighs nothing, unless that is asked for.
         """
-        return {"critic": self.chosen, "parallels": round(self.parallels, 4)}
+        return {"critic": self.chosen, **{n: round(value, 4) for n, value in self.times.items()}}
 
     def begin(self) -> None:
         """The first of them is measured before any step."""
@@ -113,53 +110,82 @@ class GuidancePhase:
         return {}
 
     def evaluate(self) -> dict[str, float]:
-        """Frechet distance of songs with so many candidates; at last with parallels put right."""
-        if self._at < len(self._strengths):
-            asked = self._asked_parallels
-            figures = self._measured(self._strengths[self._at], 1.0 if asked is None else asked)
-            if self._best is None or figures["score"] < self._best["score"]:
-                self._best = figures
-            return figures
-        best = self._best
-        if best is None:
+        """Frechet distance of songs as they come, with faults put right, with more candidates."""
+        best, at = self._best, self._at
+        if not at:
+            figures = self._measured(self._strengths[0], self._unchanged)
+        elif best is None or not np.isfinite(best["score"]):
             return {"score": float("inf")}
-        are_settled = self._asked_parallels is not None or best["parallels_apart"] < NO_CHANCE
-        if are_settled or not best["parallels"]:
-            self._present = {name: best[name] for name in self._present}
-            return best
-        # What is likely stays likelier than that: .3 times as likely leaves .62 of the parallels of
-        # the chorale model, .1 leaves .31; 2 times brings the lieder 1.29 as many, 4 brings 1.75.
-        times = (best["parallels_of_real"] / best["parallels"]) ** 2
-        times = min(max(times, RAREST), COMMONEST)
-        figures = self._measured(int(best["candidates"]), times)
-        # In parallels songs are nearer the pieces now; for the rest it is enough that they are no
-        # further, by more than chance.
-        return {**figures, "score": figures["score"] * (1 - WORTH)}
+        elif at <= len(FAULTS):
+            figures = self._put_right(list(FAULTS)[at - 1], best)
+        else:
+            figures = self._measured(self._strengths[at - len(FAULTS)], _times_of(best))
+            figures["score"] *= self._worth(best)
+        if best is None or figures["score"] < best["score"]:
+            self._best = figures
+        return figures
 
-    def _measured(self, candidates: int, times: float) -> dict[str, float]:
-        """Figures of songs with so many candidates, and with parallels so likely."""
-        self._present = {"candidates": candidates, "times": times}
-        player = with_rules(self._player(), parallels=times)
+    @property
+    def _unchanged(self) -> dict[str, float]:
+        """Faults as likely as is asked for, or as the networks have them."""
+        return {name: self._asked.get(name, 1.0) for name in FAULTS}
+
+    def _put_right(self, name: str, best: dict[str, float]) -> dict[str, float]:
+        """Figures of songs in which a fault is as common as in the pieces; `best` where it is."""
+        own, of_real = best[name], best[f"{name}_of_real"]
+        if name in self._asked or not own or best[f"{name}_apart"] < NO_CHANCE:
+            self._present = {given: best[given] for given in self._present}
+            return best
+        changed = {**_times_of(best), name: times(name, own, of_real)}
+        figures = self._measured(int(best["candidates"]), changed)
+        # In this songs are nearer the pieces now; for the rest it is enough that they are no
+        # further, by more than chance.
+        figures["score"] *= self._worth(best) * (1 - WORTH)
+        return figures
+
+    def _worth(self, best: dict[str, float]) -> float:
+        """By what the distance of the best was multiplied for the faults that were put right."""
+        return best["score"] / best["frechet"] / self._dearer(best["candidates"])
+
+    def _dearer(self, candidates: float) -> float:
+        """By what a distance is multiplied for so many candidates."""
+        return 1 + WORTH * self._strengths.index(int(candidates))
+
+    def _measured(self, candidates: int, likely: Mapping[str, float]) -> dict[str, float]:
+        """Figures of songs with so many candidates, and with faults so many times as likely."""
+        self._present = {"candidates": candidates}
+        self._present |= {f"{name}_times": value for name, value in likely.items()}
+        player = with_rules(self._player(), **likely)
         rng = np.random.default_rng([self._seed, 5])
         pieces = [self._pieces[i] for i in rng.integers(len(self._pieces), size=self._songs)]
-        songs = songs_like(
-            player, pieces, critic=candidates, temperature=TEMPERATURE,
-            first_seed=self._seed, most_bars=MOST_BARS,
+        songs = list(
+            songs_like(
+                player, pieces, critic=candidates, temperature=TEMPERATURE,
+                first_seed=self._seed, most_bars=MOST_BARS,
+            )
         )  # fmt: skip
         made = [player.codec.encode(song) for song in songs]
         given = [piece.rows.astype(np.int64) for piece in self._pieces]
         drawn, real = self._described(player, made), self._described(player, given)
         # Songs too short for two windows say nothing.
         distance = frechet(real, drawn) if min(len(real), len(drawn)) > 1 else float("inf")
+        own = shares(drawn, ((song, None) for song in songs))
+        of_real = shares(
+            real,
+            (
+                (player.codec.decode_on_grid(rows), piece.bar_start_step)
+                for rows, piece in zip(given, self._pieces, strict=True)
+            ),
+        )
         return {
             **self._present,
             "frechet": distance,
-            **_parallels(drawn[:, PARALLELS], real[:, PARALLELS]),
+            **compared(own, of_real),
             "copied": self._copied(made, COPIED_NOTES),
             "copied_by_real": self._copied(given, COPIED_NOTES),
             "long_copied": self._copied(made, LONG_NOTES),
             "long_copied_by_real": self._copied(given, LONG_NOTES),
-            "score": distance * (1 + WORTH * self._strengths.index(candidates)),
+            "score": distance * self._dearer(candidates),
         }
 
     def _copied(self, songs: Sequence[Rows], notes: int) -> float:
@@ -184,15 +210,14 @@ class GuidancePhase:
 
     def state(self) -> dict[str, Any]:
         """Which is measured, the best so far, and which was chosen."""
-        return {
-            "at": self._at, "best": self._best, "chosen": self.chosen, "parallels": self.parallels
-        }  # fmt: skip
+        return {"at": self._at, "best": self._best, "chosen": self.chosen, "times": self.times}
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Go on from `state`."""
         self._at, self.chosen = state["at"], state["chosen"] or 0
-        # Checkpoints of before parallels were measured know nothing of these.
-        self._best, self.parallels = state.get("best"), state.get("parallels", 1.0)
+        # Checkpoints of before these faults were measured know nothing of them.
+        best, self.times = state.get("best") or {}, self.times | state.get("times", {})
+        self._best = best if FAULTS.keys() <= best.keys() else None
 
     def selected(self) -> dict[str, Any]:
         """What was measured last."""
@@ -200,20 +225,13 @@ class GuidancePhase:
 
     def restore(self, selected: dict[str, Any]) -> None:
         """The best of them is the model's habit from now on."""
-        self.chosen, self.parallels = selected["candidates"], selected.get("times", 1.0)
+        self.chosen = selected["candidates"]
+        self.times = {name: selected.get(f"{name}_times", 1.0) for name in FAULTS}
 
 
-def _parallels(drawn: Floats, real: Floats) -> dict[str, float]:
-    """Mean shares of parallels in windows [N] and [M], and how many standard errors apart."""
-    if min(len(drawn), len(real)) < 2:
-        return {"parallels": 0.0, "parallels_of_real": 0.0, "parallels_apart": 0.0}
-    gap = abs(drawn.mean() - real.mean())
-    error = np.sqrt(drawn.var() / len(drawn) + real.var() / len(real))
-    return {
-        "parallels": float(drawn.mean()),
-        "parallels_of_real": float(real.mean()),
-        "parallels_apart": float(gap / max(error, TINY)),
-    }
+def _times_of(figures: Mapping[str, float]) -> dict[str, float]:
+    """How many times as likely each fault was in songs of these figures."""
+    return {name: figures[f"{name}_times"] for name in FAULTS}
 
 
 def songs_for(minutes: float | None) -> int:

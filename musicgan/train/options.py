@@ -87,6 +87,10 @@ class Options:
     """How many the critic weighs when songs are played, 0 for none; None: what serves best."""
     parallels: float | None = None
     """How many times as likely parallels become when songs are played; None: as in the music."""
+    crossings: float | None = None
+    """And voices that cross."""
+    returns: float | None = None
+    """And what an earlier bar suggests."""
     augmentation: Augmentation = field(default_factory=Augmentation)
     likelihood: LikelihoodOptions = field(default_factory=LikelihoodOptions)
     adversarial: AdversarialOptions = field(default_factory=AdversarialOptions)

@@ -42,7 +42,7 @@ def test_without_a_seed_one_is_drawn_and_printed(generate, tmp_path):
 
 def test_the_options_reach_the_song(generate, tmp_path):
     options = {"bars": 3, "seed": 5, "temperature": 0.9, "top-p": 0.8, "critic": 2, "key": "C"}
-    options["parallels"] = 0.5
+    options |= {"parallels": 0.5, "crossings": 0.25, "returns": 3}
     words = [word for name, value in options.items() for word in (f"--{name}", value)]
     assert generate(*words).exit_code == 0
     texts = [m.text for m in mido.MidiFile(tmp_path / "song.mid").tracks[0] if m.type == "text"]
@@ -152,6 +152,8 @@ def test_a_picture_is_drawn_beside_the_song(generate, tmp_path):
         ("--top-p", "1.5", "top-p 1.5 is out of range: from 0.01 to 1"),
         ("--critic", "257", "critic 257 is out of range: from 0 to 256"),
         ("--parallels", "0", "parallels 0.0 is out of range: from 0.02 to 10"),
+        ("--returns", "0", "returns 0.0 is out of range: from 0.02 to 10"),
+        ("--crossings", "11", "crossings 11.0 is out of range: from 0.02 to 10"),
         ("--count", "0", "0 is out of range: from 1 to 10000"),
         ("--key", "H", "key 'H': write a note and a mode, such as C, F#m, Bb or 'A minor'"),
         ("--key", "", "key '': write a note and a mode, such as C, F#m, Bb or 'A minor'"),

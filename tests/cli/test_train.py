@@ -112,6 +112,9 @@ def test_a_model_at_a_path_is_played_from_there(folder, tmp_path, monkeypatch):
         ([], "critic = 4", "candidates", 4),
         ([], "", "parallels", None),
         (["--parallels", 0.5], "", "parallels", 0.5),
+        ([], "", "crossings", None),
+        ([], "crossings = 2", "crossings", 2),
+        (["--returns", 3], "returns = 2", "returns", 3),
         (["--dropout", 0.95], "", "dropout", 0.95),
     ],
 )
@@ -183,6 +186,8 @@ def test_a_settings_file_that_cannot_be_read_says_why(folder, tmp_path, text, sa
         ("--vary-tempo", "101", "from 0 to 100"),
         ("--critic", "257", "from 0 to 256"),
         ("--parallels", "0", "from 0.02 to 10"),
+        ("--crossings", "11", "from 0.02 to 10"),
+        ("--returns", "0.01", "from 0.02 to 10"),
     ],
 )
 def test_what_is_out_of_range_is_refused_with_the_range(folder, tmp_path, option, value, range_):
@@ -213,6 +218,8 @@ def test_a_device_that_is_not_there_is_one_line_before_anything_is_read(tmp_path
         ("--slow-critic", None),
         ("--critic", "4"),
         ("--parallels", "0.5"),
+        ("--crossings", "0.5"),
+        ("--returns", "0.5"),
     ],
 )
 def test_what_frames_know_nothing_of_is_refused(folder, tmp_path, option, value):

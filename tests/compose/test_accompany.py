@@ -206,11 +206,12 @@ def test_a_style_of_one_voice_has_none_to_go_with_a_melody(choir):
         accompany(with_rules(choir, ranges=ranges), Settings(), tune())
 
 
-def test_what_goes_with_it_keeps_to_the_parallels_asked_for(choir):
-    settings = Settings(seed=1, parallels=0.05)
+def test_what_goes_with_it_keeps_to_the_faults_asked_for(choir):
+    settings = Settings(seed=1, parallels=0.05, crossings=0.5, returns=3)
     rng = np.random.default_rng(0)
     frame = Frame(choir, settings, tune(), hear_tune(choir, tune(), None, None), rng)
-    assert Accompaniment(choir, frame, rng).sampler.rules.parallels == 0.05
+    rules = Accompaniment(choir, frame, rng).sampler.rules
+    assert (rules.parallels, rules.crossings, rules.returns) == (0.05, 0.5, 3)
 
 
 def test_dynamics_shape_all_of_it(choir):

@@ -10,7 +10,7 @@ from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
 from musicgan.errors import ComposeError
 from musicgan.notes import NOTE
-from musicgan.score import Key, Score
+from musicgan.score import Key, Metre, Score
 from musicgan.timing import us_to_bpm
 
 BARS = 120
@@ -53,6 +53,18 @@ def test_the_frame_is_the_pieces(choir, song):
     assert idea.bpm == pytest.approx(90, abs=0.1)
     assert idea.lag_bars.shape == (BARS,)
     assert (idea.lag_bars <= np.arange(BARS)).all()
+
+
+def test_an_upbeat_is_no_bar_of_the_frame(choir, song):
+    beat, notes = song.ticks_per_beat, song.notes.copy()
+    notes["onset_tick"] += beat
+    first = notes[:1].copy()
+    first["onset_tick"], first["duration_tick"] = 0, beat
+    metres = (Metre(0, 1, 4), Metre(beat, 4, 4))
+    begun = replace(song, notes=np.concatenate([first, notes]), metres=metres)
+    idea, plain = (hear_idea(choir, score, "song") for score in (begun, song))
+    assert idea.bars == BARS
+    assert idea.lag_bars.tolist() == plain.lag_bars.tolist()
 
 
 def test_variations_lie_about_the_mean_as_far_as_the_posterior_is_unsure(choir, song):

@@ -122,6 +122,13 @@ def test_all_voices_are_made_denser_and_moved():
     assert (many > 1.5 * few).all() and (high > low + 4).all()
 
 
+def test_a_voice_of_drums_has_no_register():
+    band = bundled("band")
+    compose(band, Settings(bars=1, density=PerVoice(0, (("drums", 0.5),))))
+    with pytest.raises(ComposeError, match="register: voice 'drums' has no pitches to move"):
+        compose(band, Settings(bars=1, register=PerVoice(0, (("Bass", 0.5), ("drums", 0.5)))))
+
+
 def test_an_unknown_voice_is_refused():
     with pytest.raises(ComposeError, match="voice 'Flute' is none of the voices: Soprano, Alto"):
         compose(bundled("chorale"), Settings(density=PerVoice(0, (("Flute", 1.0),))))

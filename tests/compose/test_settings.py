@@ -16,6 +16,8 @@ RANGES = [
     ("critic", "critic", 0, 256),
     ("block", "block", 1, 64),
     ("parallels", "parallels", 0.02, 10.0),
+    ("crossings", "crossings", 0.02, 10.0),
+    ("returns", "returns", 0.02, 10.0),
     ("tempo_bpm", "tempo", 20, 400),
 ]
 

@@ -101,18 +101,19 @@ def test_every_setting_makes_a_difference(choir):
     assert all(one != other for i, one in enumerate(notes) for other in notes[:i])
 
 
-def test_parallels_are_as_common_as_is_asked():
-    rare, learned, common, usual = (parallels(times) for times in (0.02, 1, 10, None))
+@pytest.mark.parametrize("fault", ["parallel", "crossing"])
+def test_faults_are_as_common_as_is_asked(fault):
+    rare, learned, common, usual = (share(fault, times) for times in (0.02, 1, 10, None))
     assert 2 * rare < learned < common / 2
     assert usual < learned  # as the style has them, and chorales have few
 
 
-def parallels(times):
-    """Their share in three chorales."""
+def share(fault, times):
+    """That of a fault in three chorales."""
     chorale = open_player(bundled_path("chorale"))
-    usual = Settings(bars=12, critic=0, parallels=times)
+    usual = Settings(bars=12, critic=0, **{f"{fault}s": times})
     songs = [compose(chorale, replace(usual, seed=seed)) for seed in range(3)]
-    shares = [descriptors(song)[list(DESCRIPTORS).index("parallel_share")] for song in songs]
+    shares = [descriptors(song)[list(DESCRIPTORS).index(f"{fault}_share")] for song in songs]
     return sum(shares) / len(shares)
 
 

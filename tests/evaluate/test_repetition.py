@@ -36,6 +36,12 @@ def test_a_bar_returns_anywhere_in_its_span_of_16_and_not_beyond():
     assert returning_bars(bars(FIGURE, *unlike[:15], THIRD, OTHER, FIGURE)) == (0, 15)
 
 
+def test_bar_lines_can_be_said():
+    score = bars(FIGURE, OTHER, FIGURE)
+    assert returning_bars(score) == returning_bars(score, np.array([0, 16, 32, 48])) == (1, 1)
+    assert returning_bars(score, np.array([0, 24, 48])) == (0, 0)
+
+
 def test_rhythm_is_part_of_a_figure():
     score = bars(FIGURE, OTHER, FIGURE)
     notes = score.notes.copy()

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from musicgan.compose.player import player_of
-from musicgan.compose.voice_leading import RAREST
-from musicgan.evaluate.descriptors import descriptor_matrix
+from musicgan.compose.rules import RAREST
 from musicgan.model.file import ModelFile
 from musicgan.train import guidance
 from musicgan.train.guidance import SONGS, STRENGTHS, GuidancePhase, songs_for
@@ -19,6 +18,7 @@ from musicgan.train.rollout import played
 from .making import codec, config_for, networks, pieces
 
 LENGTH = 32
+FOUND = {"returns": 2, "parallels": 0.3, "crossings": 0.2}
 
 
 @pytest.fixture(autouse=True)
@@ -71,73 +71,125 @@ def test_the_strength_whose_songs_are_nearest_to_the_music_is_kept(some, player,
                 rng.shuffle(rows[:, 2])
             yield player.codec.decode(rows)
 
-    monkeypatch.setattr(guidance, "songs_like", songs_like)
+    measure(monkeypatch, songs_like)
     phase = GuidancePhase(lambda: player, some, some, LENGTH, seed=0)
-    assert phase.habits == {"critic": 0, "parallels": 1.0}  # until it is known
+    assert phase.habits == habits()  # until it is known
     assert len(measured(phase)) == len(STRENGTHS)
-    assert phase.habits == {"critic": good, "parallels": 1.0}
+    assert phase.habits == habits(critic=good)
 
 
 def test_candidates_that_bring_nothing_are_not_weighed(some, player, monkeypatch):
     def songs_like(player, pieces, **rest):
         return (player.codec.decode(piece.rows) for piece in pieces)
 
-    monkeypatch.setattr(guidance, "songs_like", songs_like)
+    measure(monkeypatch, songs_like)
     phase = GuidancePhase(lambda: player, some[:4], some, LENGTH, seed=0)
     assert len(measured(phase)) == len(STRENGTHS)
     assert phase.chosen == 0
 
 
-@pytest.mark.parametrize(("own", "times"), [(0.4, 0.25**2), (0.05, 4), (0.9, RAREST)])
+def habits(critic=0, returns=1.0, parallels=1.0, crossings=1.0):
+    return {"critic": critic, "returns": returns, "parallels": parallels, "crossings": crossings}
+
+
+@pytest.mark.parametrize(
+    ("fault", "own", "times"),
+    [
+        ("parallels", 0.4, 1 / 36),
+        ("parallels", 1 / 19, 4),
+        ("parallels", 0.9, RAREST),
+        ("crossings", 0.4, 1 / 6),
+        ("crossings", 1 / 19, 2),
+        ("returns", 1 / 19, 2**2.5),
+    ],
+)
 @pytest.mark.parametrize("helps", [True, False])
-def test_parallels_are_put_right_unless_it_does_harm(some, player, monkeypatch, own, times, helps):
-    """A tenth of the pieces' moves are parallel; what is done about the songs' own makes no other
+def test_faults_are_put_right_unless_it_does_harm(
+    some, player, monkeypatch, fault, own, times, helps
+):
+    """A tenth of what pieces do is one; what is done about the songs' own makes no other
     difference or spoils all."""
     asked = []
 
     def songs_like(player, pieces, **rest):
-        asked.append(player.rules.parallels)
+        asked.append(getattr(player.rules, fault))
         rng = np.random.default_rng(0)
         for piece in pieces:
             rows, some = piece.rows.copy(), slice(4 if helps or asked[-1] == 1 else None)
             rows[some, 2] = rng.permutation(rows[some, 2])
             yield player.codec.decode(rows)
 
-    measure(monkeypatch, songs_like, [own, 0.1])
+    measure(monkeypatch, songs_like, **{fault: [own, 0.1]})
     phase = GuidancePhase(lambda: player, some[:4], some, LENGTH, seed=0)
     measured(phase)
-    assert asked == pytest.approx([1.0] * len(STRENGTHS) + [times])
-    assert phase.habits == {"critic": 0, "parallels": round(times, 4) if helps else 1.0}
+    kept = times if helps else 1.0
+    assert asked == pytest.approx([1.0, times] + [kept] * (len(STRENGTHS) - 1))
+    assert phase.habits == habits(**{fault: round(kept, 4)})
 
 
-def renamed(given):
-    return {{"candidates": "critic"}.get(name, name): value for name, value in given.items()}
+@pytest.mark.parametrize("helps", [True, False])
+def test_the_second_fault_is_put_right_on_top_of_the_first_if_that_was(
+    some, player, monkeypatch, helps
+):
+    asked = []
+
+    def songs_like(player, pieces, **rest):
+        asked.append((player.rules.parallels, player.rules.crossings))
+        for piece in pieces:
+            rows = piece.rows.copy()
+            if asked[-1][0] != 1 and not helps:
+                rows[:, 2] = np.random.default_rng(0).permutation(rows[:, 2])
+            yield player.codec.decode(rows)
+
+    measure(monkeypatch, songs_like, parallels=[0.5, 1 / 3], crossings=[0.4, 1 / 4])
+    phase = GuidancePhase(lambda: player, some[:4], some, LENGTH, seed=0)
+    measured(phase)
+    first = 0.25 if helps else 1.0
+    assert asked[0] == (1, 1)
+    tried = np.array([(0.25, 1), *[(first, 0.5)] * len(STRENGTHS)])
+    assert np.array(asked[1:]) == pytest.approx(tried)
+    assert phase.habits == habits(parallels=first, crossings=0.5)
+
+
+def test_what_may_be_chance_is_left_alone(some, player, monkeypatch):
+    """Twice as many, but in one of two songs alone."""
+    asked = []
+
+    def songs_like(player, pieces, **rest):
+        asked.append(player.rules.crossings)
+        return (player.codec.decode(piece.rows) for piece in pieces)
+
+    scattered = [np.array([0.0, 0.4]), np.array([0.0, 0.2])]
+    measure(monkeypatch, songs_like, crossings=scattered)
+    measured(GuidancePhase(lambda: player, some[:4], some, LENGTH, seed=0))
+    assert asked == [1.0] * len(STRENGTHS)
 
 
 def test_what_is_asked_for_is_the_habit_and_what_is_left_open_is_tried(some, player, monkeypatch):
     asked = []
 
     def songs_like(player, pieces, *, critic, **rest):
-        asked.append((critic, player.rules.parallels))
+        asked.append((critic, player.rules.parallels, player.rules.crossings))
         return (player.codec.decode(piece.rows) for piece in pieces)
 
-    measure(monkeypatch, songs_like, [0.4, 0.1])
+    measure(monkeypatch, songs_like, parallels=[0.5, 0.2], crossings=[0.5, 0.2])
+    both, nothing = {"parallels": 0.3, "crossings": 0.5}, {"parallels": None, "crossings": None}
     cases = [
-        ({"candidates": 3}, [(3, 1.0), (3, 1 / 16)], {"critic": 3, "parallels": 1 / 16}),
-        (
-            {"parallels": 0.3},
-            [(strength, 0.3) for strength in STRENGTHS],
-            {"critic": 0, "parallels": 0.3},
-        ),
-        ({"candidates": 0, "parallels": 0.3}, [(0, 0.3)], {"critic": 0, "parallels": 0.3}),
+        (3, nothing, [(3, 1.0, 1.0), (3, 1 / 16, 1.0), (3, 1 / 16, 0.25)], (3, 1 / 16, 0.25)),
+        (None, both, [(strength, 0.3, 0.5) for strength in STRENGTHS], (0, 0.3, 0.5)),
+        (0, both, [(0, 0.3, 0.5)], (0, 0.3, 0.5)),
+        (0, {"crossings": 0.5}, [(0, 1.0, 0.5), (0, 1 / 16, 0.5)], (0, 1 / 16, 0.5)),
     ]
-    for given, tried, habits in cases:
+    for candidates, times, tried, settled in cases:
         asked.clear()
-        phase = GuidancePhase(lambda: player, some[:4], some, LENGTH, seed=0, **given)
-        assert phase.habits == {"critic": 0, "parallels": 1.0, **renamed(given)}
+        phase = GuidancePhase(
+            lambda: player, some[:4], some, LENGTH, seed=0, candidates=candidates, times=times
+        )
+        given = {name: value for name, value in times.items() if value is not None}
+        assert phase.habits == habits(critic=candidates or 0, **given)
         measured(phase)
-        assert asked == tried
-        assert phase.habits == habits
+        assert np.array(asked) == pytest.approx(np.array(tried))
+        assert phase.habits == habits(settled[0], 1.0, *settled[1:])
 
 
 def test_where_there_are_none_they_are_left_alone(some, player, monkeypatch):
@@ -147,24 +199,23 @@ def test_where_there_are_none_they_are_left_alone(some, player, monkeypatch):
         asked.append(player.rules.parallels)
         return (player.codec.decode(piece.rows) for piece in pieces)
 
-    measure(monkeypatch, songs_like, [0.0, 0.4])
+    measure(monkeypatch, songs_like, parallels=[0.0, 0.4])
     phase = GuidancePhase(lambda: player, some[:4], some, LENGTH, seed=0)
     measured(phase)
     assert asked == [1.0] * len(STRENGTHS)
-    assert phase.habits == {"critic": 0, "parallels": 1.0}
+    assert phase.habits == habits()
 
 
-def measure(monkeypatch, songs_like, shares):
-    """Let the phase measure `songs_like`; parallels of songs and of pieces are always `shares`."""
-    coming = cycle(shares)
+def measure(monkeypatch, songs_like, **shares):
+    """Let the phase measure `songs_like`; of songs and of pieces faults have these shares."""
+    coming = {name: cycle(shares.get(name, (0.0,))) for name in guidance.FAULTS}
 
-    def described(scores):
-        found = descriptor_matrix(scores)
-        found[:, guidance.PARALLELS] = next(coming)
-        return found
+    def measured(described, whole):
+        assert len(list(whole))
+        return {name: np.zeros(2) + next(values) for name, values in coming.items()}
 
     monkeypatch.setattr(guidance, "songs_like", songs_like)
-    monkeypatch.setattr(guidance, "descriptor_matrix", described)
+    monkeypatch.setattr(guidance, "shares", measured)
 
 
 def test_it_says_how_much_is_copied(some, player, monkeypatch):
@@ -196,25 +247,27 @@ def test_it_goes_on_where_it_was_interrupted(some, player, monkeypatch):
     phase.step(0.3)
     later.load_state(phase.state())
     assert later.evaluate() == phase.evaluate()
-    phase.restore({"candidates": 4, "times": 0.5})
+    phase.restore({"candidates": 4, "returns_times": 3, "parallels_times": 0.5})
     later.load_state(phase.state())
-    assert later.habits == {"critic": 4, "parallels": 0.5}
+    assert later.habits == habits(4, 3, 0.5)
 
 
-def test_a_checkpoint_of_before_parallels_were_measured_is_gone_on_with(some, player):
+@pytest.mark.parametrize("best", [{}, {"best": None}, {"best": {"score": 1.0, "parallels": 0.1}}])
+def test_a_checkpoint_of_before_these_faults_were_measured_is_gone_on_with(some, player, best):
     phase = GuidancePhase(lambda: player, some, some, LENGTH, seed=0)
-    phase.load_state({"at": len(STRENGTHS), "chosen": None})
+    phase.load_state({"at": len(STRENGTHS), "chosen": None, **best})
     assert phase.evaluate() == {"score": float("inf")}
     phase.restore({"candidates": 2})
-    assert phase.habits == {"critic": 2, "parallels": 1.0}
+    assert phase.habits == habits(2)
 
 
 def test_what_was_chosen_is_how_the_model_plays(player):
     habit = replace(player.file, metadata={**player.file.metadata})
-    habit.metadata["typical"] = {**player.typical, "critic": 2, "parallels": 0.3}
+    habit.metadata["typical"] = {**player.typical, "critic": 2, **FOUND}
     plays = player_of(habit, Path("in memory"))
-    assert plays.critic_habit == 2 and plays.rules.parallels == 0.3
-    assert player.rules.parallels == 1  # as models of before have it
+    assert plays.critic_habit == 2
+    assert {name: getattr(plays.rules, name) for name in FOUND} == FOUND
+    assert {getattr(player.rules, name) for name in FOUND} == {1}  # as models of before have it
 
 
 def test_without_a_window_nothing_is_known(some, player):

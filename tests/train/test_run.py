@@ -23,6 +23,7 @@ from musicgan.model.file import load_model, save_model
 from musicgan.notes import NOTE
 from musicgan.score import Key, Score, Track
 from musicgan.train.events_run import EventsRun, single_voices
+from musicgan.train.faults import FAULTS
 from musicgan.train.loop import Interrupted
 from musicgan.train.options import WIDE, Options
 from musicgan.train.run import identity, overrun, train
@@ -96,11 +97,14 @@ def test_a_folder_becomes_a_model_that_plays(trained, folder):
         "CC0",
         3,
     )
-    assert meta["steps"] == {"likelihood": 4, "adversarial": 2, "critic": 2, "guidance": 2}
+    assert meta["steps"] == {"likelihood": 4, "adversarial": 2, "critic": 2, "guidance": 4}
     assert set(meta["metrics"]) == set(meta["steps"])
     guidance = meta["metrics"]["guidance"]
     assert player.critic_habit == guidance["candidates"]
-    assert player.rules.parallels == guidance["times"] == meta["typical"]["parallels"]
+    rules, typical = player.rules, meta["typical"]
+    for name in FAULTS:
+        likely = pytest.approx(guidance[f"{name}_times"], abs=1e-4)
+        assert getattr(rules, name) == likely == typical[name]
     assert meta["manifest"] == Corpus.open(folder, choose_codec(folder)).manifest_hash
     assert run_folder(trained).joinpath("checkpoint.safetensors").is_file()
 
@@ -130,10 +134,11 @@ def test_habits_can_be_settled_anew_for_a_finished_model(trained, folder, tmp_pa
     spec.loader.exec_module(script)
     model = load_model(trained)
     bare = {**model.metadata, "typical": {**model.metadata["typical"]}}
-    del bare["typical"]["critic"], bare["typical"]["parallels"]
+    for habit in ("critic", *FAULTS):
+        del bare["typical"][habit]
     save_model(replace(model, metadata=bare), tmp_path / "bare.safetensors")
     assert script.settled(tmp_path / "bare.safetensors", folder).metadata == model.metadata
-    assert capsys.readouterr().out.count("guidance") == 3
+    assert capsys.readouterr().out.count("guidance") == 5
     with pytest.raises(CorpusError, match="not the music that bare"):
         script.settled(tmp_path / "bare.safetensors", write_tunes(tmp_path, 3, bars=8))
 
