@@ -69,6 +69,8 @@ def runs(player: AnyPlayer) -> dict[str, dict[str, Any]]:
         "dense": {"density": PerVoice(1)},
         "low": {"register": PerVoice(-1)},
         "high": {"register": PerVoice(1)},
+        "form": {"form": "AABA"},
+        "as learned": {"form": "AABA", "returns": 1.0},
         "strict": {"parallels": RAREST},
         "open": {"parallels": COMMONEST},
         "apart": {"crossings": RAREST},
@@ -96,6 +98,9 @@ ROWS = [
     Row("--density 1", "notes a bar", "free", "dense", lambda s: notes_a_bar(s)),
     Row("--register -1", "mean pitch", "free", "low", lambda s: mean_pitch(s)),
     Row("--register 1", "mean pitch", "free", "high", lambda s: mean_pitch(s)),
+    Row("--form AABA", "% of notes of both later As that are as at first", "free", "form",
+        lambda s: returned(s)),
+    Row("the same with --returns 1", "the same", "free", "as learned", lambda s: returned(s)),
     Row(f"--parallels {RAREST}", "% of moves of two voices in parallels", "free", "strict",
         lambda s: in_parallels(s)),
     Row(f"--parallels {COMMONEST:g}", "the same", "free", "open", lambda s: in_parallels(s)),
@@ -231,6 +236,25 @@ def notes_a_bar(song: Song) -> float:
 
 def mean_pitch(song: Song) -> float:
     return float(np.mean([note.pitch for note in notes_of(song)]))
+
+
+def returned(song: Song) -> float:
+    """Of four sections the second and the last beside the first; not the bar in which it ends."""
+    lines = song.get_downbeats()
+    bar_sec, bars = lines[1] - lines[0], round(len(lines) / 4)
+    heard = [notes_between(song, n * bar_sec, (n + 1) * bar_sec) for n in range(4 * bars)]
+    pairs = [(n, bars + n) for n in range(bars)] + [(n, 3 * bars + n) for n in range(bars - 1)]
+    return percent([note in heard[first] for first, again in pairs for note in heard[again]])
+
+
+def notes_between(song: Song, begin_sec: float, end_sec: float) -> list[tuple[int, int, int]]:
+    """(voice, hundredths of a second after the beginning, pitch) of notes that begin there."""
+    return [
+        (voice, round(100 * (note.start - begin_sec)), note.pitch)
+        for voice, part in enumerate(song.instruments)
+        for note in part.notes
+        if begin_sec - NEAR_SEC <= note.start < end_sec - NEAR_SEC
+    ]
 
 
 def in_parallels(song: Song) -> float:

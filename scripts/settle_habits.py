@@ -1,10 +1,11 @@
 """Settle anew how a finished model composes, as the last phase of its training does.
 
 For models from before that phase measured what it measures now. The model file is written again:
-its weights stay, its habits (how many candidates the critic weighs, how rare parallels are) and
-the figures they rest on are new.
+its weights stay, its habits (how many candidates the critic weighs, what it is held to) and
+the figures they rest on are new. More songs than a training has time for say more surely what is
+better.
 
-    python scripts/settle_habits.py MODEL FOLDER    (the music it was trained on)
+    python scripts/settle_habits.py MODEL FOLDER [--songs 144]    (the music it was trained on)
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from musicgan.corpus.split import SHORTEST_PIECE
 from musicgan.errors import CorpusError, MusicganError
 from musicgan.model.file import ModelFile, save_model
 from musicgan.train.events_run import MOST_HELD_OUT
-from musicgan.train.guidance import GuidancePhase
+from musicgan.train.guidance import SONGS, GuidancePhase
 from musicgan.train.lengths import judged_length, shared_length
 from musicgan.train.options import best_of
 from musicgan.train.shelf import Songs, some_of
@@ -35,15 +36,16 @@ def main() -> None:
     )
     parser.add_argument("model", type=Path)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--songs", type=int, default=SONGS, help=f"{SONGS}; for each choice")
     asked = parser.parse_args()
     try:
-        save_model(settled(asked.model, asked.folder), asked.model)
+        save_model(settled(asked.model, asked.folder, asked.songs), asked.model)
     except MusicganError as error:
         parser.exit(1, f"{error}\n")
 
 
-def settled(path: Path, folder: Path) -> ModelFile:
-    """The model with its habits measured anew.
+def settled(path: Path, folder: Path, songs: int = SONGS) -> ModelFile:
+    """The model with its habits measured anew, each choice by so many songs.
 
     Raises `ModelFileError`, and `CorpusError` when the folder is not what it was trained on: other
     pieces would be held out.
@@ -59,7 +61,7 @@ def settled(path: Path, folder: Path) -> ModelFile:
     both = Songs(train, config, ranges, train.lengths), Songs(valid, config, ranges, lengths)
     length = judged_length(both[1], min(shared_length(songs) for songs in both))
     seed = int(model.metadata["seed"])
-    phase = GuidancePhase(lambda: player, valid, train, length, seed)
+    phase = GuidancePhase(lambda: player, valid, train, length, seed, songs=songs)
     history = measured(phase)
     typical = {**model.metadata["typical"], **phase.habits}
     metrics = {**model.metadata["metrics"], **best_of(history)}

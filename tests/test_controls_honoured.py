@@ -69,6 +69,13 @@ def test_parallels_are_of_two_voices_that_move_together_from_beat_to_beat(script
     assert script.in_parallels(two) == pytest.approx(100 / 3)
 
 
+def test_what_comes_again_is_counted_note_by_note(script):
+    """Sections of two bars: the second has half of the first one's notes, the last a bar of it."""
+    a, second = [(0, 1, 60), (4, 5, 62)], [(8, 9, 60), (13, 14, 62)]
+    b, last = [(16, 17, 60), (20, 21, 60)], [(24, 25, 60), (28, 32, 70)]
+    assert script.returned(song(*a, *second, *b, *last)) == pytest.approx(100 * 2 / 3)
+
+
 def test_voices_are_crossed_where_the_lower_one_is_above(script):
     two = song((0, 1, 60), (1, 2, 62), (2, 3, 64), (3, 4, 62))
     assert np.isnan(script.crossed(two))
@@ -84,7 +91,7 @@ def test_a_difference_has_its_interval_and_leaves_out_songs_of_nothing(script):
 
 
 def test_the_table(script, monkeypatch, capsys):
-    words = ["controls_honoured.py", "--style", "chorale", "--seeds", "2", "--bars", "2"]
+    words = ["controls_honoured.py", "--style", "chorale", "--seeds", "2", "--bars", "4"]
     monkeypatch.setattr("sys.argv", words)
     assert script.main() == 0
     lines = capsys.readouterr().out.splitlines()

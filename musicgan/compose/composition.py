@@ -34,6 +34,9 @@ from musicgan.compose.texture import WAYS, Nearness
 from musicgan.model.critic import Critic
 from musicgan.model.steps import Ints
 
+FORM_RETURNS = 4.0
+"""A form that is asked for should be heard: what comes again is so many times as likely, at least,
+to be what it was. With it 9 of 10 notes of a section come again, 6 to 8 without."""
 CLAMP = 4.0
 """Bound of a candidate's log-ratio about the mean of its fellows, as in training."""
 
@@ -117,6 +120,8 @@ class Composition:
     def _songs(self, bars: Bars, rules: Rules, rng: np.random.Generator) -> Sampler:
         plan, settings = self.plan, self.settings
         asked = {name: getattr(settings, name) for name in ("parallels", "crossings", "returns")}
+        if settings.form is not None and settings.returns is None:
+            asked["returns"] = max(rules.returns, FORM_RETURNS)
         return Sampler.begin(
             self.player.generator,
             plan.conditions,

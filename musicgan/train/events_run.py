@@ -28,7 +28,7 @@ from musicgan.train.critic_phase import CriticPhase
 from musicgan.train.critic_trainer import CriticTrainer
 from musicgan.train.faults import FAULTS
 from musicgan.train.forms import forms_of
-from musicgan.train.guidance import GuidancePhase
+from musicgan.train.guidance import GuidancePhase, songs_for
 from musicgan.train.lengths import WINDOW, judged_length, shared_length
 from musicgan.train.likelihood import LikelihoodPhase, evaluated_every
 from musicgan.train.look import Samples
@@ -139,7 +139,7 @@ class EventsRun:
         )  # fmt: skip
         critic_phase = CriticPhase(adversarial, judge, options.critic_steps)
         self.guidance = GuidancePhase(
-            self._player, self._valid, self._train, length, seed, options.minutes,
+            self._player, self._valid, self._train, length, seed, songs_for(options.minutes),
             options.candidates, {name: getattr(options, name) for name in FAULTS},
         )  # fmt: skip
         return [likelihood, adversarial, critic_phase, self.guidance]

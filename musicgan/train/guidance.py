@@ -74,12 +74,12 @@ class GuidancePhase:
         learned: Sequence[Piece],
         length: int,
         seed: int,
-        minutes: float | None = None,
+        songs: int | None = None,
         candidates: int | None = None,
         times: Mapping[str, float | None] | None = None,
     ) -> None:
         self._player, self._pieces, self._length, self._seed = player, pieces, length, seed
-        self._songs = songs_for(minutes)
+        self._songs = SONGS if songs is None else songs
         self._strengths = STRENGTHS if candidates is None else (candidates,)
         self._asked = {name: value for name, value in (times or {}).items() if value is not None}
         self.max_steps = len(self._strengths) + len(FAULTS) - 1

@@ -104,7 +104,7 @@ def test_every_setting_makes_a_difference(choir):
 @pytest.mark.parametrize("fault", ["parallel", "crossing"])
 def test_faults_are_as_common_as_is_asked(fault):
     rare, learned, common, usual = (share(fault, times) for times in (0.02, 1, 10, None))
-    assert 2 * rare < learned < common / 2
+    assert 1.5 * rare < learned < common / 1.5
     assert usual < learned  # as the style has them, and chorales have few
 
 
