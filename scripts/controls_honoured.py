@@ -14,12 +14,25 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from itertools import combinations, pairwise
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 import pretty_midi
+from songs_heard import (
+    NEAR_SEC,
+    Song,
+    crossed,
+    in_parallels,
+    mean_pitch,
+    notes_a_bar,
+    notes_of,
+    percent,
+    returned,
+    swell,
+    tempo_bpm,
+)
 
 from musicgan.chords import Chord, parse_progression
 from musicgan.compose.band import parse_band
@@ -39,11 +52,9 @@ MINOR = (0, 2, 3, 5, 7, 8, 9, 10, 11)
 TEMPO_BPM, METRE = 72, (3, 4)
 FLUTISTS, FLUTE_RANGE = ("Alto", "Piano right hand", "Fiddle"), (60, 96)
 """Who gets a flute, and what that can play."""
-NEAR_SEC = 1e-3
 STYLES = ("chorale", "lieder", "fiddle")
 """Those with pitches: drums have no key and no register."""
 
-Song: TypeAlias = pretty_midi.PrettyMIDI
 Measure = Callable[[Song], float]
 
 
@@ -94,23 +105,23 @@ ROWS = [
         lambda s: in_chord(s, on_beats=False)),
     Row("", "% of bars best named by their chord", "C", "chords", lambda s: named(s)),
     Row("", "% of bars with the root lowest at first", "C", "chords", lambda s: rooted(s)),
-    Row("--density -1", "notes a bar", "free", "sparse", lambda s: notes_a_bar(s)),
-    Row("--density 1", "notes a bar", "free", "dense", lambda s: notes_a_bar(s)),
-    Row("--register -1", "mean pitch", "free", "low", lambda s: mean_pitch(s)),
-    Row("--register 1", "mean pitch", "free", "high", lambda s: mean_pitch(s)),
+    Row("--density -1", "notes a bar", "free", "sparse", notes_a_bar),
+    Row("--density 1", "notes a bar", "free", "dense", notes_a_bar),
+    Row("--register -1", "mean pitch", "free", "low", mean_pitch),
+    Row("--register 1", "mean pitch", "free", "high", mean_pitch),
     Row("--form AABA", "% of notes of both later As that are as at first", "free", "form",
-        lambda s: returned(s)),
-    Row("the same with --returns 1", "the same", "free", "as learned", lambda s: returned(s)),
+        returned),
+    Row("the same with --returns 1", "the same", "free", "as learned", returned),
     Row(f"--parallels {RAREST}", "% of moves of two voices in parallels", "free", "strict",
-        lambda s: in_parallels(s)),
-    Row(f"--parallels {COMMONEST:g}", "the same", "free", "open", lambda s: in_parallels(s)),
+        in_parallels),
+    Row(f"--parallels {COMMONEST:g}", "the same", "free", "open", in_parallels),
     Row(f"--crossings {RAREST}", "% of pairs of voices on beats that are crossed", "free", "apart",
-        lambda s: crossed(s)),
-    Row(f"--crossings {COMMONEST:g}", "the same", "free", "entwined", lambda s: crossed(s)),
-    Row(f"--tempo {TEMPO_BPM}", "beats a minute", "free", "told", lambda s: tempo_bpm(s)),
+        crossed),
+    Row(f"--crossings {COMMONEST:g}", "the same", "free", "entwined", crossed),
+    Row(f"--tempo {TEMPO_BPM}", "beats a minute", "free", "told", tempo_bpm),
     Row("--metre 3/4", "% of files in 3/4 throughout", "free", "told", lambda s: in_metre(s)),
     Row('--dynamics "p<f"', "velocity, last quarter less first", "free", "told",
-        lambda s: swell(s)),
+        swell),
     Row("--instrument of one voice: Flute", "% of its notes that a flute has", "free",
         "told", lambda s: in_range(s)),
 ]  # fmt: skip
@@ -164,16 +175,6 @@ def compared(one: np.ndarray, other: np.ndarray) -> str:
     low, high = mean_interval(other - one)
     mean = (other - one).mean()
     return f"{one.mean():.1f} | {other.mean():.1f} | {mean:+.1f} [{low:+.1f}, {high:+.1f}]"
-
-
-def notes_of(song: Song) -> list[pretty_midi.Note]:
-    """All notes but those of drums."""
-    return [note for part in song.instruments if not part.is_drum for note in part.notes]
-
-
-def percent(those: list[bool]) -> float:
-    """NaN where there are none."""
-    return 100 * float(np.mean(those)) if those else float("nan")
 
 
 def in_scale(song: Song, tonic: int, scale: tuple[int, ...]) -> float:
@@ -230,87 +231,9 @@ def rooted(song: Song) -> float:
     return percent(hits)
 
 
-def notes_a_bar(song: Song) -> float:
-    return len(notes_of(song)) / len(song.get_downbeats())
-
-
-def mean_pitch(song: Song) -> float:
-    return float(np.mean([note.pitch for note in notes_of(song)]))
-
-
-def returned(song: Song) -> float:
-    """Of four sections the second and the last beside the first; not the bar in which it ends."""
-    lines = song.get_downbeats()
-    bar_sec, bars = lines[1] - lines[0], round(len(lines) / 4)
-    heard = [notes_between(song, n * bar_sec, (n + 1) * bar_sec) for n in range(4 * bars)]
-    pairs = [(n, bars + n) for n in range(bars)] + [(n, 3 * bars + n) for n in range(bars - 1)]
-    return percent([note in heard[first] for first, again in pairs for note in heard[again]])
-
-
-def notes_between(song: Song, begin_sec: float, end_sec: float) -> list[tuple[int, int, int]]:
-    """(voice, hundredths of a second after the beginning, pitch) of notes that begin there."""
-    return [
-        (voice, round(100 * (note.start - begin_sec)), note.pitch)
-        for voice, part in enumerate(song.instruments)
-        for note in part.notes
-        if begin_sec - NEAR_SEC <= note.start < end_sec - NEAR_SEC
-    ]
-
-
-def in_parallels(song: Song) -> float:
-    """From beat to beat both move the same way, from an octave or a fifth to the same again."""
-    found = []
-    for before, after in pairwise(lines(song)):
-        moves = [
-            (b, a)
-            for b, a in zip(before, after, strict=True)
-            if b is not None and a is not None and b != a
-        ]
-        for (b1, a1), (b2, a2) in combinations(moves, 2):
-            apart = abs(b1 - b2) % 12, abs(a1 - a2) % 12
-            found.append(apart in ((0, 0), (7, 7)) and (a1 > b1) == (a2 > b2))
-    return percent(found)
-
-
-def crossed(song: Song) -> float:
-    """Of two voices that sound on a beat the one is above that is lower on the whole, or not."""
-    found = []
-    for one, other in combinations(zip(*lines(song), strict=True), 2):
-        both = [(a, b) for a, b in zip(one, other, strict=True) if a is not None and b is not None]
-        if both:
-            apart = np.diff(both).ravel()
-            found += list(apart * np.sign(apart.mean()) < 0)
-    return percent(found)
-
-
-def lines(song: Song) -> list[list[int | None]]:
-    """The highest pitch of each voice on each beat."""
-    parts = [part.notes for part in song.instruments if not part.is_drum]
-    return [[_highest(notes, beat) for notes in parts] for beat in song.get_beats()]
-
-
-def _highest(notes: list[pretty_midi.Note], at_sec: float) -> int | None:
-    at_sec += NEAR_SEC
-    return max((note.pitch for note in notes if note.start <= at_sec < note.end), default=None)
-
-
-def tempo_bpm(song: Song) -> float:
-    _, tempos = song.get_tempo_changes()
-    return float(np.mean(tempos))
-
-
 def in_metre(song: Song) -> float:
     stated = {(m.numerator, m.denominator) for m in song.time_signature_changes}
     return 100.0 * (stated == {METRE})
-
-
-def swell(song: Song) -> float:
-    end_sec = song.get_end_time()
-    first, last = (
-        [n.velocity for n in notes_of(song) if low <= n.start / end_sec < high]
-        for low, high in ((0, 0.25), (0.75, 1))
-    )
-    return float(np.mean(last) - np.mean(first)) if first and last else float("nan")
 
 
 def in_range(song: Song) -> float:

@@ -91,12 +91,8 @@ def test_a_folder_becomes_a_model_that_plays(trained, folder):
     assert [track.name for track in song.tracks] == ["lead", "bass"]
     assert player.critic is not None
     meta = player.file.metadata
-    assert (meta["kind"], meta["style"], meta["licence"], meta["seed"]) == (
-        "events",
-        "made",
-        "CC0",
-        3,
-    )
+    said = (meta["kind"], meta["style"], meta["licence"], meta["seed"])
+    assert said == ("events", "made", "CC0", 3)
     assert meta["steps"] == {"likelihood": 4, "adversarial": 2, "critic": 2, "guidance": 4}
     assert set(meta["metrics"]) == set(meta["steps"])
     guidance = meta["metrics"]["guidance"]
