@@ -36,7 +36,7 @@ from musicgan.model.steps import Ints
 
 FORM_RETURNS = 4.0
 """A form that is asked for should be heard: what comes again is so many times as likely, at least,
-to be what it was. With it 9 of 10 notes of a section come again, 6 to 8 without."""
+to be what it was. With it 9 of 10 notes of a section come again, 7 or 8 without."""
 CLAMP = 4.0
 """Bound of a candidate's log-ratio about the mean of its fellows, as in training."""
 
