@@ -47,6 +47,7 @@ COPIED_NOTES, LONG_NOTES = 8, 16
 """A run of so many notes that stands in a piece learned from is a copy, a short or a long one."""
 MOST_LEARNED = 2_000_000
 """Notes in which copies are looked for: beyond, memory would grow with the collection."""
+TINY = 1e-9
 NO_CHANCE = 2.0
 """Standard errors; what lies less apart may be chance."""
 TEMPERATURE = 0.95
@@ -62,7 +63,7 @@ class GuidancePhase:
     """
 
     name = "guidance"
-    share = 0.04
+    share = 0.06
     eval_steps = 1
     patience = 0
     ease = Ease()
@@ -145,7 +146,7 @@ class GuidancePhase:
 
     def _worth(self, best: dict[str, float]) -> float:
         """By what the distance of the best was multiplied for the faults that were put right."""
-        return best["score"] / best["frechet"] / self._dearer(best["candidates"])
+        return best["score"] / max(best["frechet"], TINY) / self._dearer(best["candidates"])
 
     def _dearer(self, candidates: float) -> float:
         """By what a distance is multiplied for so many candidates."""
