@@ -212,10 +212,19 @@ class Watch:
 
 def _short(figures: Mapping[str, float]) -> str:
     shown = (
-        "train_nll", "nll", "frechet", "critic_accuracy", "critic_right_on_real",
-        "critic_right_on_fake",
+        "train_nll", "nll", "candidates", "returns_times", "parallels_times", "crossings_times",
+        "frechet", "critic_accuracy", "critic_right_on_real", "critic_right_on_fake",
     )  # fmt: skip
-    return "  ".join(f"{name} {figures[name]:.3f}" for name in shown if name in figures)
+    told = {
+        name: figures[name]
+        for name in shown
+        # What is drawn as the networks have it need not be said.
+        if name in figures and not (name.endswith("_times") and figures[name] == 1)
+    }
+    return "  ".join(
+        f"{name} {value:.0f}" if name == "candidates" else f"{name} {value:.3f}"
+        for name, value in told.items()
+    )
 
 
 def _tensorboard(folder: Path) -> Any:

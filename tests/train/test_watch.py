@@ -59,6 +59,13 @@ def test_an_evaluation_is_logged_said_and_heard(watching, seen):
     assert (watching.folder / "adversarial-000025.png").read_bytes()[:4] == b"\x89PNG"
 
 
+def test_of_habits_that_are_tried_what_is_changed_is_said(watching, seen):
+    tried = {"candidates": 4, "returns_times": 1.0, "parallels_times": 0.125, "frechet": 7.5}
+    watching.on_evaluation(PHASE, 1, tried)
+    said = "adversarial 1: candidates 4  parallels_times 0.125  frechet 7.500\n"
+    assert seen.getvalue() == said
+
+
 def test_a_saturated_critic_is_warned_of_once(watching, seen):
     for accuracy in (SATURATED, SATURATED + 0.01, SATURATED + 0.02):
         watching.on_evaluation(PHASE, 1, {"critic_held_out_accuracy": accuracy})
