@@ -26,7 +26,7 @@ from musicgan.compose.given import worth_of
 from musicgan.compose.lean import Lean
 from musicgan.compose.plan import Plan
 from musicgan.compose.player import Player
-from musicgan.compose.rules import Rules
+from musicgan.compose.rules import TIMES, Rules
 from musicgan.compose.sampler import Drawn, Sampler
 from musicgan.compose.settings import Settings
 from musicgan.compose.steering import Steering
@@ -119,7 +119,7 @@ class Composition:
 
     def _songs(self, bars: Bars, rules: Rules, rng: np.random.Generator) -> Sampler:
         plan, settings = self.plan, self.settings
-        asked = {name: getattr(settings, name) for name in ("parallels", "crossings", "returns")}
+        asked = {name: getattr(settings, name) for name in TIMES}
         if settings.form is not None and settings.returns is None:
             asked["returns"] = max(rules.returns, FORM_RETURNS)
         return Sampler.begin(

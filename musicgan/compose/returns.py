@@ -14,6 +14,7 @@ import numpy as np
 from musicgan.codecs.context import ECHO
 from musicgan.codecs.layout import Layout
 from musicgan.codecs.stages import Own
+from musicgan.compose.rules import nats
 from musicgan.model.steps import Floats, Ints
 
 NOTHING = -1
@@ -23,7 +24,7 @@ class Returns:
     """What earlier bars suggest to B songs becomes `times` as likely as the networks have it."""
 
     def __init__(self, layout: Layout, times: float) -> None:
-        self._weight = np.float32(np.log(times))
+        self._weight = nats(times)
         self._end, self._voices = layout.end, layout.voices
         self._wait = self._voice = np.zeros(0, np.int64)
 

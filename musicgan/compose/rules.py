@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,8 @@ Flags = NDArray[np.bool_]
 
 NOT_EVER = np.int64(1 << 62)
 """The step at which a voice that never plays is free."""
+TIMES = ("parallels", "crossings", "returns")
+"""The rules that say how many times as likely something becomes."""
 RAREST, COMMONEST = 0.02, 10.0
 """Sometimes there is no other way to go, and sometimes another one must be left."""
 _PITCHES = np.arange(128)
@@ -40,6 +43,12 @@ class Rules:
     parallels: float = 1.0
     crossings: float = 1.0
     returns: float = 1.0
+
+
+def nats(times: float) -> np.float32:
+    """What is added to the logit of what becomes so many times as likely, within reason."""
+    weight: np.float32 = np.float32(math.log(min(max(times, RAREST), COMMONEST)))
+    return weight
 
 
 class Limits:

@@ -10,7 +10,7 @@ from musicgan.chords import Progression
 from musicgan.compose.band import Band
 from musicgan.compose.dynamics import Dynamics
 from musicgan.compose.per_voice import PerVoice
-from musicgan.compose.rules import COMMONEST, RAREST
+from musicgan.compose.rules import COMMONEST, RAREST, TIMES
 from musicgan.errors import ComposeError
 from musicgan.score import PITCH_NAMES, Key
 
@@ -70,7 +70,7 @@ class Settings:
         if self.critic is not None:
             _within("critic", self.critic, 0, MOST_CANDIDATES)
         _within("block", self.block, 1, 64)
-        for name in ("parallels", "crossings", "returns"):
+        for name in TIMES:
             if getattr(self, name) is not None:
                 _within(name, getattr(self, name), RAREST, COMMONEST)
         if self.tempo_bpm is not None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from musicgan.codecs.context import Context
 from musicgan.codecs.stages import Own
-from musicgan.compose.rules import COMMONEST, RAREST, Rules
+from musicgan.compose.rules import Rules, nats
 from musicgan.model.steps import Floats, Ints
 
 NONE = -1
@@ -33,8 +33,7 @@ class VoiceLeading:
 
     def __init__(self, context: Context, rules: Rules) -> None:
         layout, batch = context.layout, len(context.tonic)
-        times = np.clip((rules.parallels, rules.crossings), RAREST, COMMONEST)
-        self._parallels, self._crossings = np.log(times, dtype=np.float32)
+        self._parallels, self._crossings = nats(rules.parallels), nats(rules.crossings)
         self._grid = layout.grid
         self._beat = np.full(batch, NONE, np.int64)
         self._line = np.full((layout.voices, batch), NONE, np.int64)

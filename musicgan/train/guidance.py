@@ -27,7 +27,7 @@ from musicgan.evaluate.cuts import MOST_WINDOWS, windows
 from musicgan.evaluate.descriptors import descriptor_matrix
 from musicgan.evaluate.distances import frechet
 from musicgan.evaluate.ngrams import marks
-from musicgan.train.faults import FAULTS, compared, shares, times
+from musicgan.train.faults import FAULTS, Shares, compared, shares, times
 from musicgan.train.pace import affordable
 from musicgan.train.phase import Ease
 
@@ -166,28 +166,33 @@ class GuidancePhase:
             )
         )  # fmt: skip
         made = [player.codec.encode(song) for song in songs]
-        given = [piece.rows.astype(np.int64) for piece in self._pieces]
-        drawn, real = self._described(player, made), self._described(player, given)
+        drawn, (real, of_real, copied_by_real) = self._described(player, made), self._real
         # Songs too short for two windows say nothing.
         distance = frechet(real, drawn) if min(len(real), len(drawn)) > 1 else float("inf")
-        own = shares(drawn, ((song, None) for song in songs))
-        of_real = shares(
-            real,
-            (
-                (player.codec.decode_on_grid(rows), piece.bar_start_step)
-                for rows, piece in zip(given, self._pieces, strict=True)
-            ),
-        )
         return {
             **self._present,
             "frechet": distance,
-            **compared(own, of_real),
+            **compared(shares(drawn, ((song, None) for song in songs)), of_real),
             "copied": self._copied(made, COPIED_NOTES),
-            "copied_by_real": self._copied(given, COPIED_NOTES),
             "long_copied": self._copied(made, LONG_NOTES),
-            "long_copied_by_real": self._copied(given, LONG_NOTES),
+            **copied_by_real,
             "score": distance * self._dearer(candidates),
         }
+
+    @cached_property
+    def _real(self) -> tuple[Floats, Shares, dict[str, float]]:
+        """Of the pieces held out: their windows described, faults, and how much they copy."""
+        player, rows = self._player(), [piece.rows.astype(np.int64) for piece in self._pieces]
+        described = self._described(player, rows)
+        whole = (
+            (player.codec.decode_on_grid(one), piece.bar_start_step)
+            for one, piece in zip(rows, self._pieces, strict=True)
+        )
+        copied = {
+            "copied_by_real": self._copied(rows, COPIED_NOTES),
+            "long_copied_by_real": self._copied(rows, LONG_NOTES),
+        }
+        return described, shares(described, whole), copied
 
     def _copied(self, songs: Sequence[Rows], notes: int) -> float:
         """Share of the runs of so many `notes` in these songs that stand in music learned from."""

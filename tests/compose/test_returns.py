@@ -12,7 +12,7 @@ from musicgan.compose.composition import FORM_RETURNS
 from musicgan.compose.even_bars import EvenBars
 from musicgan.compose.player import open_player, with_rules
 from musicgan.compose.returns import Returns
-from musicgan.compose.rules import Rules
+from musicgan.compose.rules import COMMONEST, RAREST, Rules
 from musicgan.compose.sampler import Sampler
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
@@ -50,6 +50,12 @@ def test_when_the_next_note_comes_and_in_which_voice_if_it_comes_then():
     assert likelier(returns.voice(voices, np.array([3, 3]))) == {(0, 1): 4}
     assert likelier(returns.voice(voices, np.array([2, 2]))) == {}
     assert not none.any() and not voices.any()  # which are the networks' own
+
+
+@pytest.mark.parametrize(("times", "kept"), [(0, RAREST), (0.3, 0.3), (4, 4), (99, COMMONEST)])
+def test_so_many_times_as_likely_within_reason(times, kept):
+    none = np.zeros((2, LAYOUT.end + 1), np.float32)
+    assert likelier(heard(wait=3, voice=1, times=times).wait(none)) == {(0, 3): kept}
 
 
 def test_each_song_has_its_own():

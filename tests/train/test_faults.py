@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from musicgan.compose.rules import COMMONEST, RAREST, Rules
+from musicgan.compose.rules import COMMONEST, RAREST, TIMES, Rules
 from musicgan.evaluate.descriptors import DESCRIPTORS
 from musicgan.notes import NOTE
 from musicgan.score import Metre, Score, Track
@@ -19,6 +19,7 @@ def bars(*figures):
 
 def test_every_fault_is_a_rule():
     rules = Rules(np.zeros((1, 2), np.int64), np.ones(1, bool))
+    assert set(FAULTS) == set(TIMES)
     assert all(getattr(rules, name) == 1 for name in FAULTS)
 
 

@@ -1,7 +1,6 @@
 """How much the critic should say is settled by measuring songs against the pieces held out."""
 
 from dataclasses import replace
-from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -208,11 +207,12 @@ def test_where_there_are_none_they_are_left_alone(some, player, monkeypatch):
 
 def measure(monkeypatch, songs_like, **shares):
     """Let the phase measure `songs_like`; of songs and of pieces faults have these shares."""
-    coming = {name: cycle(shares.get(name, (0.0,))) for name in guidance.FAULTS}
 
     def measured(described, whole):
-        assert len(list(whole))
-        return {name: np.zeros(2) + next(values) for name, values in coming.items()}
+        are_pieces = [bar_tick is not None for _, bar_tick in whole]
+        assert len(set(are_pieces)) == 1
+        found = {name: shares.get(name, (0.0, 0.0))[are_pieces[0]] for name in guidance.FAULTS}
+        return {name: np.zeros(2) + share for name, share in found.items()}
 
     monkeypatch.setattr(guidance, "songs_like", songs_like)
     monkeypatch.setattr(guidance, "shares", measured)
