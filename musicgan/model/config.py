@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -23,7 +24,7 @@ TEMPO = 2
 
 def tempo_class(bpm: float) -> int:
     """Which class of tempo `bpm` beats a minute belong to."""
-    return int(np.searchsorted(TEMPO_EDGES_BPM, bpm))
+    return bisect_left(TEMPO_EDGES_BPM, bpm)
 
 
 @dataclass(frozen=True)

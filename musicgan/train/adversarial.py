@@ -152,7 +152,7 @@ class AdversarialPhase(Averaged):
         return {
             "generator_loss": float(chosen.detach()),
             "train_nll": float(likelihood.detach()),
-            "gradient": norm,
+            "gradient": float(norm),
             **figures,
         }
 

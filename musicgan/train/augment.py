@@ -36,7 +36,8 @@ class Augmentation:
 
     def draw(self, shifts: Ints, rng: np.random.Generator) -> Variation:
         """A variation at random; `shifts` are the transpositions [N] that a song allows."""
-        semitones = int(rng.choice(shifts[abs(shifts) <= self.semitones]))
+        allowed = shifts[abs(shifts) <= self.semitones]
+        semitones = int(allowed[rng.integers(len(allowed))])  # `choice` takes ten times as long
         velocity = int(rng.integers(-self.velocity, self.velocity + 1)) if self.velocity else 0
         tempo = float(np.exp(rng.uniform(-1, 1) * np.log1p(self.tempo))) if self.tempo else 1.0
         return Variation(semitones, velocity, tempo, bool(rng.random() < self.forget))

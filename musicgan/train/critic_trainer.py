@@ -109,7 +109,7 @@ class CriticTrainer:
         return {
             "critic_loss": float(loss.detach()),
             "critic_accuracy": accuracy,
-            "critic_gradient": norm,
+            "critic_gradient": float(norm),
             "feature_gap": float(gap),
         }
 

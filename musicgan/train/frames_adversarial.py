@@ -130,7 +130,7 @@ class FramesAdversarialPhase(Averaged):
             "generator_loss": float(fooled.detach()),
             "feature_gap": float(gap.detach()),
             "train_nll": float(nll.detach()),
-            "gradient": norm,
+            "gradient": float(norm),
             "onsets_a_frame": float(team.mean(cell_density(fake, self.generator))),
         }
 
@@ -149,7 +149,7 @@ class FramesAdversarialPhase(Averaged):
         return {
             "critic_loss": float(loss.detach()),
             "critic_accuracy": accuracy,
-            "critic_gradient": norm,
+            "critic_gradient": float(norm),
         }
 
     def evaluate(self) -> dict[str, float]:

@@ -107,7 +107,7 @@ class FramesLikelihoodPhase(Averaged):
         norm = descend(self.optimizer, loss, self.generator.parameters(), options.clip)
         self.ema.update()
         self.steps += 1
-        return {"train_nll": float(loss.detach()), "gradient": norm}
+        return {"train_nll": float(loss.detach()), "gradient": float(norm)}
 
     def evaluate(self) -> dict[str, float]:
         """Nats a frame on all held-out windows."""

@@ -17,10 +17,11 @@ import torch
 
 from musicgan.codecs.events import FIELDS
 from musicgan.train import team
+from musicgan.train.device.recorded import Recorded
 from musicgan.train.losses import free_bits, kl_to_prior
 from musicgan.train.networks import Batch, Generator, Posterior
 from musicgan.train.optimizer import AdamW
-from musicgan.train.phase import Averaged, Ema, descend
+from musicgan.train.phase import Averaged, Ema, follow
 from musicgan.train.windows import Windows
 
 
@@ -118,6 +119,9 @@ class LikelihoodPhase(Averaged):
             self.network.parameters(), options.rate, (0.9, 0.98), weight_decay=options.weight_decay
         )
         self.ema = Ema(self.network, options.ema)
+        # What several processes say to one another is not part of a recording.
+        alone = team.size() == 1
+        self._gradients = Recorded(self._backward, self.network) if alone else self._backward
 
     def begin(self) -> None:
         """Nothing to prepare."""
@@ -127,21 +131,24 @@ class LikelihoodPhase(Averaged):
         options = self.options
         self.learn_at(options.rate * schedule(self.steps, progress, options.warmup_steps))
         self.network.train()
-        batch = self._next()
+        found = self._gradients(self._next().columns())
+        norm = follow(self.optimizer, self.network.parameters(), options.clip)
+        self.ema.update()
+        self._draw_ahead()
+        self.steps += 1
+        return {**{name: float(value) for name, value in found.items()}, "gradient": float(norm)}
+
+    def _backward(self, columns: Mapping[str, Any]) -> Mapping[str, torch.Tensor]:
+        """Leave the gradients of the loss on these windows with the parameters."""
+        batch, options = Batch(**columns), self.options
         with autocast(self.device, options.bf16):
             nll, kl = elbo(self.generator, self.posterior, batch)
         # Of all processes, each of which has as many windows.
         known, total, kl_mean = map(team.mean, (batch.mask.sum(), nll.sum(), kl.mean()))
         loss = (total + free_bits(kl_mean, options.free_nats) * len(kl)) / known
-        parameters = self.network.parameters()
-        norm = descend(self.optimizer, loss, parameters, options.clip, self._draw_ahead)
-        self.ema.update()
-        self.steps += 1
-        return {
-            "train_nll": float(total.detach() / known),
-            "kl_nats": float(kl_mean.detach()),
-            "gradient": norm,
-        }
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        return {"train_nll": (total / known).detach(), "kl_nats": kl_mean.detach()}
 
     def _next(self) -> Batch:
         """The windows of this update, as many as there is room for by now."""

@@ -88,12 +88,11 @@ class Batch:
 
     def to(self, device: torch.device) -> Batch:
         """The same batch on another device; its past stays where it is."""
-        moved: dict[str, Any] = {
-            name: value.to(device)
-            for name, value in vars(self).items()
-            if isinstance(value, Tensor)
-        }
-        return replace(self, **moved)
+        return replace(self, **{n: c.to(device) for n, c in self.columns().items()})
+
+    def columns(self) -> dict[str, Any]:
+        """All of it that lies on a device, by name."""
+        return {name: value for name, value in vars(self).items() if isinstance(value, Tensor)}
 
 
 class Generator(nn.Module):

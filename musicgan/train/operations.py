@@ -25,12 +25,14 @@ def bag(index: Tensor, weight: Tensor) -> Tensor:
 
     No row is named twice in one sum.
     """
-    if weight.is_cuda:
-        return F.embedding_bag(index, weight, mode="sum")
     kind = _kind(weight)
-    if kind == torch.bfloat16 and len(weight) <= SMALL_TABLE:
+    # On CUDA torch sorts all indices for the gradient, which takes longer than the network.
+    learns = weight.is_cuda and torch.is_grad_enabled()
+    if learns or (kind == torch.bfloat16 and len(weight) <= SMALL_TABLE):
         hot = weight.new_zeros(len(index), len(weight), dtype=kind).scatter_(1, index, 1)
         return hot @ weight.to(kind)
+    if weight.is_cuda:
+        return F.embedding_bag(index, weight, mode="sum")
     return torch.as_tensor(_Bag.apply(index, weight)).to(kind)  # type: ignore[no-untyped-call]
 
 
@@ -88,7 +90,8 @@ def _keep_mask(like: Tensor, share: float) -> Tensor:
 
 def _kind(x: Tensor) -> torch.dtype:
     """What autocast computes in, else the type of `x`."""
-    return torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
+    device = x.device.type
+    return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else x.dtype
 
 
 @lru_cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from inspect import unwrap
 from typing import Any
 
@@ -15,10 +16,20 @@ class AdamW(torch.optim.AdamW):
     of every training. Here the methods stand as they were before they were decorated.
     """
 
+    def __init__(self, parameters: Iterable[torch.Tensor], *settings: Any, **more: Any) -> None:
+        moved = list(parameters)
+        # One launch for all of them, and a step that is skipped without asking the device.
+        super().__init__(moved, *settings, **more, fused=all(p.is_cuda for p in moved) or None)
+
     add_param_group = unwrap(torch.optim.AdamW.add_param_group)
     zero_grad = unwrap(torch.optim.AdamW.zero_grad)
     state_dict = unwrap(torch.optim.AdamW.state_dict)
-    load_state_dict = unwrap(torch.optim.AdamW.load_state_dict)
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from a state, whichever device it was saved on."""
+        fused = self.param_groups[0]["fused"]
+        groups = [{**group, "fused": fused} for group in state_dict["param_groups"]]
+        _LOAD(self, {**state_dict, "param_groups": groups})
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> Any:
@@ -27,3 +38,4 @@ class AdamW(torch.optim.AdamW):
 
 
 _STEP = unwrap(torch.optim.AdamW.step)
+_LOAD = unwrap(torch.optim.AdamW.load_state_dict)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -155,19 +155,25 @@ def descend(
     loss: Tensor,
     parameters: Iterable[nn.Parameter],
     clip: float,
-    meanwhile: Callable[[], object] = lambda: None,
-) -> float:
-    """One clipped step down `loss`; returns the gradient norm. A non-finite one is skipped.
-
-    `meanwhile` is called when the gradient is on its way: a device may be at work on it for long.
-    """
+) -> Tensor:
+    """One clipped step down `loss`; returns the gradient norm. A non-finite one is skipped."""
     moved = list(parameters)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
+    return follow(optimizer, moved, clip)
+
+
+def follow(
+    optimizer: torch.optim.Optimizer, parameters: Iterable[nn.Parameter], clip: float
+) -> Tensor:
+    """`descend` by gradients that are there; on a CUDA device the host does not wait for them."""
+    moved = list(parameters)
     team.average_gradients(moved)
-    clipped = nn.utils.clip_grad_norm_(moved, clip)
-    meanwhile()
-    norm = float(clipped)
-    if norm < float("inf"):
+    norm = nn.utils.clip_grad_norm_(moved, clip)
+    if norm.is_cuda:
+        # torch's own word for a step to skip, which the fused kernels look at where they run.
+        optimizer.found_inf = (~norm.isfinite()).float()  # type: ignore[attr-defined]
+        optimizer.step()
+    elif norm.isfinite():
         optimizer.step()
     return norm

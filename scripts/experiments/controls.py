@@ -36,7 +36,7 @@ class AnchorPhase(AdversarialPhase):
         norm = descend(self.optimizer, loss, self.generator.parameters(), options.clip)
         self.ema.update()
         self.steps += 1
-        return {"train_nll": float(likelihood.detach()), "gradient": norm}
+        return {"train_nll": float(likelihood.detach()), "gradient": float(norm)}
 
 
 class FirstCriticPhase(CriticPhase):

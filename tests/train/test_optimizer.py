@@ -60,3 +60,12 @@ def test_torchs_compiler_stays_where_it_is():
     command = [sys.executable, "-c", ALONE]
     said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
     assert said.stdout.split() == ["False"]
+
+
+def test_a_state_saved_on_another_device_keeps_this_ones_way():
+    """On CUDA updates are fused; on a CPU they stay torch's usual ones, to the bit."""
+    optimizer = AdamW([torch.nn.Parameter(torch.ones(3))], 0.1)
+    saved = optimizer.state_dict()
+    saved["param_groups"][0]["fused"] = True
+    optimizer.load_state_dict(saved)
+    assert optimizer.param_groups[0]["fused"] is None
