@@ -166,11 +166,11 @@ def descend(
 def follow(
     optimizer: torch.optim.Optimizer, parameters: Iterable[nn.Parameter], clip: float
 ) -> Tensor:
-    """`descend` by gradients that are there; on a CUDA device the host does not wait for them."""
+    """`descend` by gradients that are there; the host does not wait where updates are fused."""
     moved = list(parameters)
     team.average_gradients(moved)
     norm = nn.utils.clip_grad_norm_(moved, clip)
-    if norm.is_cuda:
+    if optimizer.defaults.get("fused"):
         # torch's own word for a step to skip, which the fused kernels look at where they run.
         optimizer.found_inf = (~norm.isfinite()).float()  # type: ignore[attr-defined]
         optimizer.step()

@@ -132,3 +132,14 @@ def test_what_a_phase_selected_becomes_its_network():
 )
 def test_schedule_by_hand(step, progress, factor):
     assert schedule(step, progress, warmup_steps=10) == pytest.approx(factor)
+
+
+def test_a_fused_step_skips_gradients_that_are_not_finite_without_being_asked():
+    """As on CUDA; torch has the same updates for a CPU."""
+    module = one_weight(3.0)
+    optimizer = torch.optim.AdamW(module.parameters(), lr=1.0, fused=True)
+    norm = descend(optimizer, math.nan * module.weight.sum(), module.parameters(), clip=1.0)
+    assert not math.isfinite(norm)
+    assert module.weight.item() == 3
+    descend(optimizer, module.weight.sum(), module.parameters(), clip=1.0)
+    assert module.weight.item() < 3
