@@ -61,6 +61,20 @@ def test_each_seed_is_compared_with_the_control_of_its_own_seed(tmp_path, capsys
     assert capsys.readouterr().out == told
 
 
+def test_every_method_is_put_beside_both_controls_of_its_own_seed(tmp_path, capsys):
+    for row in ("mle", "mle-updates", "mle-time"):
+        leave(tmp_path, row, 0, [LOW, HIGH])
+    leave(tmp_path, "ours", 0, [LOW, HIGH])
+    table.main(["chorales", "--out", str(tmp_path)])
+    assert "Frechet lower by, at" not in capsys.readouterr().out  # `matched` has said it
+    leave(tmp_path, "match-pairs", 0, halved([LOW, HIGH]))
+    table.main(["chorales", "--out", str(tmp_path)])
+    lines = capsys.readouterr().out.splitlines()
+    begin = "| feature matching per pair, than likelihood, as much"
+    assert [line.count("50 % (1)") for line in lines if line.startswith(begin)] == [5]
+    assert "| Frechet lower by, at self-BLEU | 0.40 | 0.45 | 0.50 | 0.55 | 0.60 |" in lines
+
+
 def test_what_another_machine_ran_is_added_to_what_was_kept(tmp_path, capsys):
     one, other, kept = (tmp_path / name for name in ("one", "other", "kept"))
     leave(one, "mle", 0, [LOW, HIGH])
