@@ -1,6 +1,6 @@
 """musicgan as a library: what the commands do, as functions with types.
 
-    from musicgan.api import load_model, write_midi
+    from musicgan import load_model, write_midi
 
     song = load_model("fiddle").compose(bars=32, form="AABB", seed=7)
     write_midi(song, "tune.mid")

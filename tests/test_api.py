@@ -2,11 +2,14 @@
 
 import subprocess
 import sys
+from importlib import import_module
+from types import ModuleType
 
 import pytest
 from tiny_model import choir_codec, tiny_model
 from train.making import ADVERSARIAL, LIKELIHOOD, few_songs, write_tunes
 
+import musicgan
 from musicgan import api
 from musicgan.api import Corpus, EventsCodec, compose, load_model, read_midi, styles, write_midi
 from musicgan.errors import ComposeError, ModelFileError
@@ -78,3 +81,31 @@ def test_a_stream_is_played_to_a_file(model, tmp_path):
 def test_importing_it_needs_no_torch():
     script = "import sys; sys.modules['torch'] = None; import musicgan.api"
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
+def test_the_package_has_what_the_library_has():
+    assert musicgan.__all__ == api.__all__
+    assert set(api.__all__) < set(dir(musicgan))
+    for name in {*api.__all__} - {"compose", "train"}:  # packages have these names, see below
+        assert getattr(musicgan, name) is getattr(api, name)
+    with pytest.raises(AttributeError, match="'musicgan' has no attribute 'nope'"):
+        musicgan.nope  # noqa: B018
+
+
+def test_and_loads_it_when_it_is_asked_for():
+    script = (
+        "import sys, musicgan; assert 'numpy' not in sys.modules; "
+        "musicgan.load_model; assert 'numpy' in sys.modules and 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
+def test_a_package_that_has_the_name_of_a_function_is_called_as_it(model, monkeypatch):
+    """Imported or not."""
+    assert isinstance(sys.modules["musicgan.compose"], ModuleType)
+    assert musicgan.compose(str(model), bars=2, seed=3) == compose(str(model), bars=2, seed=3)
+    monkeypatch.setattr(api, "train", lambda *given, **named: (given, named))
+    import_module("musicgan.train.options")
+    assert musicgan.train("folder", "out", minutes=1) == (("folder", "out"), {"minutes": 1})
+    monkeypatch.delattr(musicgan, "train")
+    assert musicgan.train("folder", "out") == (("folder", "out"), {})

@@ -66,3 +66,9 @@ def test_pictures_and_files_it_names_exist():
     linked = re.findall(r"\]\((?!http)([^)#]+)\)", README)
     named = re.findall(r"`((?:docs|scripts|tests|midi_data)/[\w./-]*)`", README)
     assert [name for name in linked + named if not (ROOT / name).exists()] == []
+
+
+def test_the_python_example_writes_its_song(tmp_path):
+    [example] = [block for block in BLOCKS if block.startswith("import musicgan")]
+    subprocess.run([sys.executable, "-c", example], cwd=tmp_path, check=True, timeout=120)
+    assert len(read_midi(tmp_path / "reel.mid")) > 16
