@@ -17,6 +17,7 @@ class CriticPhase:
 
     name = "critic"
     share = 0.1
+    fewest = 0
     patience = 4
 
     def __init__(

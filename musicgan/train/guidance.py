@@ -64,6 +64,7 @@ class GuidancePhase:
 
     name = "guidance"
     share = 0.06
+    fewest = 0
     eval_steps = 1
     patience = 0
     ease = Ease()

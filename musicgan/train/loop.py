@@ -17,6 +17,7 @@ import torch
 
 from musicgan.errors import CheckpointError
 from musicgan.train import team
+from musicgan.train.budget import Budget
 from musicgan.train.checkpoint import load_checkpoint, save_checkpoint
 from musicgan.train.pace import WARM_UP_STEPS, Pace
 from musicgan.train.phase import Ease, Phase
@@ -24,8 +25,6 @@ from musicgan.train.recovery import Recovery
 
 CHECKPOINT_SEC = 60.0
 PLANNING_STEPS = 8
-FOR_OTHERS = 0.05
-"""Of a phase's time: what updates and evaluations do not take."""
 
 
 class Observer(Protocol):
@@ -55,6 +54,10 @@ class Progress:
     """When the phase is to end, and ..."""
     is_sure: bool = False
     """... whether `planned` is its last word."""
+    is_alone: bool = False
+    """Whether all of the budget is the phase's."""
+    used_up_min: float = 0.0
+    """A budget of which such a phase has left nothing."""
     stale: int = 0
     best_score: float = math.inf
     best: dict[str, Any] | None = None
@@ -73,9 +76,9 @@ class Loop:
 
     With `minutes` each phase gets its share of the time left: after a few updates its number of
     steps is planned from their speed, so that schedules end when the time does, and once more
-    after a fifth of them, for music that is first met takes time of its own. The plan is kept in
-    the checkpoint, so that a resumed run is the same run. Phases that would begin when the minutes
-    are over are left out; resumed with more of them, the run goes on there.
+    after a fifth of them, for music that is first met takes time of its own. The plan is in the
+    checkpoint: a resumed run is the same run. Phases that would begin when the minutes are over, or
+    all another's (`Budget`), are left out; resumed with more of them, the run goes on there.
     """
 
     def __init__(
@@ -92,7 +95,7 @@ class Loop:
         self.checkpoint = checkpoint
         self.identity = dict(identity)
         self.observers = observers
-        self.minutes = minutes
+        self.budget = Budget(minutes)
         self.progress = Progress(seconds=spent_sec)
         self._evaluation_sec = self._evaluations_sec = 0.0
         self._recovery = Recovery(self._trouble)
@@ -133,9 +136,10 @@ class Loop:
 
     def _is_too_late(self) -> bool:
         """Whether the minutes are over where a phase would begin; for the first it is never."""
-        if not self.minutes or not self.progress.phase or self.progress.step:
+        if not self.budget or not self.progress.phase or self.progress.step:
             return False
-        return team.agreed(self._now_sec() > 60 * self.minutes)
+        is_over = self.budget.is_over(self._now_sec())
+        return team.agreed(is_over or self.progress.used_up_min == self.budget.minutes)
 
     def _tell_left_out(self) -> None:
         names = ", ".join(phase.name for phase in self.phases[self.progress.phase :])
@@ -146,15 +150,16 @@ class Loop:
 
     def _run_phase(self, phase: Phase) -> None:
         progress = self.progress
-        if self.minutes and not progress.until_sec:
-            progress.until_sec = self._now_sec() + self._own_sec(self.minutes)
+        if self.budget and not progress.until_sec:
+            left = self.phases[progress.phase :]
+            progress.until_sec = self.budget.share_until_sec(left, self._now_sec())
         if progress.step == 0:
             phase.ease = Ease()
             self._recovery.insist(phase, phase.begin)
             # A later phase may make things worse: where it starts is a candidate, too.
             if progress.phase:
                 self._evaluate(phase)
-        if not self.minutes and not progress.planned:
+        if not self.budget and not progress.planned:
             progress.planned, progress.is_sure = phase.max_steps, True
         pace = Pace(progress.step)
         while True:
@@ -176,9 +181,13 @@ class Loop:
             self._evaluate(phase)
         if progress.best is not None:
             phase.restore(progress.best)
+        # It may have had enough before, and then there is time left.
+        if progress.is_alone and progress.step == progress.planned < phase.max_steps:
+            progress.used_up_min = self.budget.minutes
         progress.phase += 1
         progress.step = progress.planned = progress.stale = 0
-        progress.until_sec, progress.is_sure, progress.ease = 0.0, False, {}
+        progress.until_sec, progress.is_sure, progress.is_alone = 0.0, False, False
+        progress.ease = {}
         progress.best_score, progress.best = math.inf, None
         self._recovery.save(self.save)
         self._saved_at = time.monotonic()
@@ -188,12 +197,6 @@ class Loop:
         stale = phase.patience and progress.stale >= phase.patience
         return bool(stale) or progress.step >= (progress.planned or phase.max_steps)
 
-    def _own_sec(self, minutes: float) -> float:
-        """The present phase's part of the time left, for all from its `begin` on."""
-        shares = [phase.share for phase in self.phases[self.progress.phase :]]
-        left_sec = max(0.0, 60 * minutes - self._now_sec())
-        return (1 - FOR_OTHERS) * left_sec * shares[0] / sum(shares)
-
     def _plan(self, phase: Phase, pace: Pace) -> None:
         """Set or correct `planned`, when enough updates were seen to know how fast they are.
 
@@ -202,22 +205,26 @@ class Loop:
         progress, steps = self.progress, self.progress.planned
         # What evaluations take is known once there was one.
         each_evaluation_sec = self._evaluation_sec / phase.eval_steps
-        over_sec = self._now_sec() + each_evaluation_sec - progress.until_sec
-        if progress.step and not steps and team.agreed(over_sec) > 0:
-            progress.planned, progress.is_sure = progress.step, True
+        now_sec, alone = self._now_sec(), self.budget.is_alone(phase, progress.step)
+        until_sec = self.budget.end_sec if alone else progress.until_sec
+        if progress.step and not steps and team.agreed(now_sec + each_evaluation_sec > until_sec):
+            progress.planned, progress.is_sure, progress.is_alone = progress.step, True, alone
             return
         since, until = WARM_UP_STEPS, PLANNING_STEPS
         if steps:
             until = min(steps, max(3 * PLANNING_STEPS, steps // 5))
             since = until // 2
-        updating_sec = self._now_sec() - self._evaluations_sec
-        each_sec = pace.each_sec(since, until, progress.step, updating_sec)
+        each_sec = pace.each_sec(since, until, progress.step, now_sec - self._evaluations_sec)
         if each_sec is None:
             return
-        left_sec = max(0.0, progress.until_sec - self._now_sec())
-        more = int(left_sec / (each_sec + each_evaluation_sec))
+        each_sec += each_evaluation_sec
+        until_sec, alone = self.budget.until_sec(
+            phase, progress.step, each_sec, now_sec, progress.until_sec
+        )
+        more = int(max(0.0, until_sec - now_sec) / each_sec)
         planned = min(phase.max_steps, progress.step + more)
-        progress.planned, progress.is_sure = team.agreed((planned, bool(steps)))
+        found = planned, bool(steps), alone
+        progress.planned, progress.is_sure, progress.is_alone = team.agreed(found)
 
     def _now_sec(self) -> float:
         """Since the run began, its earlier parts included."""

@@ -34,6 +34,8 @@ class Phase(Protocol):
     name: str
     share: float
     """Of the time budget, relative to the other phases'."""
+    fewest: int
+    """Updates that it needs before what follows is worth its time; see `Budget`."""
     max_steps: int
     eval_steps: int
     """Steps between evaluations."""
@@ -113,6 +115,7 @@ class Averaged:
     optimizer: torch.optim.Optimizer
     ema: Ema
     rng: np.random.Generator
+    fewest: int = 0
     ease: Ease = Ease()
     steps: int = 0
     """Updates so far."""

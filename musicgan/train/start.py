@@ -16,7 +16,7 @@ from musicgan.errors import ModelFileError
 from musicgan.model.config import EventsConfig
 from musicgan.model.file import ModelFile, load_model
 from musicgan.train.lengths import WINDOW
-from musicgan.train.likelihood import held_out
+from musicgan.train.likelihood import HELD_OUT_ROWS, bound
 from musicgan.train.networks import Critic, Generator, Posterior
 from musicgan.train.songs import Song
 from musicgan.train.transplant import Ints, Transplant, Voices
@@ -96,10 +96,9 @@ def nearest_start(config: EventsConfig, ranges: Ints, songs: Sequence[Song]) -> 
         sized = start.sized(config)
         generator, posterior = Generator(sized), Posterior(sized)
         start.fill(ranges, generator, posterior)
-        cpu = torch.device("cpu")
         # The last song may be a long one.
-        most = 2 * FEW_WINDOWS
-        nats = held_out(generator.eval(), posterior.eval(), few, cpu, True, most)["nll"]
+        batches = few.every(HELD_OUT_ROWS, most=2 * FEW_WINDOWS)
+        nats = bound(generator.eval(), posterior.eval(), batches, torch.device("cpu"), True)
         found.append((nats, replace(start, name=style)))
     nats, start = min(found, key=lambda pair: pair[0])
     return start, nats

@@ -21,6 +21,7 @@ class Timed:
         self.phase = phase
         self.name, self.share, self.patience = phase.name, phase.share, phase.patience
         self.max_steps, self.eval_steps = phase.max_steps, phase.eval_steps
+        self.fewest = phase.fewest
         self.seconds = 0.0
         """CPU seconds where the networks are on the CPU; else what the clock says."""
         self.updates = 0

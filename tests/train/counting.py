@@ -11,6 +11,7 @@ class Counter:
     """A phase whose one weight counts its steps; scores are given, a step moves the clock."""
 
     share = 1.0
+    fewest = 0
     ease = Ease()
 
     def __init__(

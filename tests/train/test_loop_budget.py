@@ -169,6 +169,67 @@ def test_a_phase_of_few_long_evaluations_ends_with_its_time(path, clock, minutes
     assert clock.now_sec <= max(60 * minutes, 18.2)
 
 
+def in_turn(clock, fewest, **settings):
+    """Two phases; the first needs so many updates."""
+    phases = [Counter(n, 10_000, 1000, clock=clock, step_sec=0.5, **settings) for n in "ab"]
+    phases[0].fewest = fewest
+    return phases
+
+
+@pytest.mark.parametrize(
+    ("fewest", "steps"), [(50, (57, 59)), (70, (70, 47)), (76, (76, 41)), (77, (114, 0))]
+)
+def test_a_budget_of_few_updates_is_all_the_first_phases(path, clock, fewest, steps):
+    """A minute, a twentieth left out, affords 114 of half a second: half of them are its own.
+
+    It may have up to two thirds, and all of them where it needs more.
+    """
+    phases, seen = in_turn(clock, fewest), Seen()
+    Loop(phases, path, {}, [seen], minutes=1).run()
+    assert tuple(len(phase.progress) for phase in phases) == steps
+    assert [line.split(":")[1][:3] for line in seen.troubles] == ([] if steps[1] else [" b;"])
+    assert 0.93 * 60 < clock.now_sec <= 60
+    assert phases[0].progress[-1] > 0.9
+
+
+def test_updates_that_are_slow_from_the_first_may_take_all_of_it_too(path, clock):
+    phases = in_turn(clock, 300)
+    phases[0].step_sec = 7.0  # eight of them are more than half of the minute
+    Loop(phases, path, {}, minutes=1).run()
+    assert [len(phase.progress) for phase in phases] == [8, 0]
+
+
+def test_what_such_a_phase_does_not_need_is_the_others(path, clock):
+    """It is at its best with its first evaluation, or has but so many updates."""
+    best = in_turn(clock, 300, patience=2, scores=[1.0, 2.0, 3.0, *[4.0] * 9])
+    for phase in best:
+        phase.eval_steps = 10
+    best[1].patience = 0
+    few = in_turn(clock, 300)
+    few[0].max_steps = 70
+    for phases, steps in ((best, 30), (few, 70)):
+        clock.now_sec = 0.0
+        path.unlink(missing_ok=True)
+        Loop(phases, path, {}, minutes=1).run()
+        assert len(phases[0].progress) == steps
+        assert len(phases[1].progress) == pytest.approx(0.9 * (119 - steps), abs=5)
+
+
+def test_what_was_left_out_for_it_is_done_with_more_minutes(path, clock):
+    Loop(in_turn(clock, 300), path, {}, minutes=1).run()
+
+    def resumed(minutes):
+        again = in_turn(clock, 300)
+        loop = Loop(again, path, {}, minutes=minutes)
+        loop.resume()
+        loop.run()
+        return [len(phase.progress) for phase in again]
+
+    assert resumed(1) == [0, 0]
+    first, second = resumed(3)
+    assert first == 0 and second > 100
+
+
 def test_what_was_spent_before_the_first_step_is_part_of_the_budget(path, clock):
     phase = Counter(max_steps=10_000, clock=clock, step_sec=0.5)
     Loop([phase], path, {}, minutes=1, spent_sec=20).run()

@@ -11,7 +11,14 @@ from musicgan.codecs.events import FIELDS
 from musicgan.codecs.intervals import INTERVALS, LEAP, NO_INTERVAL
 from musicgan.model.critic import Critic as PlayedCritic
 from musicgan.model.generator import Generator as PlayedGenerator
-from musicgan.train.likelihood import LikelihoodOptions, LikelihoodPhase, elbo, held_out
+from musicgan.train.likelihood import (
+    HELD_OUT_ROWS,
+    LikelihoodOptions,
+    LikelihoodPhase,
+    bound,
+    elbo,
+    held_out,
+)
 from musicgan.train.losses import critic_loss
 from musicgan.train.networks import Critic, Posterior, Table, field_nll, pitch_logits
 from musicgan.train.optimizer import AdamW
@@ -218,6 +225,8 @@ def test_held_out_figures_add_up(setting):
     assert figures == again
     fields = sum(figures[f"nll_{name}"] for name in FIELDS)
     assert fields < figures["nll"] == figures["score"]  # the bound pays the KL on top
+    batches = windows.every(HELD_OUT_ROWS)
+    assert bound(generator, posterior, batches, CPU, bf16=False) == figures["nll"]
 
 
 def test_elbo_by_hand_where_the_posterior_is_the_prior(setting, batch):

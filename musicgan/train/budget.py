@@ -1,0 +1,59 @@
+"""The minutes of a run, and how its phases share them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from musicgan.train.phase import Phase
+
+FOR_OTHERS = 0.05
+"""Of a phase's time: what updates and evaluations do not take."""
+LEAST_LEFT = 1 / 3
+"""Of the minutes: with less than this, none is kept for what follows a phase's fewest updates."""
+
+
+class Budget:
+    """So many minutes; none: as long as it takes, and then nothing else is asked of it."""
+
+    def __init__(self, minutes: float | None) -> None:
+        self.minutes = minutes or 0.0
+
+    def __bool__(self) -> bool:
+        """Whether there is one."""
+        return self.minutes > 0
+
+    def is_over(self, now_sec: float) -> bool:
+        """Whether they are, so many seconds after the run began."""
+        return now_sec > 60 * self.minutes
+
+    @property
+    def end_sec(self) -> float:
+        """When the last phase should end."""
+        return (1 - FOR_OTHERS) * 60 * self.minutes
+
+    def share_until_sec(self, phases: Sequence[Phase], now_sec: float) -> float:
+        """When the first of these, which are left, should end: it has its share of the time left.
+
+        What it begins with is part of that time.
+        """
+        left_sec = max(0.0, 60 * self.minutes - now_sec)
+        shares = [phase.share for phase in phases]
+        return now_sec + (1 - FOR_OTHERS) * left_sec * shares[0] / sum(shares)
+
+    def is_alone(self, phase: Phase, affordable: float) -> bool:
+        """Whether a phase, of which all minutes afford so many updates, has them all.
+
+        What follows it would have less than a third of them, or they are too few for it alone. What
+        an adversarial phase and a critic learn from a generator that has hardly begun is of no
+        use to the one that it might have become.
+        """
+        return affordable < phase.fewest / (1 - LEAST_LEFT)
+
+    def until_sec(
+        self, phase: Phase, step: int, each_sec: float, now_sec: float, share_until_sec: float
+    ) -> tuple[float, bool]:
+        """When a phase should end whose updates take `each_sec`, and whether it is alone."""
+        affordable = step + (self.end_sec - now_sec) / each_sec
+        if self.is_alone(phase, affordable):
+            return self.end_sec, True
+        return max(share_until_sec, now_sec + (phase.fewest - step) * each_sec), False
