@@ -69,6 +69,7 @@ class FramesLikelihoodPhase(Averaged):
 
     name = "likelihood"
     share = 0.6
+    fewest = 300
 
     def __init__(
         self,
