@@ -103,6 +103,7 @@ def generate(out: Path, style: str, key: str | None, **options: Any) -> None:
     one_thread()
     from musicgan.codecs.base import hears_pedal
     from musicgan.compose.kinds import open_any
+    from musicgan.compose.player import Player
     from musicgan.compose.styles import style_path
     from musicgan.compose.write import write_songs
     from musicgan.errors import ComposeError
@@ -112,6 +113,12 @@ def generate(out: Path, style: str, key: str | None, **options: Any) -> None:
         settings = _settings(key, options)
         player = open_any(options["model"] or style_path(style))
         songs = _songs(player, settings, options)
+        if (settings.critic or 0) > 1 and isinstance(player, Player) and player.critic is None:
+            click.echo(
+                f"note: --critic {settings.critic}: this model has no critic; train it with "
+                "--resume and more minutes",
+                err=True,
+            )
         for written in write_songs(
             player, songs, out, kind=options["kind"], primer=options["primer"],
             task=_task(options, pedal=hears_pedal(player.codec)),

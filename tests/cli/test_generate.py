@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import mido
 import pytest
@@ -12,6 +13,7 @@ from click.testing import CliRunner
 from musicgan.cli import main
 from musicgan.compose import styles
 from musicgan.midifile import read_midi
+from musicgan.model.file import load_model, save_model
 from musicgan.score import Key, Tempo
 
 
@@ -75,6 +77,18 @@ def test_density_and_register_reach_the_song(generate, tmp_path):
     result = generate("--bars", 1, "--seed", 1, out="plain.mid")
     assert result.exit_code == 0
     assert read_midi(tmp_path / "plain.mid") != read_midi(tmp_path / "song.mid")
+
+
+def test_a_critic_that_is_not_there_is_said_to_be_missing(generate, model, tmp_path):
+    assert generate("--bars", 1, "--critic", 4).stderr == ""
+    file = load_model(model)
+    deaf = {name: w for name, w in file.weights.items() if not name.startswith("critic.")}
+    save_model(replace(file, weights=deaf), tmp_path / "deaf.safetensors")
+    words = ["--model", tmp_path / "deaf.safetensors", "--bars", 1]
+    result = generate(*words, "--critic", 4)
+    assert result.exit_code == 0
+    assert result.stderr.startswith("note: --critic 4: this model has no critic; train it with ")
+    assert generate(*words).stderr == generate(*words, "--critic", 0).stderr == ""
 
 
 def test_dynamics_reach_the_song(generate, tmp_path):
