@@ -9,7 +9,7 @@ from musicgan.train.phase import Phase
 FOR_OTHERS = 0.05
 """Of a phase's time: what updates and evaluations do not take."""
 LEAST_LEFT = 1 / 3
-"""Of the minutes: with less than this, none is kept for what follows a phase's fewest updates."""
+"""Of the minutes, for what follows; where there would be less, it is left out."""
 
 
 class Budget:
@@ -41,11 +41,11 @@ class Budget:
         return now_sec + (1 - FOR_OTHERS) * left_sec * shares[0] / sum(shares)
 
     def is_alone(self, phase: Phase, affordable: float) -> bool:
-        """Whether a phase, of which all minutes afford so many updates, has them all.
+        """Whether a phase has all the minutes, if they afford so many updates of it.
 
-        What follows it would have less than a third of them, or they are too few for it alone. What
-        an adversarial phase and a critic learn from a generator that has hardly begun is of no
-        use to the one that it might have become.
+        It has where its fewest would leave less than `LEAST_LEFT` to what follows: an adversarial
+        phase had one or two updates of that, where likelihood still had much to learn (`docs/log.md`,
+        "A few minutes").
         """
         return affordable < phase.fewest / (1 - LEAST_LEFT)
 

@@ -119,7 +119,7 @@ def _against(
     ours: dict[str, dict[str, Any]], control: dict[str, dict[str, Any]], level: float
 ) -> list[str]:
     distances, shares, gains = [], [], []
-    for seed in ours.keys() & control.keys():
+    for seed in sorted(ours.keys() & control.keys()):
         mine, other, mine_bleu, other_bleu = (
             at_matched(some["points"], measure, level)
             for measure in ("frechet", "bleu_4")
