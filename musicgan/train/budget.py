@@ -44,7 +44,7 @@ class Budget:
         """Whether a phase has all the minutes, if they afford so many updates of it.
 
         It has where its fewest would leave less than `LEAST_LEFT` to what follows: an adversarial
-        phase had one or two updates of that, where likelihood still had much to learn (`docs/log.md`,
+        phase had one or two updates of that, while likelihood had much to learn (`docs/log.md`,
         "A few minutes").
         """
         return affordable < phase.fewest / (1 - LEAST_LEFT)
