@@ -26,6 +26,10 @@ class Budget:
         """Whether they are, so many seconds after the run began."""
         return now_sec > 60 * self.minutes
 
+    def is_used_up(self, now_sec: float) -> bool:
+        """Whether hardly more is left of them than what is set aside."""
+        return now_sec > (1 - 2 * FOR_OTHERS) * 60 * self.minutes
+
     @property
     def end_sec(self) -> float:
         """When the last phase should end."""

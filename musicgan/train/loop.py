@@ -181,8 +181,8 @@ class Loop:
             self._evaluate(phase)
         if progress.best is not None:
             phase.restore(progress.best)
-        # It may have had enough before, and then there is time left.
-        if progress.is_alone and progress.step == progress.planned < phase.max_steps:
+        # It may have had enough before, or been quicker than it was when it was planned.
+        if progress.is_alone and self.budget.is_used_up(self._now_sec()):
             progress.used_up_min = self.budget.minutes
         progress.phase += 1
         progress.step = progress.planned = progress.stale = 0

@@ -215,6 +215,20 @@ def test_what_such_a_phase_does_not_need_is_the_others(path, clock):
         assert len(phases[1].progress) == pytest.approx(0.9 * (119 - steps), abs=5)
 
 
+def test_nor_what_is_left_where_it_was_quicker_than_planned(path, clock):
+    """Other work on the machine ends when a third of it is done."""
+    phases = in_turn(clock, 300)
+
+    class Seer(Seen):
+        def on_step(self, phase, step, *rest):
+            super().on_step(phase, step, *rest)
+            phases[0].step_sec = 0.5 if step < 40 else 0.25
+
+    Loop(phases, path, {}, [Seer()], minutes=1).run()
+    assert len(phases[0].progress) == 114
+    assert len(phases[1].progress) == pytest.approx(0.95 * (60 - 20 - 74 / 4) / 0.5, abs=2)
+
+
 def test_what_was_left_out_for_it_is_done_with_more_minutes(path, clock):
     Loop(in_turn(clock, 300), path, {}, minutes=1).run()
 
