@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,6 +24,7 @@ from musicgan.compose.kinds import AnyPlayer, compose_any, open_any
 from musicgan.compose.settings import MAX_BARS, Settings, parse_key, parse_metre
 from musicgan.compose.styles import SUFFIX, all_styles, style_path
 from musicgan.corpus.cache import Corpus
+from musicgan.errors import MissingExtraError
 from musicgan.midifile import read_midi, write_midi
 from musicgan.score import Score
 
@@ -156,11 +158,13 @@ def train(
 
     `minutes` is a budget; without it training runs to the plateau. `options` are all that can be
     asked (`musicgan.train.options.Options`); `resume` goes on from the checkpoint beside `out`.
-    Needs torch. Raises `CorpusError`, `CheckpointError`, `TrainingError`, `DeviceError`,
-    `ModelFileError`, and `musicgan.train.loop.Interrupted` after SIGINT.
+    Raises `MissingExtraError` without torch, `CorpusError`, `CheckpointError`, `TrainingError`,
+    `DeviceError`, `ModelFileError`, and `musicgan.train.loop.Interrupted` after SIGINT.
     """
     from dataclasses import replace
 
+    if find_spec("torch") is None:
+        raise MissingExtraError("training", "train")
     from musicgan.train.options import Options
     from musicgan.train.run import train as train_file
     from musicgan.train.start import NEAREST

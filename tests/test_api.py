@@ -12,7 +12,7 @@ from train.making import ADVERSARIAL, LIKELIHOOD, few_songs, write_tunes
 import musicgan
 from musicgan import api
 from musicgan.api import Corpus, EventsCodec, compose, load_model, read_midi, styles, write_midi
-from musicgan.errors import ComposeError, ModelFileError
+from musicgan.errors import ComposeError, MissingExtraError, ModelFileError
 from musicgan.model.file import save_model
 
 
@@ -81,6 +81,12 @@ def test_a_stream_is_played_to_a_file(model, tmp_path):
 def test_importing_it_needs_no_torch():
     script = "import sys; sys.modules['torch'] = None; import musicgan.api"
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
+def test_training_without_torch_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setattr(api, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match=r"training needs an optional part: pip install"):
+        api.train(tmp_path, tmp_path / "mine.safetensors")
 
 
 def test_the_package_has_what_the_library_has():
