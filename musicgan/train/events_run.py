@@ -48,7 +48,7 @@ from musicgan.train.phase import Phase
 from musicgan.train.quality import SongJudge
 from musicgan.train.rollout import played
 from musicgan.train.shelf import Songs, some_of
-from musicgan.train.songs import voice_ranges
+from musicgan.train.songs import LONGEST, voice_ranges
 from musicgan.train.start import choose_start
 from musicgan.train.windows import Windows
 
@@ -107,6 +107,7 @@ class EventsRun:
         self._typical = {**typical(some), "forms": forms_of(some, layout.looks_back)}
         self._train, self._valid = train, valid
         self._kept = float(train.lengths.sum() / train.notes.sum())
+        self._long = int((train.lengths > LONGEST).sum())
         self.single = single_voices(some, layout.voices)
         self.generator = Generator(self.config, options.dropout)
         self.posterior = Posterior(self.config)
@@ -202,6 +203,11 @@ class EventsRun:
             f"{f'with {self.start.name}' if self.start else 'at random'}; on {self.device}; "
             f"its critic learns {'slowly' if slow else 'at its usual rate'}",
         ]
+        if self._long:
+            lines.append(
+                f"{_pieces(self._long)} longer than {LONGEST:,} notes: their first {LONGEST:,} "
+                "are learned"
+            )
         if few:
             lines.append("a small collection: the model may remember more than it invents")
         if held_out < FEW_HELD_OUT:

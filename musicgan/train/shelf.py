@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from musicgan.corpus.piece import Piece
 from musicgan.model.config import EventsConfig
-from musicgan.train.songs import PIECES_AT_ONCE, Song, analyse_pieces
+from musicgan.train.songs import LONGEST, PIECES_AT_ONCE, Song, analyse_pieces, opening_of
 
 Ints = NDArray[np.int64]
 MOST_NOTES = 1_500_000
@@ -37,7 +37,7 @@ class Songs(Sequence[Song]):
     ) -> None:
         """`lengths` [N] are the rows of the pieces."""
         self._pieces, self._config, self._ranges = pieces, config, ranges
-        self.lengths = lengths + 1
+        self.lengths = np.minimum(lengths, LONGEST) + 1
         """Rows of each song, END included, [N]."""
         self._most_notes = most_notes
         self._kept: OrderedDict[int, Song] = OrderedDict()
@@ -105,7 +105,7 @@ class Songs(Sequence[Song]):
         return found
 
     def _make(self, numbers: Sequence[int]) -> dict[int, Song]:
-        pieces = [self._pieces[at] for at in numbers]
+        pieces = [opening_of(self._pieces[at]) for at in numbers]
         return dict(zip(numbers, analyse_pieces(pieces, self._config, self._ranges), strict=True))
 
     def _ahead(self, missing: Sequence[int]) -> list[int]:

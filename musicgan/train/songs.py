@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from musicgan.train.augment import MOST_SEMITONES
 
 Ints = NDArray[np.int64]
 PIECES_AT_ONCE = 64
+LONGEST = 20_000
+"""Notes of a piece, its first, that are learned from: they are analysed one after another, which
+takes seconds for so many, and a file of a million would be all that is heard of a collection."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,15 @@ def allowed_shifts(rows: Ints, ranges: Ints, drums: Sequence[int], reach: int = 
     low = (ranges[pitched[:, 1], 0] - pitched[:, 2]).max()
     high = (ranges[pitched[:, 1], 1] - pitched[:, 2]).min()
     return np.arange(min(0, max(-reach, low)), max(0, min(reach, high)) + 1)
+
+
+def opening_of(piece: Piece) -> Piece:
+    """A piece up to its `LONGEST` notes, and to the end of the bar in which the last begins."""
+    if len(piece.rows) <= LONGEST:
+        return piece
+    rows, bars = piece.rows[:LONGEST], piece.bar_start_step
+    after = int(np.searchsorted(bars, int(rows[:, 0].sum()), "right"))
+    return replace(piece, rows=rows, bar_start_step=bars[: after + 1])
 
 
 def analyse_pieces(

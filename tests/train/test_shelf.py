@@ -33,6 +33,21 @@ def assert_same(one, other):
     assert np.array_equal(one.shifts, other.shifts) and np.array_equal(one.bar, other.bar)
 
 
+def test_of_a_long_piece_the_opening_is_learned(monkeypatch):
+    """Up to so many notes, and to the end of the bar in which the last of them begins."""
+    for place in ("songs", "shelf"):
+        monkeypatch.setattr(f"musicgan.train.{place}.LONGEST", 20)
+    longest = int(LENGTHS.argmax())
+    assert LENGTHS[longest] > 20
+    song, whole = lazy()[longest], WHOLE[longest]
+    assert len(song) == lazy().lengths[longest] == 21
+    assert np.array_equal(song.columns["rows"][:20], whole.columns["rows"][:20])
+    assert song.columns["rows"][20, 0] == CONFIG.layout.end
+    bars = SOME[longest].bar_start_step
+    assert song.onset_step[20] == bars[bars > song.onset_step[19]].min()
+    assert song.bars == song.bar[19] + 1 < whole.bars
+
+
 @pytest.fixture
 def made(monkeypatch):
     """How many pieces each call has analysed."""
