@@ -228,7 +228,7 @@ def bound(
     device: torch.device,
     bf16: bool,
 ) -> float:
-    """Nats a note alone, as `held_out` has them, in half of its time."""
+    """`nll` of `held_out` over these batches, and nothing that is not needed for it."""
     return _figures(generator, posterior, batches, device, bf16, blind=False)["nll"]
 
 

@@ -116,6 +116,7 @@ class Averaged:
     ema: Ema
     rng: np.random.Generator
     fewest: int = 0
+    """As `Phase` has it: most phases are followed by what is worth its time at once."""
     ease: Ease = Ease()
     steps: int = 0
     """Updates so far."""
