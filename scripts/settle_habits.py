@@ -3,9 +3,9 @@
 For models from before that phase measured what it measures now. The model file is written again:
 its weights stay, its habits (how many candidates the critic weighs, what it is held to) and
 the figures they rest on are new. More songs than a training has time for say more surely what is
-better.
+better. With `--keep` only what the model says nothing of yet is measured.
 
-    python scripts/settle_habits.py MODEL FOLDER [--songs 144]    (the music it was trained on)
+    python scripts/settle_habits.py MODEL FOLDER [--songs 144] [--keep]    (FOLDER: what it learned)
 """
 
 from __future__ import annotations
@@ -17,13 +17,16 @@ from typing import Any
 
 import numpy as np
 
-from musicgan.compose.player import open_player
+from musicgan.compose.player import Player, open_player, player_of
+from musicgan.compose.tessitura import heights_of
 from musicgan.corpus.cache import Corpus
+from musicgan.corpus.piece import Piece
 from musicgan.corpus.split import SHORTEST_PIECE
 from musicgan.errors import CorpusError, MusicganError
 from musicgan.model.file import ModelFile, save_model
-from musicgan.train.events_run import MOST_HELD_OUT
-from musicgan.train.guidance import SONGS, GuidancePhase
+from musicgan.train.augment import Augmentation
+from musicgan.train.events_run import MOST_ASKED, MOST_HELD_OUT
+from musicgan.train.guidance import SONGS, USUAL, GuidancePhase
 from musicgan.train.lengths import judged_length, shared_length
 from musicgan.train.options import best_of
 from musicgan.train.shelf import Songs, some_of
@@ -37,15 +40,17 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--songs", type=int, default=SONGS, help=f"{SONGS}; for each choice")
+    parser.add_argument("--keep", action="store_true", help="what the model is held to already")
     asked = parser.parse_args()
     try:
-        save_model(settled(asked.model, asked.folder, asked.songs), asked.model)
+        save_model(settled(asked.model, asked.folder, asked.songs, asked.keep), asked.model)
     except MusicganError as error:
         parser.exit(1, f"{error}\n")
 
 
-def settled(path: Path, folder: Path, songs: int = SONGS) -> ModelFile:
-    """The model with its habits measured anew, each choice by so many songs.
+def settled(path: Path, folder: Path, songs: int = SONGS, keeps: bool = False) -> ModelFile:
+    """The model with its habits measured anew, each choice by so many songs; those that it has
+    already stay where it `keeps` them.
 
     Raises `ModelFileError`, and `CorpusError` when the folder is not what it was trained on: other
     pieces would be held out.
@@ -61,11 +66,34 @@ def settled(path: Path, folder: Path, songs: int = SONGS) -> ModelFile:
     both = Songs(train, config, ranges, train.lengths), Songs(valid, config, ranges, lengths)
     length = judged_length(both[1], min(shared_length(songs) for songs in both))
     seed = int(model.metadata["seed"])
-    phase = GuidancePhase(lambda: player, valid, train, length, seed, songs=songs)
+    player = told_heights(player, list(some_of(train, MOST_ASKED)))
+    model, typical = player.file, player.typical
+    kept = {name: typical[name] for name in USUAL if keeps and name in typical}
+    phase = GuidancePhase(
+        lambda: player,
+        valid,
+        train,
+        length,
+        seed,
+        songs,
+        typical["critic"] if keeps else None,
+        kept,
+    )
     history = measured(phase)
-    typical = {**model.metadata["typical"], **phase.habits}
+    typical |= phase.habits
     metrics = {**model.metadata["metrics"], **best_of(history)}
     return replace(model, metadata={**model.metadata, "typical": typical, "metrics": metrics})
+
+
+def told_heights(player: Player, pieces: list[Piece]) -> Player:
+    """The player of a model that knows the heights of its voices, by the pieces learned from."""
+    about = player.file.metadata
+    varied = about.get("options", {}).get("augmentation", {})
+    semitones = varied.get("semitones", Augmentation().semitones)
+    heights = heights_of(pieces, player.generator.config.layout, semitones)
+    typical = {**about["typical"], "heights": heights}
+    file = replace(player.file, metadata={**about, "typical": typical})
+    return player_of(file, Path("in memory"))
 
 
 def measured(phase: GuidancePhase) -> list[dict[str, Any]]:

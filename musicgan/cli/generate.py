@@ -95,6 +95,11 @@ SOURCES = ("infill", "melody", "primer", "like", "morph")
     type=float,
     help="Bars that come again: 5 faithful, 0.2 free, 1 as learned.  [default: the style's]",
 )
+@click.option(
+    "--tessitura",
+    type=float,
+    help="Voices at their usual heights: 1 strictly, 0 as learned.  [default: the style's]",
+)
 @click.option("--count", default=1, show_default=True, help="Songs to write, numbered.")
 @click.option("--picture", is_flag=True, help="Also draw the piano roll, as song.png.")
 @click.option("--format", "kind", type=click.Choice(["mid", "musicxml"]), help="Of the file.")
@@ -226,6 +231,7 @@ def _settings(key: str | None, options: dict[str, Any]) -> Settings:
         parallels=options["parallels"],
         crossings=options["crossings"],
         returns=options["returns"],
+        tessitura=options["tessitura"],
     )
 
 

@@ -157,6 +157,12 @@ def _settings_file(context: click.Context, option: click.Parameter, path: Path |
     help="Times as likely as learned that bars come again as they were.  "
     "[default: as often as in the music]",
 )
+@click.option(
+    "--tessitura",
+    type=float,
+    help="How strictly voices keep to their usual heights, 0 to 1.  "
+    "[default: what serves best of 0 and 0.5]",
+)
 @click.option("--licence", default="unstated", help="Licence of the music, stored in the model.")
 def train(folder: Path, name: str | None, out: Path | None, resume: bool, **asked: Any) -> None:
     """Train a model on every MIDI file under FOLDER.
@@ -202,6 +208,7 @@ def train(folder: Path, name: str | None, out: Path | None, resume: bool, **aske
         parallels=asked["parallels"],
         crossings=asked["crossings"],
         returns=asked["returns"],
+        tessitura=asked["tessitura"],
         start=asked["start"],
     )
     try:

@@ -20,6 +20,7 @@ EVENTS_ONLY = {
     "parallels": "--parallels",
     "crossings": "--crossings",
     "returns": "--returns",
+    "tessitura": "--tessitura",
     "transpose": "--transpose",
     "vary_velocity": "--vary-velocity",
     "vary_tempo": "--vary-tempo",
@@ -60,6 +61,7 @@ def check(asked: dict[str, Any]) -> None:
         "parallels": (RAREST, COMMONEST),
         "crossings": (RAREST, COMMONEST),
         "returns": (RAREST, COMMONEST),
+        "tessitura": (0, 1),
     }
     for name, (least, most) in limits.items():
         value = asked[name.replace("-", "_")]

@@ -122,6 +122,10 @@ class Composition:
         asked = {name: getattr(settings, name) for name in TIMES}
         if settings.form is not None and settings.returns is None:
             asked["returns"] = max(rules.returns, FORM_RETURNS)
+        asked["tessitura"] = settings.tessitura
+        is_elsewhere = settings.register is not None or settings.instruments is not None
+        if is_elsewhere and settings.tessitura is None:
+            asked["tessitura"] = 0.0
         return Sampler.begin(
             self.player.generator,
             plan.conditions,

@@ -27,8 +27,8 @@ from musicgan.timing import bar_length_step, bpm_to_us
 NO_CRITIC = (0, 1)
 """Settings of `critic` that ask for none, which is how frames are always played."""
 USELESS = (
-    "top_p", "block", "parallels", "crossings", "returns", "form", "chords", "density", "register",
-    "instruments", "like",
+    "top_p", "block", "parallels", "crossings", "returns", "tessitura", "form", "chords", "density",
+    "register", "instruments", "like",
 )  # fmt: skip
 """Settings that a frame model cannot heed."""
 

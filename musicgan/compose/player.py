@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 
 from musicgan.codecs.events import EventsCodec
 from musicgan.compose.rules import Rules
+from musicgan.compose.tessitura import PITCHES, Floats
 from musicgan.errors import ModelFileError
 from musicgan.model.config import EventsConfig
 from musicgan.model.critic import Critic
@@ -66,6 +68,8 @@ def player_of(file: ModelFile, path: Path) -> Player:
             parallels=float(typical.get("parallels", 1.0)),
             crossings=float(typical.get("crossings", 1.0)),
             returns=float(typical.get("returns", 1.0)),
+            tessitura=float(typical.get("tessitura", 0.0)),
+            heights=_heights(typical, config.layout.voices),
         )
         critic, posterior = file.part("critic"), file.part("posterior")
         return Player(
@@ -76,6 +80,14 @@ def player_of(file: ModelFile, path: Path) -> Player:
             rules=rules,
             posterior=Posterior(posterior, config) if posterior else None,
         )
+
+
+def _heights(typical: Mapping[str, Any], voices: int) -> Floats | None:
+    """How much commoner each pitch of each voice is, [V, 128]; models of earlier versions do not
+    say."""
+    if "heights" not in typical:
+        return None
+    return np.array(typical["heights"], np.float32).reshape(voices, PITCHES)
 
 
 def with_rules(player: Player, **changes: Any) -> Player:

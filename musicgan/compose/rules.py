@@ -12,7 +12,7 @@ from musicgan.codecs.base import Rows
 from musicgan.codecs.events import PITCH, VOICE, WAIT
 from musicgan.codecs.layout import Layout
 from musicgan.compose.barlines import Bars
-from musicgan.model.steps import Ints
+from musicgan.model.steps import Floats, Ints
 
 Flags = NDArray[np.bool_]
 
@@ -34,7 +34,8 @@ class Rules:
     song never ends. Rows come out in the order the codec sorts them (voice, then pitch). Pitches
     that make parallel octaves or fifths are `parallels` times as likely as the networks have them,
     those that cross another voice `crossings` times, and what an earlier bar suggests `returns`
-    times: from `RAREST` to `COMMONEST`.
+    times: from `RAREST` to `COMMONEST`. Where the `heights` of voices are known, [V, 128] as
+    `compose.tessitura` has them, so much of them counts as `tessitura` says, from 0 to 1.
     """
 
     ranges: Ints
@@ -43,6 +44,8 @@ class Rules:
     parallels: float = 1.0
     crossings: float = 1.0
     returns: float = 1.0
+    tessitura: float = 0.0
+    heights: Floats | None = None
 
 
 def nats(times: float) -> np.float32:

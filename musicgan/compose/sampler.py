@@ -76,6 +76,8 @@ class Sampler:
         self.leading = VoiceLeading(self.context, self.rules) if leads else None
         are_weighed = self.rules.returns != 1 and self.layout.looks_back
         self.returns = Returns(self.layout, self.rules.returns) if are_weighed else None
+        heights, part = self.rules.heights, np.float32(self.rules.tessitura)
+        self.heights = part * heights if heights is not None and part else None
 
     @classmethod
     def begin(
@@ -232,10 +234,12 @@ class Sampler:
         return logits if self.returns is None else self.returns.duration(logits, note.own)
 
     def _pitch(self, base: Floats, own: Own) -> Floats:
-        """Logits [B, 128] of the pitch once the voice is known, faults weighed, too."""
+        """Logits [B, 128] of the pitch once the voice is known; faults and heights weighed."""
         logits = self.generator.pitch(base, self.context.tonic, own.before)
         if self.returns is not None:
             logits = self.returns.pitch(logits, own)
+        if self.heights is not None:
+            logits = logits + self.heights.take(own.voice, axis=0)
         if self.leading is None:
             return logits
         self.leading.reach(self.context, own.moment.onset_step)

@@ -47,6 +47,9 @@ class Settings:
     """Pitches that cross another voice: times as likely as the networks have them."""
     returns: float | None = None
     """What an earlier bar suggests where the form looks back: times as likely, in the same way."""
+    tessitura: float | None = None
+    """How far voices are held to their usual heights, 0 to 1; with a `register` or `instruments`
+    of their own they are not, unless that is said here."""
     form: str | None = None
     """Letters of equally long sections; one that comes again returns to what it was."""
     chords: Progression | None = None
@@ -73,6 +76,8 @@ class Settings:
         for name in TIMES:
             if getattr(self, name) is not None:
                 _within(name, getattr(self, name), RAREST, COMMONEST)
+        if self.tessitura is not None:
+            _within("tessitura", self.tessitura, 0, 1)
         if self.tempo_bpm is not None:
             _within("tempo", self.tempo_bpm, *TEMPOS_BPM)
         if self.form is not None and not re.fullmatch(f"[A-Z]{{1,{MOST_SECTIONS}}}", self.form):

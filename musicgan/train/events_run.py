@@ -15,6 +15,7 @@ from musicgan.compose.hearing import verdicts
 from musicgan.compose.player import Player, player_of
 from musicgan.compose.settings import Settings
 from musicgan.compose.song import compose
+from musicgan.compose.tessitura import heights_of
 from musicgan.corpus.cache import Corpus
 from musicgan.corpus.piece import Piece
 from musicgan.corpus.split import SHORTEST_PIECE
@@ -26,9 +27,8 @@ from musicgan.train.adversarial import AdversarialPhase
 from musicgan.train.choose import choose_layout
 from musicgan.train.critic_phase import CriticPhase
 from musicgan.train.critic_trainer import CriticTrainer
-from musicgan.train.faults import FAULTS
 from musicgan.train.forms import forms_of
-from musicgan.train.guidance import GuidancePhase, songs_for
+from musicgan.train.guidance import USUAL, GuidancePhase, songs_for
 from musicgan.train.lengths import WINDOW, judged_length, shared_length
 from musicgan.train.likelihood import LikelihoodPhase, evaluated_every
 from musicgan.train.look import Samples
@@ -104,7 +104,11 @@ class EventsRun:
                 )
             options = replace(options, start=self.start.name, hidden=config.hidden)
         self.config, self.options = config, options
-        self._typical = {**typical(some), "forms": forms_of(some, layout.looks_back)}
+        self._typical = {
+            **typical(some),
+            "forms": forms_of(some, layout.looks_back),
+            "heights": heights_of(some, layout, options.augmentation.semitones),
+        }
         self._train, self._valid = train, valid
         self._kept = float(train.lengths.sum() / train.notes.sum())
         self._long = int((train.lengths > LONGEST).sum())
@@ -141,7 +145,7 @@ class EventsRun:
         critic_phase = CriticPhase(adversarial, judge, options.critic_steps)
         self.guidance = GuidancePhase(
             self._player, self._valid, self._train, length, seed, songs_for(options.minutes),
-            options.candidates, {name: getattr(options, name) for name in FAULTS},
+            options.candidates, {name: getattr(options, name) for name in USUAL},
         )  # fmt: skip
         return [likelihood, adversarial, critic_phase, self.guidance]
 

@@ -91,6 +91,9 @@ class Options:
     """And voices that cross."""
     returns: float | None = None
     """And what an earlier bar suggests."""
+    tessitura: float | None = None
+    """How far voices are held to their usual heights when songs are played; None: what serves
+    best."""
     augmentation: Augmentation = field(default_factory=Augmentation)
     likelihood: LikelihoodOptions = field(default_factory=LikelihoodOptions)
     adversarial: AdversarialOptions = field(default_factory=AdversarialOptions)

@@ -213,13 +213,15 @@ class Watch:
 def _short(figures: Mapping[str, float]) -> str:
     shown = (
         "train_nll", "nll", "candidates", "returns_times", "parallels_times", "crossings_times",
-        "frechet", "critic_accuracy", "critic_right_on_real", "critic_right_on_fake",
+        "tessitura", "frechet", "critic_accuracy", "critic_right_on_real", "critic_right_on_fake",
     )  # fmt: skip
     told = {
         name: figures[name]
         for name in shown
         # What is drawn as the networks have it need not be said.
-        if name in figures and not (name.endswith("_times") and figures[name] == 1)
+        if name in figures
+        and not (name.endswith("_times") and figures[name] == 1)
+        and not (name == "tessitura" and not figures[name])
     }
     return "  ".join(
         f"{name} {value:.0f}" if name == "candidates" else f"{name} {value:.3f}"

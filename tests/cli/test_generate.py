@@ -44,7 +44,7 @@ def test_without_a_seed_one_is_drawn_and_printed(generate, tmp_path):
 
 def test_the_options_reach_the_song(generate, tmp_path):
     options = {"bars": 3, "seed": 5, "temperature": 0.9, "top-p": 0.8, "critic": 2, "key": "C"}
-    options |= {"parallels": 0.5, "crossings": 0.25, "returns": 3}
+    options |= {"parallels": 0.5, "crossings": 0.25, "returns": 3, "tessitura": 0.75}
     words = [word for name, value in options.items() for word in (f"--{name}", value)]
     assert generate(*words).exit_code == 0
     texts = [m.text for m in mido.MidiFile(tmp_path / "song.mid").tracks[0] if m.type == "text"]
@@ -167,6 +167,7 @@ def test_a_picture_is_drawn_beside_the_song(generate, tmp_path):
         ("--critic", "257", "critic 257 is out of range: from 0 to 256"),
         ("--parallels", "0", "parallels 0.0 is out of range: from 0.02 to 10"),
         ("--returns", "0", "returns 0.0 is out of range: from 0.02 to 10"),
+        ("--tessitura", "2", "tessitura 2.0 is out of range: from 0 to 1"),
         ("--crossings", "11", "crossings 11.0 is out of range: from 0.02 to 10"),
         ("--count", "0", "0 is out of range: from 1 to 10000"),
         ("--key", "H", "key 'H': write a note and a mode, such as C, F#m, Bb or 'A minor'"),

@@ -115,6 +115,7 @@ def test_a_model_at_a_path_is_played_from_there(folder, tmp_path, monkeypatch):
         ([], "", "crossings", None),
         ([], "crossings = 2", "crossings", 2),
         (["--returns", 3], "returns = 2", "returns", 3),
+        (["--tessitura", 1], "tessitura = 0.5", "tessitura", 1),
         (["--dropout", 0.95], "", "dropout", 0.95),
     ],
 )
@@ -188,6 +189,7 @@ def test_a_settings_file_that_cannot_be_read_says_why(folder, tmp_path, text, sa
         ("--parallels", "0", "from 0.02 to 10"),
         ("--crossings", "11", "from 0.02 to 10"),
         ("--returns", "0.01", "from 0.02 to 10"),
+        ("--tessitura", "1.1", "from 0 to 1"),
     ],
 )
 def test_what_is_out_of_range_is_refused_with_the_range(folder, tmp_path, option, value, range_):
@@ -220,6 +222,7 @@ def test_a_device_that_is_not_there_is_one_line_before_anything_is_read(tmp_path
         ("--parallels", "0.5"),
         ("--crossings", "0.5"),
         ("--returns", "0.5"),
+        ("--tessitura", "0.5"),
     ],
 )
 def test_what_frames_know_nothing_of_is_refused(folder, tmp_path, option, value):

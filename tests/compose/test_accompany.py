@@ -207,11 +207,12 @@ def test_a_style_of_one_voice_has_none_to_go_with_a_melody(choir):
 
 
 def test_what_goes_with_it_keeps_to_the_faults_asked_for(choir):
-    settings = Settings(seed=1, parallels=0.05, crossings=0.5, returns=3)
+    settings = Settings(seed=1, parallels=0.05, crossings=0.5, returns=3, tessitura=0.25)
     rng = np.random.default_rng(0)
     frame = Frame(choir, settings, tune(), hear_tune(choir, tune(), None, None), rng)
     rules = Accompaniment(choir, frame, rng).sampler.rules
     assert (rules.parallels, rules.crossings, rules.returns) == (0.05, 0.5, 3)
+    assert rules.tessitura == 0.25
 
 
 def test_dynamics_shape_all_of_it(choir):

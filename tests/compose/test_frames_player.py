@@ -104,6 +104,7 @@ def test_a_key_is_met_by_transposing(tonic, is_minor):
     [(Settings(critic=16), "critic 16"), (Settings(top_p=0.9), "top-p 0.9"),
      (Settings(block=4), "block 4"), (Settings(parallels=0.1), "parallels 0.1"),
      (Settings(crossings=2), "crossings 2"), (Settings(returns=2), "returns 2"),
+     (Settings(tessitura=1), "tessitura 1"),
      (Settings(form="AB"), "form AB"),
      (Settings(chords=parse_progression("C Am")), "chords C Am"),
      (Settings(density=PerVoice(0.5)), "density 0.5: a frame model has no use"),

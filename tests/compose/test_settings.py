@@ -18,6 +18,7 @@ RANGES = [
     ("parallels", "parallels", 0.02, 10.0),
     ("crossings", "crossings", 0.02, 10.0),
     ("returns", "returns", 0.02, 10.0),
+    ("tessitura", "tessitura", 0, 1),
     ("tempo_bpm", "tempo", 20, 400),
 ]
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from musicgan.compose.player import player_of
+from musicgan.compose.player import player_of, with_rules
 from musicgan.compose.rules import RAREST
 from musicgan.model.file import ModelFile
 from musicgan.train import guidance
-from musicgan.train.guidance import SONGS, STRENGTHS, GuidancePhase, songs_for
+from musicgan.train.guidance import SONGS, STRENGTHS, TESSITURA, GuidancePhase, songs_for
 from musicgan.train.networks import Critic
 from musicgan.train.rollout import played
 
@@ -87,8 +87,9 @@ def test_candidates_that_bring_nothing_are_not_weighed(some, player, monkeypatch
     assert phase.chosen == 0
 
 
-def habits(critic=0, returns=1.0, parallels=1.0, crossings=1.0):
-    return {"critic": critic, "returns": returns, "parallels": parallels, "crossings": crossings}
+def habits(critic=0, returns=1.0, parallels=1.0, crossings=1.0, tessitura=0.0):
+    faults = {"returns": returns, "parallels": parallels, "crossings": crossings}
+    return {"critic": critic, **faults, "tessitura": tessitura}
 
 
 @pytest.mark.parametrize(
@@ -179,16 +180,58 @@ def test_what_is_asked_for_is_the_habit_and_what_is_left_open_is_tried(some, pla
         (0, both, [(0, 0.3, 0.5)], (0, 0.3, 0.5)),
         (0, {"crossings": 0.5}, [(0, 1.0, 0.5), (0, 1 / 16, 0.5)], (0, 1 / 16, 0.5)),
     ]
-    for candidates, times, tried, settled in cases:
+    for candidates, rules, tried, settled in cases:
         asked.clear()
         phase = GuidancePhase(
-            lambda: player, some[:4], some, LENGTH, seed=0, candidates=candidates, times=times
+            lambda: player, some[:4], some, LENGTH, seed=0, candidates=candidates, rules=rules
         )
-        given = {name: value for name, value in times.items() if value is not None}
+        given = {name: value for name, value in rules.items() if value is not None}
         assert phase.habits == habits(critic=candidates or 0, **given)
         measured(phase)
         assert np.array(asked) == pytest.approx(np.array(tried))
         assert phase.habits == habits(settled[0], 1.0, *settled[1:])
+
+
+@pytest.mark.parametrize("helps", [True, False])
+def test_voices_are_held_to_their_heights_where_that_brings_songs_nearer(
+    some, player, monkeypatch, helps
+):
+    """By more than chance: songs that are no better, nor worse, go on as they are."""
+    asked, heights = [], np.ones((2, 128), np.float32)
+
+    def songs_like(player, pieces, **rest):
+        asked.append(player.rules.tessitura)
+        rng = np.random.default_rng(0)
+        for piece in pieces:
+            rows = piece.rows.copy()
+            if asked[-1] == 0 or not helps:
+                rows[:4, 2] = rng.permutation(rows[:4, 2])
+            yield player.codec.decode(rows)
+
+    measure(monkeypatch, songs_like)
+    phase = GuidancePhase(lambda: with_rules(player, heights=heights), some[:4], some, LENGTH, 0)
+    measured(phase)
+    kept = TESSITURA if helps else 0.0
+    assert asked == [0.0, TESSITURA] + [kept] * (len(STRENGTHS) - 1)
+    assert phase.habits == habits(tessitura=kept)
+
+
+def test_heights_that_say_nothing_or_are_asked_for_are_not_tried(some, player, monkeypatch):
+    asked = []
+
+    def songs_like(player, pieces, **rest):
+        asked.append(player.rules.tessitura)
+        return (player.codec.decode(piece.rows) for piece in pieces)
+
+    measure(monkeypatch, songs_like)
+    same, known = np.zeros((2, 128), np.float32), np.ones((2, 128), np.float32)
+    for heights, rules, kept in ((None, {}, 0), (same, {}, 0), (known, {"tessitura": 0.25}, 0.25)):
+        asked.clear()
+        held = with_rules(player, heights=heights)
+        phase = GuidancePhase(lambda held=held: held, some[:4], some, LENGTH, 0, rules=rules)
+        measured(phase)
+        assert asked == [kept] * len(STRENGTHS)
+        assert phase.habits == habits(tessitura=kept)
 
 
 def test_where_there_are_none_they_are_left_alone(some, player, monkeypatch):
@@ -247,9 +290,9 @@ def test_it_goes_on_where_it_was_interrupted(some, player, monkeypatch):
     phase.step(0.3)
     later.load_state(phase.state())
     assert later.evaluate() == phase.evaluate()
-    phase.restore({"candidates": 4, "returns_times": 3, "parallels_times": 0.5})
+    phase.restore({"candidates": 4, "returns_times": 3, "parallels_times": 0.5, "tessitura": 0.5})
     later.load_state(phase.state())
-    assert later.habits == habits(4, 3, 0.5)
+    assert later.habits == habits(4, 3, 0.5, tessitura=0.5)
 
 
 @pytest.mark.parametrize("best", [{}, {"best": None}, {"best": {"score": 1.0, "parallels": 0.1}}])

@@ -24,6 +24,7 @@ from musicgan.notes import NOTE
 from musicgan.score import Key, Score, Track
 from musicgan.train.events_run import EventsRun, single_voices
 from musicgan.train.faults import FAULTS
+from musicgan.train.guidance import USUAL
 from musicgan.train.loop import Interrupted
 from musicgan.train.options import WIDE, Options
 from musicgan.train.run import identity, overrun, train
@@ -93,14 +94,15 @@ def test_a_folder_becomes_a_model_that_plays(trained, folder):
     meta = player.file.metadata
     said = (meta["kind"], meta["style"], meta["licence"], meta["seed"])
     assert said == ("events", "made", "CC0", 3)
-    assert meta["steps"] == {"likelihood": 4, "adversarial": 2, "critic": 2, "guidance": 4}
+    assert meta["steps"] == {"likelihood": 4, "adversarial": 2, "critic": 2, "guidance": 5}
     assert set(meta["metrics"]) == set(meta["steps"])
     guidance = meta["metrics"]["guidance"]
     assert player.critic_habit == guidance["candidates"]
     rules, typical = player.rules, meta["typical"]
-    for name in FAULTS:
-        likely = pytest.approx(guidance[f"{name}_times"], abs=1e-4)
-        assert getattr(rules, name) == likely == typical[name]
+    for name, figure in [*((n, f"{n}_times") for n in FAULTS), ("tessitura", "tessitura")]:
+        kept = pytest.approx(guidance[figure], abs=1e-4)
+        assert getattr(rules, name) == kept == typical[name]
+    assert (rules.heights == np.array(typical["heights"], np.float32)).all()
     assert meta["manifest"] == Corpus.open(folder, choose_codec(folder)).manifest_hash
     assert run_folder(trained).joinpath("checkpoint.safetensors").is_file()
 
@@ -130,11 +132,16 @@ def test_habits_can_be_settled_anew_for_a_finished_model(trained, folder, tmp_pa
     spec.loader.exec_module(script)
     model = load_model(trained)
     bare = {**model.metadata, "typical": {**model.metadata["typical"]}}
-    for habit in ("critic", *FAULTS):
+    for habit in ("critic", "heights", *USUAL):
         del bare["typical"][habit]
     save_model(replace(model, metadata=bare), tmp_path / "bare.safetensors")
     assert script.settled(tmp_path / "bare.safetensors", folder).metadata == model.metadata
-    assert capsys.readouterr().out.count("guidance") == 5
+    assert capsys.readouterr().out.count("guidance") == 6
+    bare["typical"] |= {"critic": 0, "parallels": 3.0, "tessitura": 0.25}
+    save_model(replace(model, metadata=bare), tmp_path / "bare.safetensors")
+    kept = script.settled(tmp_path / "bare.safetensors", folder, keeps=True).metadata["typical"]
+    assert (kept["critic"], kept["parallels"], kept["tessitura"]) == (0, 3, 0.25)
+    assert kept["heights"] == model.metadata["typical"]["heights"]
     with pytest.raises(CorpusError, match="not the music that bare"):
         script.settled(tmp_path / "bare.safetensors", write_tunes(tmp_path, 3, bars=8))
 

@@ -61,6 +61,7 @@ def test_an_evaluation_is_logged_said_and_heard(watching, seen):
 
 def test_of_habits_that_are_tried_what_is_changed_is_said(watching, seen):
     tried = {"candidates": 4, "returns_times": 1.0, "parallels_times": 0.125, "frechet": 7.5}
+    tried["tessitura"] = 0.0
     watching.on_evaluation(PHASE, 1, tried)
     said = "adversarial 1: candidates 4  parallels_times 0.125  frechet 7.500\n"
     assert seen.getvalue() == said
