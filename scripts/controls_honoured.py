@@ -29,6 +29,7 @@ from songs_heard import (
     notes_a_bar,
     notes_of,
     percent,
+    pitch_range,
     returned,
     swell,
     tempo_bpm,
@@ -39,6 +40,7 @@ from musicgan.compose.band import parse_band
 from musicgan.compose.dynamics import parse_dynamics
 from musicgan.compose.kinds import AnyPlayer, open_any
 from musicgan.compose.per_voice import PerVoice
+from musicgan.compose.player import Player
 from musicgan.compose.rules import COMMONEST, RAREST
 from musicgan.compose.settings import Settings, parse_key
 from musicgan.compose.styles import bundled_path
@@ -71,7 +73,11 @@ class Row(NamedTuple):
 def runs(player: AnyPlayer) -> dict[str, dict[str, Any]]:
     """The settings of each run, by name."""
     [flutist] = [slot.name for slot in player.codec.slots if slot.name in FLUTISTS]
+    # Models of earlier versions do not know the heights of their voices.
+    knows_heights = isinstance(player, Player) and player.rules.heights is not None
+    held = {"wandering": {"tessitura": 0.0}, "at home": {"tessitura": 1.0}}
     return {
+        **(held if knows_heights else {}),
         "free": {},
         "C": {"key": parse_key("C")},
         "F#m": {"key": parse_key("F#m")},
@@ -109,6 +115,8 @@ ROWS = [
     Row("--density 1", "notes a bar", "free", "dense", notes_a_bar),
     Row("--register -1", "mean pitch", "free", "low", mean_pitch),
     Row("--register 1", "mean pitch", "free", "high", mean_pitch),
+    Row("--tessitura 1 against 0", "semitones from the lowest note to the highest", "wandering",
+        "at home", pitch_range),
     Row("--form AABA", "% of notes of both later As that are as at first", "free", "form",
         returned),
     Row("the same with --returns 1", "the same", "free", "as learned", returned),
@@ -145,7 +153,7 @@ def main() -> int:
             name: list(songs(player, asked.seeds, asked.bars, settings))
             for name, settings in runs(player).items()
         }
-        for row in ROWS:
+        for row in (row for row in ROWS if row.run in heard):
             one, other = (
                 np.array([row.measure(song) for song in heard[run]])
                 for run in (row.without, row.run)

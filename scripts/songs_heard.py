@@ -30,6 +30,11 @@ def mean_pitch(song: Song) -> float:
     return float(np.mean([note.pitch for note in notes_of(song)]))
 
 
+def pitch_range(song: Song) -> float:
+    pitches = [note.pitch for note in notes_of(song)]
+    return float(max(pitches) - min(pitches)) if pitches else float("nan")
+
+
 def returned(song: Song) -> float:
     """Of four sections the second and the last beside the first; not the bar in which it ends."""
     lines = song.get_downbeats()
