@@ -42,8 +42,9 @@ def requirements(floors: bool) -> list[str]:
     """What a light install needs; with `floors` in the lowest versions allowed."""
     config = configparser.ConfigParser()
     config.read(ROOT / "setup.cfg", encoding="utf-8")
-    needs = config["options"]["install_requires"].split()
-    return [need.replace(">=", "==") for need in needs] if floors else needs
+    needs = config["options"]["install_requires"].strip().splitlines()
+    # What stands after a semicolon says on which Python it is needed.
+    return [need.replace(">=", "==", 1) for need in needs] if floors else needs
 
 
 def packages_mb(python: Path) -> float:

@@ -2,6 +2,7 @@
 
 import ast
 import configparser
+import importlib.util
 import os
 import re
 import subprocess
@@ -116,6 +117,23 @@ def test_the_readme_maps_every_room_and_no_other():
     rooms = {f"{path.parent.name}/" for path in PACKAGE.glob("*/__init__.py")}
     rooms |= {path.stem for path in PACKAGE.glob("[a-z]*.py")}
     assert set(re.findall(r"^\| `(\w+/?)` \|", readme, re.MULTILINE)) == rooms
+
+
+@pytest.mark.parametrize("floors", [True, False])
+def test_every_interpreter_is_asked_for_what_setup_cfg_names(floors):
+    """One requirement a line, those that only some Pythons have whole, too."""
+    from packaging.requirements import Requirement
+
+    path = ROOT / "scripts" / "check_interpreters.py"
+    spec = importlib.util.spec_from_file_location("check_interpreters", path)
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    needs = {need.name: need for need in map(Requirement, script.requirements(floors))}
+    assert {"numpy", "click", "mido", "symusic", "tomli"} <= needs.keys()
+    assert {spec.operator for need in needs.values() for spec in need.specifier} == {
+        "==" if floors else ">="
+    }
+    assert str(needs["tomli"].marker) == 'python_version < "3.11"'
 
 
 def test_the_test_command_pins_what_setup_cfg_allows():
