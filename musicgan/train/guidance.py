@@ -53,6 +53,8 @@ TESSITURA = 0.5
 full, which kept tunes in too little room."""
 USUAL = {**dict.fromkeys(FAULTS, 1.0), "tessitura": 0.0}
 """What songs are held to where nothing is put right, by the name of the rule."""
+FIGURES = {name: f"{name}_times" if name in FAULTS else name for name in USUAL}
+"""What the figures of songs call what they were held to, by the name of the rule."""
 NO_CHANCE = 2.0
 """Standard errors; what lies less apart may be chance."""
 TEMPERATURE = 0.95
@@ -178,7 +180,7 @@ class GuidancePhase:
     def _measured(self, candidates: int, rules: Mapping[str, float]) -> dict[str, float]:
         """Figures of songs with so many candidates and under these rules."""
         self._present = {"candidates": candidates}
-        self._present |= {_figure(name): value for name, value in rules.items()}
+        self._present |= {FIGURES[name]: value for name, value in rules.items()}
         player = with_rules(self._player(), **rules)
         rng = np.random.default_rng([self._seed, 5])
         pieces = [self._pieces[i] for i in rng.integers(len(self._pieces), size=self._songs)]
@@ -259,14 +261,9 @@ class GuidancePhase:
         self.rules = _rules_of(selected)
 
 
-def _figure(rule: str) -> str:
-    """What the figures call what songs are held to by a rule."""
-    return f"{rule}_times" if rule in FAULTS else rule
-
-
 def _rules_of(figures: Mapping[str, float]) -> dict[str, float]:
     """What songs of these figures were held to, by the name of the rule."""
-    return {name: figures.get(_figure(name), usual) for name, usual in USUAL.items()}
+    return {name: figures.get(FIGURES[name], usual) for name, usual in USUAL.items()}
 
 
 def songs_for(minutes: float | None) -> int:

@@ -21,6 +21,7 @@ from musicgan.evaluate.picture import roll_picture, write_png
 from musicgan.midifile import write_midi
 from musicgan.score import Score
 from musicgan.train.alarms import Alarms
+from musicgan.train.guidance import FIGURES, USUAL
 from musicgan.train.log_file import LogFile
 from musicgan.train.look import Beside, Samples
 from musicgan.train.options import Options
@@ -210,6 +211,10 @@ class Watch:
             self._writer.add_image(f"{phase}/sample", image, step, dataformats="HWC")
 
 
+AS_LEARNED = {FIGURES[name]: usual for name, usual in USUAL.items()}
+"""Figures of songs that are drawn as the networks have it: that need not be said."""
+
+
 def _short(figures: Mapping[str, float]) -> str:
     shown = (
         "train_nll", "nll", "candidates", "returns_times", "parallels_times", "crossings_times",
@@ -218,10 +223,7 @@ def _short(figures: Mapping[str, float]) -> str:
     told = {
         name: figures[name]
         for name in shown
-        # What is drawn as the networks have it need not be said.
-        if name in figures
-        and not (name.endswith("_times") and figures[name] == 1)
-        and not (name == "tessitura" and not figures[name])
+        if name in figures and figures[name] != AS_LEARNED.get(name)
     }
     return "  ".join(
         f"{name} {value:.0f}" if name == "candidates" else f"{name} {value:.3f}"

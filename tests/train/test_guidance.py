@@ -6,17 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from musicgan.compose.player import player_of, with_rules
+from musicgan.compose.player import player_of
 from musicgan.compose.rules import RAREST
-from musicgan.model.file import ModelFile
 from musicgan.train import guidance
-from musicgan.train.guidance import SONGS, STRENGTHS, TESSITURA, GuidancePhase, songs_for
-from musicgan.train.networks import Critic
-from musicgan.train.rollout import played
+from musicgan.train.guidance import SONGS, STRENGTHS, GuidancePhase, songs_for
 
-from .making import codec, config_for, networks, pieces
+from .guiding import LENGTH, habits, measure, measured, player_for
+from .making import pieces
 
-LENGTH = 32
 FOUND = {"returns": 2, "parallels": 0.3, "crossings": 0.2}
 
 
@@ -32,31 +29,7 @@ def some():
 
 @pytest.fixture(scope="module")
 def player(some):
-    """Random networks that play."""
-    config = config_for(some)
-    weights = {f"generator.{k}": v for k, v in played(networks(config)[0]).items()}
-    weights |= {f"critic.{k}": v for k, v in played(Critic(config)).items()}
-    meta = {
-        "kind": "events",
-        "codec": {"name": "events", "options": dict(codec().options())},
-        "config": config.to_json(),
-        "voices": {"ranges": [[40, 80]] * 2, "single": [True, True]},
-        "typical": {"metre": [4, 4], "bpm": 100, "keys": [[0, 0]]},
-    }
-    return player_of(ModelFile(weights, meta), Path("in memory"))
-
-
-def measured(phase):
-    """As the loop runs a phase after the first: figures of each candidate; the best is kept."""
-    phase.begin()
-    best = {}
-    for step in range(phase.max_steps + 1):
-        if step:
-            phase.step(step / phase.max_steps)
-        figures = phase.evaluate()
-        best[figures["score"]] = phase.selected()
-    phase.restore(best[min(best)])
-    return best
+    return player_for(some)
 
 
 @pytest.mark.parametrize("good", STRENGTHS)
@@ -85,11 +58,6 @@ def test_candidates_that_bring_nothing_are_not_weighed(some, player, monkeypatch
     phase = GuidancePhase(lambda: player, some[:4], some, LENGTH, seed=0)
     assert len(measured(phase)) == len(STRENGTHS)
     assert phase.chosen == 0
-
-
-def habits(critic=0, returns=1.0, parallels=1.0, crossings=1.0, tessitura=0.0):
-    faults = {"returns": returns, "parallels": parallels, "crossings": crossings}
-    return {"critic": critic, **faults, "tessitura": tessitura}
 
 
 @pytest.mark.parametrize(
@@ -192,48 +160,6 @@ def test_what_is_asked_for_is_the_habit_and_what_is_left_open_is_tried(some, pla
         assert phase.habits == habits(settled[0], 1.0, *settled[1:])
 
 
-@pytest.mark.parametrize("helps", [True, False])
-def test_voices_are_held_to_their_heights_where_that_brings_songs_nearer(
-    some, player, monkeypatch, helps
-):
-    """By more than chance: songs that are no better, nor worse, go on as they are."""
-    asked, heights = [], np.ones((2, 128), np.float32)
-
-    def songs_like(player, pieces, **rest):
-        asked.append(player.rules.tessitura)
-        rng = np.random.default_rng(0)
-        for piece in pieces:
-            rows = piece.rows.copy()
-            if asked[-1] == 0 or not helps:
-                rows[:4, 2] = rng.permutation(rows[:4, 2])
-            yield player.codec.decode(rows)
-
-    measure(monkeypatch, songs_like)
-    phase = GuidancePhase(lambda: with_rules(player, heights=heights), some[:4], some, LENGTH, 0)
-    measured(phase)
-    kept = TESSITURA if helps else 0.0
-    assert asked == [0.0, TESSITURA] + [kept] * (len(STRENGTHS) - 1)
-    assert phase.habits == habits(tessitura=kept)
-
-
-def test_heights_that_say_nothing_or_are_asked_for_are_not_tried(some, player, monkeypatch):
-    asked = []
-
-    def songs_like(player, pieces, **rest):
-        asked.append(player.rules.tessitura)
-        return (player.codec.decode(piece.rows) for piece in pieces)
-
-    measure(monkeypatch, songs_like)
-    same, known = np.zeros((2, 128), np.float32), np.ones((2, 128), np.float32)
-    for heights, rules, kept in ((None, {}, 0), (same, {}, 0), (known, {"tessitura": 0.25}, 0.25)):
-        asked.clear()
-        held = with_rules(player, heights=heights)
-        phase = GuidancePhase(lambda held=held: held, some[:4], some, LENGTH, 0, rules=rules)
-        measured(phase)
-        assert asked == [kept] * len(STRENGTHS)
-        assert phase.habits == habits(tessitura=kept)
-
-
 def test_where_there_are_none_they_are_left_alone(some, player, monkeypatch):
     asked = []
 
@@ -246,19 +172,6 @@ def test_where_there_are_none_they_are_left_alone(some, player, monkeypatch):
     measured(phase)
     assert asked == [1.0] * len(STRENGTHS)
     assert phase.habits == habits()
-
-
-def measure(monkeypatch, songs_like, **shares):
-    """Let the phase measure `songs_like`; of songs and of pieces faults have these shares."""
-
-    def measured(described, whole):
-        are_pieces = [bar_tick is not None for _, bar_tick in whole]
-        assert len(set(are_pieces)) == 1
-        found = {name: shares.get(name, (0.0, 0.0))[are_pieces[0]] for name in guidance.FAULTS}
-        return {name: np.zeros(2) + share for name, share in found.items()}
-
-    monkeypatch.setattr(guidance, "songs_like", songs_like)
-    monkeypatch.setattr(guidance, "shares", measured)
 
 
 def test_it_says_how_much_is_copied(some, player, monkeypatch):

@@ -23,8 +23,7 @@ from musicgan.model.file import load_model, save_model
 from musicgan.notes import NOTE
 from musicgan.score import Key, Score, Track
 from musicgan.train.events_run import EventsRun, single_voices
-from musicgan.train.faults import FAULTS
-from musicgan.train.guidance import USUAL
+from musicgan.train.guidance import FIGURES, USUAL
 from musicgan.train.loop import Interrupted
 from musicgan.train.options import WIDE, Options
 from musicgan.train.run import identity, overrun, train
@@ -99,7 +98,7 @@ def test_a_folder_becomes_a_model_that_plays(trained, folder):
     guidance = meta["metrics"]["guidance"]
     assert player.critic_habit == guidance["candidates"]
     rules, typical = player.rules, meta["typical"]
-    for name, figure in [*((n, f"{n}_times") for n in FAULTS), ("tessitura", "tessitura")]:
+    for name, figure in FIGURES.items():
         kept = pytest.approx(guidance[figure], abs=1e-4)
         assert getattr(rules, name) == kept == typical[name]
     assert (rules.heights == np.array(typical["heights"], np.float32)).all()
