@@ -55,6 +55,13 @@ def no_page(monkeypatch):
     )
 
 
+@pytest.fixture
+def few_fits(monkeypatch):
+    """Random weights have little to fit."""
+    pytest.importorskip("torch")
+    monkeypatch.setattr("musicgan.train.measure.FIT_STEPS", 3)
+
+
 @pytest.fixture(scope="module")
 def evaluated(folders, tmp_path_factory):
     """One whole evaluation: what it printed, the figures and the page."""
@@ -195,8 +202,7 @@ def test_without_the_extra_the_table_and_the_figures_remain(folders, tmp_path, n
     assert not out.exists()
 
 
-def test_a_model_file_composes_songs_of_its_own(folders, tmp_path, no_page):
-    pytest.importorskip("torch")
+def test_a_model_file_composes_songs_of_its_own(folders, tmp_path, no_page, few_fits):
     model = tmp_path / "tiny.safetensors"
     save_model(tiny_model(choir_codec(), single=True), model)
     options = ["--songs", 3, "--bars", 8, "--critic", 0, "--seed", 1]
@@ -220,7 +226,9 @@ def test_a_style_is_its_model_unless_a_folder_has_its_name(folders, tmp_path, mo
     assert _by_name((Path("mine"),)) == (Path("mine"),)
 
 
-def test_of_a_models_own_folder_only_pieces_it_never_saw_count_as_real(folders, tmp_path, no_page):
+def test_of_a_models_own_folder_only_pieces_it_never_saw_count_as_real(
+    folders, tmp_path, no_page, few_fits
+):
     everything = linked(CHORALES, tmp_path / "everything")
     codec = choir_codec()
     corpus = Corpus.open(everything, codec)

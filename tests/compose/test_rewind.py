@@ -159,9 +159,9 @@ def test_memory_stays_flat(choir):
             song.next()
 
     tracemalloc.start()
-    play(25)
+    play(20)
     before, _ = tracemalloc.get_traced_memory()
-    play(40)
+    play(20)
     after, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     # A bar that is kept holds some 30 kB.

@@ -29,7 +29,8 @@ def test_they_are_made_once_and_then_loaded_without_numba(jack_parts, tmp_path):
     assert not loaded(tmp_path)
 
 
-def test_where_nothing_can_be_kept_they_are_made_each_time(jack_parts, tmp_path):
+def test_where_nothing_can_be_kept_they_are_made_all_the_same(jack_parts, tmp_path):
     blocked = tmp_path / "file"
     blocked.touch()
-    assert loaded(blocked / "folder") and loaded(blocked / "folder")
+    assert loaded(blocked / "folder")
+    assert list(tmp_path.iterdir()) == [blocked] and not blocked.stat().st_size

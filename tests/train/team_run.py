@@ -11,17 +11,15 @@ import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from unittest.mock import patch
 
 from musicgan.train.frames_adversarial import FramesAdversarialOptions
-from musicgan.train.frames_quality import FrameJudge
 from musicgan.train.log_file import LogFile
 from musicgan.train.loop import Interrupted
 from musicgan.train.options import Options
 from musicgan.train.run import train
 from musicgan.train.watch import Watch
 
-from .making import ADVERSARIAL, LIKELIHOOD
+from .making import ADVERSARIAL, LIKELIHOOD, few_songs
 
 # Batches that two processes can share, and dropout, of which each draws its part.
 EVENTS = Options(
@@ -47,15 +45,8 @@ class InterruptedAt(Watch):
 
 def run_all(music: Path, out: Path, interrupt: bool) -> None:
     """Train `events.safetensors` and `frames.safetensors` in `out`."""
-    with (
-        patch("musicgan.train.events_run.songs_to_judge", lambda minutes: 4),
-        patch("musicgan.train.frames_run.FrameJudge", partial(FrameJudge, songs=4)),
-        patch("musicgan.train.guidance.SONGS", 2),
-        patch("musicgan.train.guidance.STRENGTHS", (0, 2)),
-        patch("musicgan.train.watch.SONGS", 1),
-        patch("musicgan.train.watch.BARS", 4),
-        patch("musicgan.train.watch.LogFile", partial(LogFile, every=1)),
-    ):
+    with few_songs() as patch:
+        patch.setattr("musicgan.train.watch.LogFile", partial(LogFile, every=1))
         events = out / "events.safetensors"
         if interrupt:
             try:

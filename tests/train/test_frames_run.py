@@ -23,7 +23,7 @@ from musicgan.train.options import Options
 from musicgan.train.run import train
 from musicgan.train.watch import Watch
 
-from .making import tune, write_tunes
+from .making import few_songs, tune, write_tunes
 
 OPTIONS = Options(
     style="tests",
@@ -41,7 +41,7 @@ OPTIONS = Options(
 def folder(tmp_path_factory):
     """Ten tunes for a lead and a bass, and a cache of their own beside them."""
     music = write_tunes(tmp_path_factory.mktemp("music"), 10, bars=12)
-    with pytest.MonkeyPatch.context() as patch:
+    with few_songs() as patch:
         patch.setenv("MUSICGAN_CACHE", str(music.parent / "cache of frames"))
         yield music
 

@@ -19,7 +19,7 @@ FOUND = {"returns": 2, "parallels": 0.3, "crossings": 0.2}
 
 @pytest.fixture(autouse=True)
 def few_songs(monkeypatch):
-    monkeypatch.setattr(guidance, "SONGS", 8)
+    monkeypatch.setattr(guidance, "SONGS", 4)
 
 
 @pytest.fixture(scope="module")

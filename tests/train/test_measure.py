@@ -18,6 +18,12 @@ from musicgan.train.windows import Windows
 from .making import LIKELIHOOD, codec, config_for, pieces
 
 
+@pytest.fixture(autouse=True)
+def few_fits(monkeypatch):
+    """Random weights have little to fit."""
+    monkeypatch.setattr("musicgan.train.measure.FIT_STEPS", 5)
+
+
 @pytest.fixture(scope="module")
 def player():
     some = pieces(4)

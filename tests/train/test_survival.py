@@ -21,7 +21,7 @@ from .making import ADVERSARIAL, LIKELIHOOD, few_songs, tune, write_tunes
 KILLS = 20
 OPTIONS = Options(
     style="made", device="cpu", hidden=16, likelihood=LIKELIHOOD, adversarial=ADVERSARIAL,
-    likelihood_steps=6, adversarial_steps=2, critic_steps=2,
+    likelihood_steps=4, adversarial_steps=2, critic_steps=2,
 )  # fmt: skip
 FORK = multiprocessing.get_context("fork")
 """A fresh interpreter would spend most of its life importing torch."""
@@ -54,7 +54,7 @@ def test_killed_at_twenty_moments_it_ends_where_it_would_have(folder, tmp_path):
     while kills < KILLS or not ended:
         process = FORK.Process(target=run, args=(folder, out))
         process.start()
-        process.join(rng.uniform(0, usual_sec / 6) if kills < KILLS else None)
+        process.join(rng.uniform(0, usual_sec / 8) if kills < KILLS else None)
         if process.is_alive():
             process.kill()
             process.join()
