@@ -10,7 +10,6 @@ from musicgan.model.file import save_model
 
 from .command import errors_of, silent, stream
 from .conftest import start_jackd
-from .jack_recorder import JackRecorder
 
 REMAINING = 10
 """The column of the networks' inputs that counts the bars to come."""
@@ -41,6 +40,8 @@ def test_a_model_that_raises_after_some_bars_is_silence_and_one_line(breaking_fi
 
 def begun(model):
     """A stream that plays, and who hears it."""
+    from .jack_recorder import JackRecorder  # it loads numba, which not every worker needs
+
     recorder = JackRecorder()
     process = stream(model, "--port", "recorder:in")
     recorder.wait_for(lambda: len(recorder.notes()) > 10, 30)

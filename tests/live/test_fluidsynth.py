@@ -9,7 +9,6 @@ from musicgan.live.backends.jack import JackBackend
 
 from .command import end_of, start_stream
 from .fluidsynth import MIDI_PART, SOUND
-from .jack_audio import JackListener
 
 RATE, HOP = 48_000, 48
 DRUMS, CLAVES = 9, 75
@@ -18,6 +17,8 @@ DRUMS, CLAVES = 9, 75
 @pytest.fixture
 def listener(fluidsynth):
     """What is heard from FluidSynth."""
+    from .jack_audio import JackListener  # it loads numba, which not every worker needs
+
     made = JackListener(SOUND)
     yield made
     made.close()

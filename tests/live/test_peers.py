@@ -11,7 +11,6 @@ from musicgan.compose.song import compose
 from musicgan.live.backends.jack import JackBackend
 
 from .command import BPM, NAME, STEP, silent, stream
-from .jack_recorder import JackRecorder
 
 OUT = f"{NAME}:out"
 
@@ -27,6 +26,8 @@ def off(pitch):
 @pytest.fixture
 def other(jackd):
     """Another recorder."""
+    from .jack_recorder import JackRecorder  # it loads numba, which not every worker needs
+
     made = JackRecorder("other")
     yield made
     made.close()

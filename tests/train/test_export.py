@@ -4,7 +4,6 @@ import subprocess
 import sys
 
 import numpy as np
-import onnxruntime
 import pytest
 from tiny_model import band_codec, choir_codec, tiny_config, tiny_model
 
@@ -52,6 +51,8 @@ def test_the_example_plays_the_song_that_our_player_plays(exported, tmp_path):
 
 
 def test_a_step_of_several_songs_has_the_figures_of_ours(exported):
+    import onnxruntime
+
     model, folder = exported
     player = player_of(load_model(model), model)
     generator, layout = player.generator, player.generator.config.layout
