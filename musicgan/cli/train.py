@@ -170,11 +170,13 @@ def train(folder: Path, name: str | None, out: Path | None, resume: bool, **aske
     Ctrl-C saves; --resume goes on. Logs for TensorBoard lie beside the model, in a folder that
     ends in .run.
     """
+    from musicgan.corpus.scan import check_folder
     from musicgan.errors import MissingExtraError
 
     check(asked)
     is_own = out is None
     name, out = _place(folder, name, out, resume)
+    check_folder(folder)  # before torch is loaded, which takes seconds
     if find_spec("torch") is None:
         raise MissingExtraError("training", "train")
     from musicgan.train import team

@@ -21,6 +21,13 @@ Progress = Callable[[int, int], None]
 """Called with (files done, files in all)."""
 
 
+def check_folder(folder: Path) -> None:
+    """Raises `CorpusError` when there is no such folder."""
+    if not folder.is_dir():
+        what = "is a file, not a folder" if folder.exists() else "does not exist"
+        raise CorpusError(f"{folder} {what}: give a folder of MIDI files")
+
+
 def find_midi(folder: str | Path) -> list[str]:
     """Names of the MIDI files under `folder`, with forward slashes, sorted.
 
@@ -28,9 +35,7 @@ def find_midi(folder: str | Path) -> list[str]:
     Raises `CorpusError` when there is no such folder or no MIDI file in it.
     """
     root = Path(folder)
-    if not root.is_dir():
-        what = "is a file, not a folder" if root.exists() else "does not exist"
-        raise CorpusError(f"{root} {what}: give a folder of MIDI files")
+    check_folder(root)
     seen: set[tuple[int, int]] = set()
     names = []
     for here, folders, files in os.walk(root, followlinks=True):

@@ -35,9 +35,9 @@ def split(
     order = np.argsort(contents)
     labels, first, group = np.unique(groups[order], return_index=True, return_inverse=True)
     if len(labels) < len(PARTS):
+        pieces = "1 different piece" if len(labels) == 1 else f"{len(labels)} different pieces"
         raise CorpusError(
-            f"there are {len(labels)} different pieces, too few to split into train, valid and "
-            "test: give at least 3"
+            f"only {pieces}: too few to split into train, valid and test; give at least 3"
         )
     place = np.array([_place(content) for content in contents[order][first]])
     side = np.searchsorted(np.cumsum(shares)[:-1], place, "right").astype(np.int8)

@@ -168,7 +168,7 @@ def test_a_folder_with_nothing_to_learn_from_says_why(folder, tmp_path):
     (tmp_path / "bad" / "a.mid").write_bytes(b"no music")
     with pytest.raises(CorpusError, match=r"none of the 1 files .* a\.mid: "):
         Corpus.open(tmp_path / "bad", CODEC, workers=0)
-    with pytest.raises(CorpusError, match="there are 2 different pieces, too few to split"):
+    with pytest.raises(CorpusError, match="only 2 different pieces: too few to split"):
         Corpus.open(folder(2), CODEC, workers=0)
     with pytest.raises(CorpusError, match="does not exist"):
         Corpus.open(tmp_path / "nowhere", CODEC)

@@ -1,0 +1,95 @@
+"""How dense music gets: the share of pieces, and of a model's songs, that somewhere crowd.
+
+What is counted is onsets a beat, chords once, in the densest `BEATS` beats of the first `UP_TO`.
+Songs have the metre, tempo, key and length of pieces of the collection, drawn at random, and are
+composed as the model usually does. Songs that crowd as often as the pieces that were learned are
+no fault of the networks, whatever the few pieces held out do.
+
+    python scripts/densest.py MODEL FOLDER [--songs 96]    (FOLDER: what it learned)
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from musicgan.codecs.base import Rows
+from musicgan.codecs.events import WAIT
+from musicgan.compose.like import songs_like
+from musicgan.compose.player import open_player
+from musicgan.corpus.cache import Corpus
+from musicgan.corpus.piece import Piece
+from musicgan.errors import CorpusError, MusicganError
+
+BEATS = 16
+UP_TO = 128
+LEVELS = (4, 5, 6, 7, 8)
+TEMPERATURE = 0.95
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("model", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--songs", type=int, default=96)
+    asked = parser.parse_args()
+    try:
+        report(asked.model, asked.folder, asked.songs)
+    except MusicganError as error:
+        parser.exit(1, f"{error}\n")
+
+
+def report(path: Path, folder: Path, songs: int) -> None:
+    """The table of one model. Raises `CorpusError` when the folder is not what it learned."""
+    player = open_player(path)
+    grid = player.codec.grid
+    corpus = Corpus.open(folder, player.codec)
+    if corpus.manifest_hash != player.file.metadata.get("manifest"):
+        raise CorpusError(f"{folder}: not the music that {path.name} was trained on")
+    learned = corpus.pieces("train")
+    held_out = [*corpus.pieces("valid"), *corpus.pieces("test")]
+    chosen = np.random.default_rng(0).integers(len(learned), size=songs).tolist()
+    made = songs_like(
+        player,
+        (learned[at] for at in chosen),
+        critic=None,
+        temperature=TEMPERATURE,
+        most_bars=UP_TO // 4,
+    )
+    sets = {
+        f"{len(learned)} pieces learned": [densest(as_int(piece), grid) for piece in learned],
+        f"{len(held_out)} held out": [densest(as_int(piece), grid) for piece in held_out],
+        f"{songs} songs": [densest(player.codec.encode(song), grid) for song in made],
+    }
+    print(f"share of | {' | '.join(f'{level} onsets a beat' for level in LEVELS)}")
+    for name, found in sets.items():
+        print(f"{name} | {' | '.join(f'{share:.3f}' for share in shares(np.array(found)))}")
+
+
+def as_int(piece: Piece) -> Rows:
+    """Its rows, [N, 5]."""
+    return piece.rows.astype(np.int64)
+
+
+def densest(rows: Rows, grid: int) -> float:
+    """Onsets a beat in the densest `BEATS` beats of rows [N, 5]; chords count once."""
+    onset = np.unique(np.cumsum(rows[:, WAIT]))
+    onset = onset[onset < onset[:1] + UP_TO * grid]
+    if not len(onset):
+        return 0.0
+    return float((onset.searchsorted(onset + BEATS * grid) - np.arange(len(onset))).max()) / BEATS
+
+
+def shares(found: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of what is so dense the share that reaches each of `LEVELS`."""
+    return np.asarray((found[:, None] >= LEVELS).mean(0))
+
+
+if __name__ == "__main__":
+    main()
