@@ -32,7 +32,7 @@ def place(tmp_path_factory):
         patch.setattr("scripts.experiments.songs.SAID_NOTES", 16)
         patch.setattr(rows, "TEXTBOOK_UPDATES", 2)
         patch.setattr("scripts.experiments.training.LogFile", partial(LogFile, every=1))
-        patch.setattr(measuring, "TEMPERATURES", (1.0,))
+        patch.setattr(measuring, "TEMPERATURES", (1.0, 0.9))
         patch.setattr(measuring, "GUIDES", ((2, 1.0), (4, 1.0)))
         patch.setattr(measuring, "COUNTS", (0, 2))
         patch.setattr("scripts.experiments.figures.SONGS", 8)
@@ -82,18 +82,20 @@ def test_every_row_trains_and_is_measured_once(place, monkeypatch):
         measuring.measure_row(place, name)
         trained, found = place.read(name, "trained.json"), place.read(name, "figures.json")
         assert trained["updates"] > 0 and trained["seconds"] > 0
-        assert len(found["points"]) == (2 if name.endswith("-critic") else 1)
-        if not name.startswith("textbook"):
+        if name.startswith("textbook"):
+            assert len(found["points"]) == 1
+        else:
+            assert len(found["points"]) == 2
             assert all(point["frechet"] > 0 for point in found["points"])
     equal_time(*(place.read(row, "trained.json") for row in ("ours", "mle-updates", "mle-time")))
     # Another temperature is measured beside the old ones.
     before = place.read("mle", "figures.json")["points"]
-    monkeypatch.setattr(measuring, "TEMPERATURES", (1.0, 0.9))
+    monkeypatch.setattr(measuring, "TEMPERATURES", (1.0, 0.95, 0.9))
     measuring.measure_row(place, "mle")
     after = place.read("mle", "figures.json")["points"]
-    assert [point["temperature"] for point in after] == [1.0, 0.9]
-    assert after[:1] == before
-    monkeypatch.setattr(measuring, "TEMPERATURES", (1.0,))
+    assert [point["temperature"] for point in after] == [1.0, 0.95, 0.9]
+    assert after[::2] == before
+    monkeypatch.setattr(measuring, "TEMPERATURES", (1.0, 0.9))
     # A second call finds all done: it makes no networks.
     monkeypatch.setattr(Place, "run", None)
     for name in rows.ROWS:

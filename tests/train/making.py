@@ -62,14 +62,13 @@ def tune(seed: int, bars: int = 8, drums: bool = False) -> Score:
 
 @contextmanager
 def few_songs() -> Iterator[pytest.MonkeyPatch]:
-    """Within it a run judges by few songs, short ones, weighs few candidates and plans early."""
+    """Within it a run judges by few songs, weighs few candidates and plans after few updates."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("musicgan.train.events_run.songs_to_judge", lambda minutes: 4)
         patch.setattr("musicgan.train.frames_run.FrameJudge", partial(FrameJudge, songs=4))
         patch.setattr("musicgan.train.guidance.SONGS", 3)
         patch.setattr("musicgan.train.guidance.STRENGTHS", (0, 2))
         patch.setattr("musicgan.train.watch.SONGS", 1)
-        patch.setattr("musicgan.train.guidance.MOST_BARS", 4)
         patch.setattr("musicgan.train.watch.BARS", 1)
         patch.setattr("musicgan.train.loop.PLANNING_STEPS", 3)
         yield patch

@@ -16,13 +16,12 @@ from musicgan.compose.song import compose
 from musicgan.compose.styles import run_folder
 from musicgan.corpus.cache import Corpus
 from musicgan.corpus.choose import choose_codec
-from musicgan.corpus.piece import Piece
 from musicgan.errors import CheckpointError, CorpusError, ModelFileError
 from musicgan.midifile import write_midi
 from musicgan.model.file import load_model, save_model
 from musicgan.notes import NOTE
-from musicgan.score import Key, Score, Track
-from musicgan.train.events_run import EventsRun, single_voices
+from musicgan.score import Score, Track
+from musicgan.train.events_run import EventsRun
 from musicgan.train.guidance import FIGURES, USUAL
 from musicgan.train.loop import Interrupted
 from musicgan.train.options import WIDE, Options
@@ -230,29 +229,6 @@ def test_too_little_music_is_refused_in_words(tmp_path):
         write_midi(tune(seed, bars=1), tmp_path / f"{seed}.mid")
     with pytest.raises(CorpusError, match=r"too few pieces of 16 notes|fewer than 32 notes"):
         train(tmp_path, tmp_path / "out", OPTIONS)
-
-
-def piece(*rows):
-    """A piece of (wait, voice, duration) rows."""
-    full = np.array([(wait, voice, 60, duration, 0) for wait, voice, duration in rows], np.int64)
-    return Piece("made", full, np.arange(0, 64, 16, dtype=np.int64), Key(0, 0), (4, 4), 100.0)
-
-
-def test_a_voice_is_single_when_its_notes_do_not_overlap():
-    melody = [(4, 0, 4)] * 4
-    chords = [(0, 1, 4), (0, 1, 4), (4, 1, 4), (0, 1, 4)]
-    assert single_voices([piece(*melody, *chords)], 3) == [True, False, True]
-    assert single_voices([piece((0, 0, 8), (4, 0, 4))], 1) == [False]
-    # Against another voice it may sound on.
-    assert single_voices([piece((0, 0, 8), (4, 1, 8), (4, 0, 4))], 2) == [True, True]
-
-
-def test_one_slip_in_two_hundred_notes_is_forgiven_and_three_are_not():
-    notes = [(4, 0, 4)] * 200
-    notes[50] = (4, 0, 5)
-    assert single_voices([piece(*notes)], 1) == [True]
-    notes[60] = notes[70] = (4, 0, 5)
-    assert single_voices([piece(*notes)], 1) == [False]
 
 
 def test_a_model_that_cannot_be_written_is_kept_elsewhere(folder, trained, tmp_path, monkeypatch):
