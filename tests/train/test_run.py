@@ -95,6 +95,7 @@ def test_a_folder_becomes_a_model_that_plays(trained, folder):
     assert meta["steps"] == {"likelihood": 4, "adversarial": 2, "critic": 2, "guidance": 5}
     assert set(meta["metrics"]) == set(meta["steps"])
     guidance = meta["metrics"]["guidance"]
+    assert np.isfinite(guidance["score"])  # its songs were long enough to be measured
     assert player.critic_habit == guidance["candidates"]
     rules, typical = player.rules, meta["typical"]
     for name, figure in FIGURES.items():
