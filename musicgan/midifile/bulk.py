@@ -55,7 +55,8 @@ class Lane(NamedTuple):
 
     chunk: int
     track: Any
-    """Its notes are without the marker."""
+    notes: Any
+    """Those of the track, without the marker."""
     marker_tick: int
 
 
@@ -79,8 +80,10 @@ def read_bulk(data: bytes, pedal: bool = False) -> RawMidi | None:
         for number, (chunk, found) in enumerate(zip(chunks, channels, strict=True), 1)
     ]
     if places:
-        ends = [*accumulate([8 + len(chunk) for chunk in chunks], initial=START)][1:]
-        doubtful = [chunks[n] for n in sorted({bisect_right(ends, place) for place in places})]
+        begins = [*accumulate([8 + len(chunk) for chunk in chunks[:-1]], initial=START)]
+        within = [(bisect_right(begins, place) - 1, place) for place in places if place >= START]
+        found = sorted({n for n, place in within if place >= begins[n] + 8})  # not in its length
+        doubtful = [chunks[n] for n in found]
         stricter = [without_system_messages(chunk) for chunk in doubtful]
         if stricter != doubtful and _parsed(data[:START], stricter) is None:
             return None
@@ -100,11 +103,9 @@ def read_bulk(data: bytes, pedal: bool = False) -> RawMidi | None:
         ],
         notes=notes,
         pedals=[_presses(lane) for lane in lanes] if pedal else [],
-        tempos=[(e.time, e.mspq) for e in parsed.tempos[:MAX_MAP_EVENTS]],
-        metres=[
-            (e.time, e.numerator, e.denominator) for e in parsed.time_signatures[:MAX_MAP_EVENTS]
-        ],
-        keys=[(e.time, e.key, e.tonality) for e in parsed.key_signatures[:MAX_MAP_EVENTS]],
+        tempos=_events(parsed.tempos, "time", "mspq"),
+        metres=_events(parsed.time_signatures, "time", "numerator", "denominator"),
+        keys=_events(parsed.key_signatures, "time", "key", "tonality"),
     )
 
 
@@ -177,30 +178,38 @@ def _parsed(header: bytes, bodies: list[bytes]) -> Any:
         return None
 
 
+def _events(found: Any, *fields: str) -> list[tuple[int, ...]]:
+    """The first `MAX_MAP_EVENTS` events of a map, a field after the other."""
+    if not found:
+        return []
+    columns = found.numpy()
+    return [*zip(*(columns[field][:MAX_MAP_EVENTS].tolist() for field in fields), strict=True)]
+
+
 def _lanes(tracks: Any, expected: set[tuple[int, int]]) -> list[Lane] | None:
     """Tracks with notes by (chunk, channel), or None if it is doubtful whose any of them is."""
-    found: dict[tuple[int, int], Any] = {}
+    found: dict[tuple[int, int], Lane] = {}
     for track in tracks:
         if not (notes := track.notes):
             continue
-        marker = notes[-1]
-        if marker.velocity != 1 or (marker.duration, marker.pitch) in found:
+        marker = notes.pop()
+        at = marker.duration, marker.pitch
+        if marker.velocity != 1 or at in found:
             return None  # notes without a marker: the program changed on the way
-        found[marker.duration, marker.pitch] = track
+        found[at] = Lane(at[0], track, notes, marker.time)
     if found.keys() != expected:
         return None
-    lanes = [Lane(at[0], found[at], found[at].notes.pop().time) for at in sorted(found)]
-    return [lane for lane in lanes if lane.track.notes]
+    return [lane for at in sorted(found) if (lane := found[at]).notes]
 
 
 def _notes(lanes: list[Lane]) -> Columns | None:
     """All notes, or None if it is doubtful when any of them ends."""
     if not lanes:
         return NO_NOTES
-    count = [len(lane.track.notes) for lane in lanes]
-    joined = lanes[0].track.notes.copy()
+    count = [len(lane.notes) for lane in lanes]
+    joined = lanes[0].notes.copy()
     for lane in lanes[1:]:
-        joined.extend(lane.track.notes)
+        joined.extend(lane.notes)
     columns = joined.numpy()
     notes = join_tracks(count, *(columns[name] for name in COLUMNS))
     begin = [0, *accumulate(count[:-1])]
@@ -218,9 +227,9 @@ def _notes(lanes: list[Lane]) -> Columns | None:
 
 def _silenced(lane: Lane, onset: NDArray[np.int64], end: NDArray[np.int64]) -> bool:
     """Whether a channel-mode message ends a note before its note-off does."""
-    if not lane.track.controls:
+    if not (controls := lane.track.controls):
         return False
-    control = lane.track.controls.numpy()
+    control = controls.numpy()
     number = control["number"]
     if number.max() < ALL_SOUND_OFF:
         return False
@@ -235,6 +244,6 @@ def _presses(lane: Lane) -> Presses:
         return NEVER_PRESSED
     control = lane.track.controls.numpy()
     is_pedal = control["number"] == SUSTAIN
-    notes = lane.track.notes.numpy()
+    notes = lane.notes.numpy()
     end_tick = int((notes["time"] + notes["duration"]).max())
     return presses_of(control["time"][is_pedal], control["value"][is_pedal], end_tick)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from io import FileIO
 from pathlib import Path
 
 import numpy as np
@@ -69,7 +70,7 @@ def read_bounded(path: Path) -> bytes:
     Raises `OSError`, or `ValueError` for a path that no file can have.
     """
     data = b""
-    with path.open("rb", buffering=0) as file:
+    with FileIO(path) as file:
         # Asked for 16 MiB at once, Python sets them all aside, be the file ever so small.
         while len(data) <= MAX_FILE_BYTES and (more := file.read(USUAL_FILE_BYTES + len(data))):
             data += more
