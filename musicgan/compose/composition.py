@@ -15,7 +15,6 @@ from musicgan.codecs.base import Rows
 from musicgan.compose.barlines import Bars
 from musicgan.compose.ear import Ear
 from musicgan.compose.effects import (
-    lean_of,
     steered_candidates,
     steered_noise,
     steered_temperature,
@@ -23,6 +22,7 @@ from musicgan.compose.effects import (
 from musicgan.compose.endings import CANDIDATES, ending_scores, ends_at_home
 from musicgan.compose.even_bars import EvenBars
 from musicgan.compose.given import worth_of
+from musicgan.compose.in_chords import lean_of
 from musicgan.compose.lean import Lean
 from musicgan.compose.plan import Plan
 from musicgan.compose.player import Player

@@ -178,8 +178,8 @@ def _parsed(header: bytes, bodies: list[bytes]) -> Any:
         return None
 
 
-def _events(found: Any, *fields: str) -> list[tuple[int, ...]]:
-    """The first `MAX_MAP_EVENTS` events of a map, a field after the other."""
+def _events(found: Any, *fields: str) -> list[Any]:
+    """The first `MAX_MAP_EVENTS` events of a map, a tuple of these fields each."""
     if not found:
         return []
     columns = found.numpy()

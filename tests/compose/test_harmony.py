@@ -8,8 +8,8 @@ import pytest
 from musicgan.chords import parse_progression
 from musicgan.compose.band import parse_band
 from musicgan.compose.bars import LiveSong
-from musicgan.compose.effects import ROOT_NATS, Steered, lowest_voice
 from musicgan.compose.harmony import Beats, harmony_of, one_chord
+from musicgan.compose.in_chords import ROOT_NATS, InChords, lowest_voice
 from musicgan.compose.per_voice import PerVoice
 from musicgan.compose.player import open_player
 from musicgan.compose.rules import Rules
@@ -84,7 +84,7 @@ def test_what_chords_do_to_logits_by_hand():
     layout = type(bundled("chorale").generator.config.layout)(2, 4, 8, 8, 1, 33)
     rules = Rules(np.array([[50, 70], [40, 60]]), np.array([False, False]))
     harmony = harmony_of(parse_progression("| C/E G |"), 0, 8, 4)
-    lean = Steered(Steering(), layout, rules, Beats(0, 8, 4), Wishes(harmony))
+    lean = InChords(Steering(), layout, rules, Beats(0, 8, 4), Wishes(harmony))
     assert lowest_voice(rules) == 1
     voice, start = np.array([0, 1]), np.array([0, 0])
     in_range = (np.arange(128) >= rules.ranges[:, :1]) & (np.arange(128) <= rules.ranges[:, 1:])

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from musicgan.codecs.slots import Slot
-from musicgan.compose.effects import VOICE_NATS, Steered, lean_of
+from musicgan.compose.effects import VOICE_NATS, Steered
 from musicgan.compose.harmony import Beats
+from musicgan.compose.in_chords import lean_of
 from musicgan.compose.lean import FREE
 from musicgan.compose.per_voice import PerVoice, find_voice, parse_per_voice
 from musicgan.compose.player import open_player
@@ -77,7 +78,7 @@ def test_own_knobs_and_turned_ones_add_up_within_their_range():
     layout = type(bundled("chorale").generator.config.layout)(3, 4, 8, 8, 1, 33, drums=(2,))
     rules = Rules(np.array([[50, 70]] * 3), np.array([False] * 3))
     wishes = Wishes(density=np.array([0.5, -0.5, 0]), register=np.array([1.0, 0, 0]))
-    lean = Steered(Steering(density=0.75, register=-2), layout, rules, Beats(0, 16, 4), wishes)
+    lean = Steered(Steering(density=0.75, register=-2), layout, rules, wishes)
     # 1 and 0.25 are 0.625 together; drums of 0.75 are no part of that.
     said = VOICE_NATS * (np.array([1, 0.25, 0.75]) - 0.625)
     assert lean.voice(np.zeros((1, 3)))[0].tolist() == pytest.approx(said)

@@ -8,21 +8,18 @@ import pytest
 
 from musicgan.compose.bars import LiveSong
 from musicgan.compose.effects import (
-    CHORD_NATS,
     DURATION_NATS,
     REGISTER_NATS,
     WAIT_NATS,
-    Steered,
     arc,
     height_bias,
-    held_to,
-    lean_of,
     length_bias,
     steered_candidates,
     steered_noise,
     steered_temperature,
 )
 from musicgan.compose.harmony import Beats, beat_length_step, chord_tones
+from musicgan.compose.in_chords import CHORD_NATS, InChords, held_to, lean_of
 from musicgan.compose.lean import FREE
 from musicgan.compose.player import open_player
 from musicgan.compose.rules import Rules
@@ -137,7 +134,7 @@ def test_what_steering_does_to_logits_by_hand():
     layout = bundled("chorale").generator.config.layout
     layout = type(layout)(3, 4, 8, 8, 1, 33, drums=(2,))
     rules = Rules(np.array([[50, 70]] * 3), np.array([True, False, False]))
-    lean = Steered(Steering(density=1.0, register=-1.0, chord=C_MAJOR), layout, rules, BEATS)
+    lean = InChords(Steering(density=1.0, register=-1.0, chord=C_MAJOR), layout, rules, BEATS)
     voice, zeros = np.arange(3), np.zeros((3, 128), np.float32)
 
     wait = lean.wait(np.zeros((1, layout.end + 1), np.float32))[0]
@@ -194,7 +191,7 @@ def test_on_beats_nothing_but_the_chord_begins_and_more_of_it_between_them(
 ):
     player = bundled(style)
     held = played(player, Steering(chord=C_MAJOR))
-    monkeypatch.setattr("musicgan.compose.effects.CHORD_NATS", 0)
+    monkeypatch.setattr("musicgan.compose.in_chords.CHORD_NATS", 0)
     on_beats_only = played(player, Steering(chord=C_MAJOR))
     on_beat = [note.pitch % 12 in C_MAJOR for note in held if note.onset_step % beat == 0]
     assert len(on_beat) > 100 and all(on_beat)
