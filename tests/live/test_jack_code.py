@@ -6,6 +6,7 @@ import sys
 
 LOAD = """
 import sys
+sys.modules["torch"] = None  # playing may not need it
 from musicgan.live.backends.jack_code import callbacks
 _, process, sync = callbacks()
 assert process and sync and process != sync
