@@ -2,12 +2,14 @@
 
 import builtins
 import collections
+import importlib
 import io
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
-import music21
 import numpy as np
 import pretty_midi
 import pytest
@@ -19,6 +21,13 @@ from musicgan.errors import MidiReadError, MidiWriteError, MissingExtraError
 from musicgan.interop import from_pretty_midi, to_music21, to_pretty_midi, write_musicxml
 from musicgan.midifile import read_midi
 from musicgan.score import Key, Metre, Score, Tempo, Track
+
+
+@pytest.fixture(scope="module")
+def music21() -> ModuleType:
+    """A second to import, which other tests need not wait for."""
+    return importlib.import_module("music21")
+
 
 PIANO_AND_DRUMS = (Track("Piano", 0), Track("Kit", is_drum=True))
 WALTZ = make_score(
@@ -84,7 +93,7 @@ class TestPrettyMidi:
             to_pretty_midi(score)
 
 
-def sounding(part: music21.stream.Part, grid: int) -> collections.Counter[tuple[int, int, int]]:
+def sounding(part: Any, grid: int) -> collections.Counter[tuple[int, int, int]]:
     """(onset, duration, pitch) of the notes of a part in steps, ties joined."""
     found: collections.Counter[tuple[int, int, int]] = collections.Counter()
     waiting: dict[int, tuple[int, int]] = {}  # pitch: (onset, end so far) of tied notes
@@ -111,7 +120,7 @@ def expected(score: Score, grid: int, track: int) -> collections.Counter[tuple[i
 
 
 class TestMusic21:
-    def test_a_score_has_parts_metre_key_and_tempo(self) -> None:
+    def test_a_score_has_parts_metre_key_and_tempo(self, music21: ModuleType) -> None:
         stream = to_music21(WALTZ)
         assert [part.partName for part in stream.parts] == ["Piano", "Kit"]
         first = stream.parts[0].measure(1)
@@ -165,7 +174,7 @@ class TestMusic21:
         for track, part in enumerate(to_music21(score).parts):
             assert sounding(part, grid) == expected(score, grid, track)
 
-    def test_triplets_are_written_as_triplets(self) -> None:
+    def test_triplets_are_written_as_triplets(self, music21: ModuleType) -> None:
         score = make_score([(step * 160, 160, 60 + step, 64, 0) for step in range(12)])
         part = to_music21(score).parts[0]
         assert sounding(part, 12) == expected(score, 12, 0)
@@ -183,7 +192,9 @@ class TestMusicXml:
         assert b"<movement-title>Waltz<" in one and b">Nobody<" in one and b">how<" in one
         assert b"encoding-date" not in one
 
-    def test_low_parts_are_in_the_bass_clef_and_drums_in_their_own(self) -> None:
+    def test_low_parts_are_in_the_bass_clef_and_drums_in_their_own(
+        self, music21: ModuleType
+    ) -> None:
         low = make_score([(0, 480, 40, 64, 0), (480, 480, 43, 64, 0)])
         signs = [
             part.flatten().getElementsByClass("Clef").first() for part in to_music21(low).parts
@@ -192,7 +203,7 @@ class TestMusicXml:
         drums = to_music21(WALTZ).parts[1].flatten().getElementsByClass("Clef").first()
         assert isinstance(drums, music21.clef.PercussionClef)
 
-    def test_tenors_read_an_octave_higher_and_pianists_do_not(self) -> None:
+    def test_tenors_read_an_octave_higher_and_pianists_do_not(self, music21: ModuleType) -> None:
         between = [(step * 480, 480, pitch, 64, 0) for step, pitch in enumerate((53, 57, 60, 65))]
         for program, octave in ((52, True), (0, False)):
             score = make_score(between, tracks=(Track("Tenor", program),))
@@ -211,7 +222,7 @@ class TestMusicXml:
             ]
             assert bars[-1].rightBarline.type == "final"
 
-    def test_music21_reads_the_same_notes_back(self, tmp_path: Path) -> None:
+    def test_music21_reads_the_same_notes_back(self, music21: ModuleType, tmp_path: Path) -> None:
         path = tmp_path / "waltz.musicxml"
         write_musicxml(WALTZ, path)
         again = music21.converter.parse(path)
@@ -221,7 +232,7 @@ class TestMusicXml:
 
     @pytest.mark.parametrize(("beats", "sounding_beats"), [(5, 1), (6, 2), (6, 1), (12, 3)])
     def test_chords_beside_long_rests_stay_in_their_bars(
-        self, tmp_path: Path, beats: int, sounding_beats: int
+        self, music21: ModuleType, tmp_path: Path, beats: int, sounding_beats: int
     ) -> None:
         """Of a bar with one chord and a whole rest music21 makes a longer one."""
         notes = [
@@ -234,7 +245,9 @@ class TestMusicXml:
         again = music21.converter.parse(tmp_path / "out.musicxml")
         assert sounding(again.parts[0], 4) == expected(score, 4, 0)
 
-    def test_names_that_xml_has_no_place_for_are_written_without_that(self, tmp_path: Path) -> None:
+    def test_names_that_xml_has_no_place_for_are_written_without_that(
+        self, music21: ModuleType, tmp_path: Path
+    ) -> None:
         odd = "a\x1bb\ud8ff"
         score = make_score([(0, 480, 60, 64, 0)], tracks=(Track(odd),))
         write_musicxml(score, tmp_path / "x.musicxml", title=odd, composer=odd, text=odd)
@@ -250,7 +263,7 @@ class TestMusicXml:
         ],
     )
     def test_real_files_are_read_back_the_same(
-        self, shared: Path, name: str, tmp_path: Path
+        self, music21: ModuleType, shared: Path, name: str, tmp_path: Path
     ) -> None:
         score = read_midi(shared / "data" / name)
         write_musicxml(score, tmp_path / "out.xml")
