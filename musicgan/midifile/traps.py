@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +10,6 @@ from numpy.typing import NDArray
 # Tempo, metre or key of another length than is legal, or a metre of n / 2^8 or finer, for which
 # symusic shifts modulo 32: what it makes of these cannot be used.
 ILLEGAL_MAP = re.compile(rb"\xff(?:\x51[^\x03]|\x58(?:[^\x04]|\x04[\s\S][^\x00-\x07])|\x59[^\x02])")
-TEMPO = b"\xff\x51\x03"
-LONG_DELTA = re.compile(rb"[\x80-\xff]{3}[\x00-\x7f]")
 MAX_PLACES = 100_000  # more are in no file that symusic could be trusted with
 MANY_LONG_DELTAS = 8  # of at most 2^28 ticks each: fewer do not reach 2^31
 SYSEX = re.compile(
@@ -21,6 +18,7 @@ SYSEX = re.compile(
 # symusic refuses F4, F5, F9 and FD by itself.
 REFUSED_SYSTEM = bytes.maketrans(b"\xf1\xf2\xf3\xf6\xf8\xfa\xfb\xfc\xfe", b"\xf9" * 9)
 HIGH, SYSTEM, META = np.uint8(0x80), np.uint8(0xF0), np.uint8(0xFF)
+TEMPO, TEMPO_BYTES = np.uint8(0x51), np.uint8(3)
 
 
 def doubtful_places(data: bytes) -> list[int] | None:
@@ -32,7 +30,7 @@ def doubtful_places(data: bytes) -> list[int] | None:
     high = found >= HIGH
     three_high = high[2:] & high[1:-1] & high[:-2]
     long = int(np.count_nonzero(three_high))
-    if ILLEGAL_MAP.search(data) or (long >= MANY_LONG_DELTAS and _may_overflow(data)):
+    if ILLEGAL_MAP.search(data) or (long >= MANY_LONG_DELTAS and _may_overflow(found, three_high)):
         return None
     system = found - SYSTEM < META - SYSTEM
     places = _where(system[1:] > high[:-1], 1)
@@ -64,12 +62,14 @@ def without_system_messages(chunk: bytes) -> bytes:
     return chunk.translate(REFUSED_SYSTEM)
 
 
-def _may_overflow(data: bytes) -> bool:
+def _may_overflow(found: NDArray[np.uint8], three_high: NDArray[np.bool_]) -> bool:
     """Whether there are enough 4-byte delta times to carry a 32-bit tick right round."""
-    begins = (found.start() for found in LONG_DELTA.finditer(data))
+    begins = np.flatnonzero(three_high[:-1] & (found[3:] < HIGH))
     # The value of a tempo is often as high as three bytes of a delta time.
-    real = (at for at in begins if TEMPO not in data[max(at - 5, 0) : at + 2])
-    return len([*islice(real, MANY_LONG_DELTAS)]) == MANY_LONG_DELTAS
+    is_tempo = (found[:-2] == META) & (found[1:-1] == TEMPO) & (found[2:] == TEMPO_BYTES)
+    tempos = np.flatnonzero(is_tempo)
+    in_value = tempos.searchsorted(begins) > tempos.searchsorted(begins - 5)
+    return int(np.count_nonzero(~in_value)) >= MANY_LONG_DELTAS
 
 
 def _keep_if_whole(found: re.Match[bytes]) -> bytes:

@@ -53,6 +53,16 @@ def test_rests_that_carry_the_clock_right_round_are_not_for_symusic():
     assert doubtful_places(eight) is None
 
 
+@pytest.mark.parametrize("value", [b"\xff\xff\xff", b"\x0f\xc8\xf2", b"\x07\xb1\x87"])
+def test_high_bytes_of_tempos_are_no_rests(value):
+    """By themselves, and with the delta time that comes after them."""
+    tempos = meta(0x51, value) + b"\x83\x60" + meta(0x51, value)[1:] + b"\x81\x00"
+    assert doubtful_places(midi(tempos * 20 + SCALE[1:] + EOT)) is not None
+    eight = b"\xff\xff\xff\x7f" + meta(0x51, value)[1:] + SCALE
+    assert doubtful_places(midi(eight * 7 + EOT)) is not None
+    assert doubtful_places(midi(eight * 8 + EOT)) is None
+
+
 def test_five_high_bytes_in_a_row_are_a_place_too():
     data = midi(b"\x80\x80\x80\x80\x80" + on(0, 60) + off(10, 60) + EOT)
     assert HEADERS in doubtful_places(data)
