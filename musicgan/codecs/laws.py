@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from musicgan.codecs.base import Codec
 from musicgan.codecs.samples import garbage_rows, sample_scores
-from musicgan.notes import empty_notes, sort_notes
+from musicgan.notes import NOTE, empty_notes, sort_notes
 from musicgan.score import Score
 
 TRANSPOSITIONS = (-5, 1, 12)
@@ -59,9 +59,13 @@ def first_difference(got: Score, wanted: Score) -> str | None:
         mine, theirs = getattr(got, part), getattr(wanted, part)
         if mine != theirs:
             return f"{part} {mine} instead of {theirs}"
-    for i, (one, other) in enumerate(zip(got.notes, wanted.notes, strict=False)):
-        if one != other:
-            return f"note {i} is {_note(one)} instead of {_note(other)}"
+    count = min(len(got), len(wanted))
+    one, other = got.notes[:count], wanted.notes[:count]
+    # A field at a time: numpy takes as long for two structured notes as for thousands of numbers.
+    differs = np.logical_or.reduce([one[name] != other[name] for name in NOTE.names or ()])
+    if differs.any():
+        first = int(differs.argmax())
+        return f"note {first} is {_note(one[first])} instead of {_note(other[first])}"
     if len(got) != len(wanted):
         return f"{len(got)} notes instead of {len(wanted)}"
     return None
