@@ -151,8 +151,7 @@ def _note_events(
 ) -> Iterable[Event]:
     """Within a tick: ends of earlier notes, notes without length, beginnings."""
     for (onset, _, pitch, velocity, _), end in zip(notes.tolist(), end_tick.tolist(), strict=True):
-        # Of a note that `_check` has let through mido need not ask again.
-        sound = {"channel": channel, "note": pitch, "skip_checks": True}
+        sound = {"channel": channel, "note": pitch}
         on = mido.Message("note_on", velocity=velocity, **sound)
         off = mido.Message("note_off", velocity=0, **sound)
         if end > onset:
