@@ -68,9 +68,9 @@ class Columns(NamedTuple):
     def by_onset(self) -> Columns:
         """Sorted by (onset, track, pitch); equals keep their order."""
         onset, place = self.onset_tick, self.place
-        if not len(onset) or onset.max() >= 1 << 40:
-            return self.take(np.lexsort((place, onset)))
-        return self.take(((onset << 23) | place).argsort(kind="stable"))
+        if len(onset) and onset.max() < 1 << 40:
+            return self.take(((onset << 23) | place).argsort(kind="stable"))
+        return self.take(np.lexsort((place, onset)))
 
 
 def to_columns(notes: NDArray[np.void]) -> Columns:
@@ -114,7 +114,7 @@ def _joined(notes: Columns) -> Columns:
         return notes
     first = np.append(0, np.flatnonzero(~repeated) + 1)
     longest, loudest = (np.maximum.reduceat(column, first) for column in (end, velocity))
-    return Columns(onset.take(first), longest, place.take(first), loudest, is_single)
+    return Columns(onset[first], longest, place[first], loudest, is_single)
 
 
 def _cut_at_next_onset(notes: Columns) -> Columns:

@@ -97,15 +97,17 @@ def measure(
 ) -> tuple[dict[str, float], int, int]:
     """Best seconds of each reader over all files, notes and files measured."""
     seconds = dict.fromkeys(readers, 0.0)
+    quick, slow = readers.keys() - SLOW, readers.keys() & SLOW
     notes = files = 0
     for path in paths:
         try:
             best = dict.fromkeys(readers, np.inf)
-            for is_slow in (False, True):
-                some = {label: readers[label] for label in readers if (label in SLOW) == is_slow}
-                for _ in range(rounds):
-                    for label, read in some.items():
-                        best[label] = min(best[label], timed(read, path))
+            for _ in range(rounds):
+                for label in quick:
+                    best[label] = min(best[label], timed(readers[label], path))
+            for _ in range(rounds):
+                for label in slow:
+                    best[label] = min(best[label], timed(readers[label], path))
         except Exception as error:  # any reader may refuse a file in its own way
             print(f"{path.name}: left out, {type(error).__name__}: {error}")
             continue

@@ -104,14 +104,13 @@ class EventsCodec:
             merged = merged._replace(velocity=self._touch(merged, score.ticks_per_beat))
         onset, end, place, touch, _ = snap_columns(merged, score.ticks_per_beat, self.grid)
         # A field after the other in memory: numpy fills and reads them so several times quicker.
-        columns = np.empty((len(FIELDS), len(onset)), np.int64)
-        columns[WAIT, :1] = onset[:1]
-        np.subtract(onset[1:], onset[:-1], out=columns[WAIT, 1:])
-        np.right_shift(place, 7, out=columns[VOICE])
-        np.bitwise_and(place, 127, out=columns[PITCH])
-        np.subtract(end, onset, out=columns[DURATION])
-        columns[TOUCH] = touch if self.fine > 1 else velocity_to_bin(touch, self.velocity_bins)
-        rows: Rows = columns.T
+        rows: Rows = np.empty((len(FIELDS), len(onset)), np.int64).T
+        rows[:, WAIT] = onset
+        rows[1:, WAIT] -= onset[:-1]
+        rows[:, VOICE] = place >> 7
+        rows[:, PITCH] = place & 127
+        rows[:, DURATION] = end - onset
+        rows[:, TOUCH] = touch if self.fine > 1 else velocity_to_bin(touch, self.velocity_bins)
         return rows
 
     def decode(self, rows: NDArray[Any], like: Score | None = None) -> Score:

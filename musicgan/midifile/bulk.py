@@ -80,10 +80,8 @@ def read_bulk(data: bytes, pedal: bool = False) -> RawMidi | None:
         for number, (chunk, found) in enumerate(zip(chunks, channels, strict=True), 1)
     ]
     if places:
-        begins = [*accumulate([8 + len(chunk) for chunk in chunks[:-1]], initial=START)]
-        within = [(bisect_right(begins, place) - 1, place) for place in places if place >= START]
-        found = sorted({n for n, place in within if place >= begins[n] + 8})  # not in its length
-        doubtful = [chunks[n] for n in found]
+        ends = [*accumulate([8 + len(chunk) for chunk in chunks], initial=START)][1:]
+        doubtful = [chunks[n] for n in sorted({bisect_right(ends, place) for place in places})]
         stricter = [without_system_messages(chunk) for chunk in doubtful]
         if stricter != doubtful and _parsed(data[:START], stricter) is None:
             return None

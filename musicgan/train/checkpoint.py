@@ -67,10 +67,10 @@ def _flatten(value: Any, arrays: dict[str, NDArray[Any]]) -> Any:
     """`value` as JSON, its tensors put aside under running numbers: keys may hold anything."""
     name = str(len(arrays))
     if isinstance(value, torch.Tensor):
-        arrays[name] = np.ascontiguousarray(value.numpy(force=True)).reshape(value.shape)
+        arrays[name] = np.asarray(value.numpy(force=True), order="C")
         return {"tensor": name}
     if isinstance(value, np.ndarray):
-        arrays[name] = np.ascontiguousarray(value).reshape(value.shape)
+        arrays[name] = np.asarray(value, order="C")
         return {"array": name}
     if isinstance(value, Mapping):
         return {"dict": [[key, _flatten(item, arrays)] for key, item in value.items()]}
