@@ -15,6 +15,8 @@ PARTS: tuple[Part, ...] = ("train", "valid", "test")
 HASH = "S64"
 """A sha256 in hexadecimal, as numpy holds many of them."""
 DEFAULT_SHARES = (0.8, 0.1, 0.1)
+ENOUGH = (1, 4, 4)
+"""Groups of a part that are not left to chance where its share comes to so many."""
 SHORTEST_PIECE = 16
 """Notes: there is nothing to be learned from shorter ones."""
 
@@ -28,7 +30,8 @@ def split(
 
     `hashes` tell the contents of the files, `groups` which of them belong together ([N], equal
     label = same side). A group's side follows from its lowest hash alone: adding files moves no
-    other group. Only when a part would be empty does it take a group from training.
+    other group. Only where chance gives a part less than its share of a small collection, and less
+    than `ENOUGH`, does it take groups of the part that has most.
     Raises `CorpusError` with fewer groups than three, one for each part.
     """
     contents = np.asarray(hashes, HASH)
@@ -42,7 +45,8 @@ def split(
     place = np.array([_place(content) for content in contents[order][first]])
     side = np.searchsorted(np.cumsum(shares)[:-1], place, "right").astype(np.int8)
     for part in (2, 1, 0):
-        if part not in side:
+        least = max(1, min(ENOUGH[part], int(shares[part] * len(labels))))
+        while np.count_nonzero(side == part) < least:
             side[_donor(place, side)] = part
     parts = np.zeros(len(contents), np.int8)
     parts[order] = side[group]

@@ -8,6 +8,8 @@ from musicgan.train.phase import Phase
 
 FOR_OTHERS = 0.05
 """Of a phase's time: what updates and evaluations do not take."""
+KEPT = 0.05
+"""Of the minutes: a plan that would miss its end by less is kept."""
 LEAST_LEFT = 1 / 3
 """Of the minutes, for what follows; where there would be less, it is left out."""
 
@@ -52,6 +54,10 @@ class Budget:
         "A few minutes").
         """
         return affordable < phase.fewest / (1 - LEAST_LEFT)
+
+    def keeps(self, missed_sec: float) -> bool:
+        """Whether a plan stays as it is that would miss its end by so much."""
+        return missed_sec < KEPT * 60 * self.minutes
 
     def until_sec(
         self, phase: Phase, step: int, each_sec: float, now_sec: float, share_until_sec: float

@@ -19,12 +19,11 @@ from musicgan.errors import CheckpointError
 from musicgan.train import team
 from musicgan.train.budget import Budget
 from musicgan.train.checkpoint import load_checkpoint, save_checkpoint
-from musicgan.train.pace import WARM_UP_STEPS, Pace
+from musicgan.train.pace import Pace, planned_by
 from musicgan.train.phase import Ease, Phase
 from musicgan.train.recovery import Recovery
 
 CHECKPOINT_SEC = 60.0
-PLANNING_STEPS = 8
 
 
 class Observer(Protocol):
@@ -75,9 +74,10 @@ class Loop:
     """Runs phases one after another.
 
     With `minutes` each phase gets its share of the time left: after a few updates its number of
-    steps is planned from their speed, so that schedules end when the time does, and once more
-    after a fifth of them, for music that is first met takes time of its own. The plan is in the
-    checkpoint: a resumed run is the same run. Phases that would begin when the minutes are over, or
+    steps is planned from their speed, so that schedules end when the time does. The plan is looked
+    at again (`pace.LOOKS`), for music that is first met takes time of its own and other work comes
+    and goes, and changed where it would miss its end (`budget.KEPT`). It is in the checkpoint: on a
+    machine that is as fast, a resumed run is the same run. Phases that would begin when the minutes are over, or
     all another's (`Budget`), are left out; resumed with more of them, the run goes on there.
     """
 
@@ -210,11 +210,8 @@ class Loop:
         if progress.step and not steps and team.agreed(now_sec + each_evaluation_sec > until_sec):
             progress.planned, progress.is_sure, progress.is_alone = progress.step, True, alone
             return
-        since, until = WARM_UP_STEPS, PLANNING_STEPS
-        if steps:
-            until = min(steps, max(3 * PLANNING_STEPS, steps // 5))
-            since = until // 2
-        each_sec = pace.each_sec(since, until, progress.step, now_sec - self._evaluations_sec)
+        seen = planned_by(progress.step, steps)
+        each_sec = pace.each_sec(*seen, progress.step, now_sec - self._evaluations_sec)
         if each_sec is None:
             return
         each_sec += each_evaluation_sec
@@ -223,7 +220,10 @@ class Loop:
         )
         more = int(max(0.0, until_sec - now_sec) / each_sec)
         planned = min(phase.max_steps, progress.step + more)
-        found = planned, bool(steps), alone
+        if steps and self.budget.keeps(abs(planned - steps) * each_sec):
+            planned = steps
+        is_sure = bool(steps) and planned_by(progress.step + 1, planned)[1] == planned
+        found = planned, is_sure, alone
         progress.planned, progress.is_sure, progress.is_alone = team.agreed(found)
 
     def _now_sec(self) -> float:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 WARM_UP_STEPS = 2
 """Updates that warm caches up: the clock is believed after them."""
+PLANNING_STEPS = 8
+"""Updates after which it is first said how many there is time for."""
+LOOKS = (1 / 5, 1 / 2, 4 / 5)
+"""Of the updates planned: when the plan is looked at again."""
 
 
 class Pace:
@@ -21,6 +25,18 @@ class Pace:
             return None
         (step_then, then_sec), self._from = self._from, None
         return (now_sec - then_sec) / (step - step_then)
+
+
+def planned_by(step: int, planned: int) -> tuple[int, int]:
+    """From which to which update speed is seen, for a plan of so many that is at `step`.
+
+    0 `planned`: there is no plan yet. Of few updates, and after `LOOKS`, it is until the last one.
+    """
+    if not planned:
+        return WARM_UP_STEPS, PLANNING_STEPS
+    looks = [max(3 * PLANNING_STEPS, int(part * planned)) for part in LOOKS]
+    until = min([planned, *(look for look in looks if look >= step)])
+    return until - max(PLANNING_STEPS, planned // 10), until
 
 
 def affordable(most: int, fewest: int, minutes: float | None, for_all_minutes: float) -> int:

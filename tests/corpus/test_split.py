@@ -35,6 +35,15 @@ def test_a_group_is_on_one_side_and_no_part_is_empty(groups):
         assert len(set(parts[labels == label].tolist())) == 1
 
 
+@pytest.mark.parametrize(("count", "least"), [(3, 1), (19, 1), (20, 2), (30, 3), (40, 4), (60, 4)])
+def test_no_part_of_a_small_collection_is_left_to_chance(count, least):
+    """Of 40 pieces one in twelve collections would have but one held out, or none."""
+    for start in range(0, 3000, 100):
+        parts = np.bincount(split(hashes(count, start), np.arange(count)))
+        assert parts[1:].min() >= least
+        assert parts[0] > count // 2 or count == 3
+
+
 @given(st.permutations(range(12)))
 def test_the_order_of_files_does_not_matter(order):
     contents = hashes(12)

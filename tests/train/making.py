@@ -70,7 +70,7 @@ def few_songs() -> Iterator[pytest.MonkeyPatch]:
         patch.setattr("musicgan.train.guidance.STRENGTHS", (0, 2))
         patch.setattr("musicgan.train.watch.SONGS", 1)
         patch.setattr("musicgan.train.watch.BARS", 1)
-        patch.setattr("musicgan.train.loop.PLANNING_STEPS", 3)
+        patch.setattr("musicgan.train.pace.PLANNING_STEPS", 3)
         yield patch
 
 

@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from musicgan.train.checkpoint import load_checkpoint, save_checkpoint
-from musicgan.train.loop import PLANNING_STEPS, Loop
+from musicgan.train.loop import Loop
+from musicgan.train.pace import PLANNING_STEPS
 
 from .counting import Counter, Seen, interrupted
 
@@ -169,6 +170,13 @@ def test_a_phase_of_few_long_evaluations_ends_with_its_time(path, clock, minutes
     assert clock.now_sec <= max(60 * minutes, 18.2)
 
 
+class Speed(Seen):
+    """From an update of `phase` on each takes so many seconds."""
+
+    def __init__(self, phase, step, step_sec):
+        super().__init__((phase.name, step), lambda: setattr(phase, "step_sec", step_sec))
+
+
 def in_turn(clock, fewest, **settings):
     """Two phases; the first needs so many updates."""
     phases = [Counter(n, 10_000, 1000, clock=clock, step_sec=0.5, **settings) for n in "ab"]
@@ -216,17 +224,11 @@ def test_what_such_a_phase_does_not_need_is_the_others(path, clock):
 
 
 def test_nor_what_is_left_where_it_was_quicker_than_planned(path, clock):
-    """Other work on the machine ends when a third of it is done."""
+    """Other work on the machine ends after the last look at the plan."""
     phases = in_turn(clock, 300)
-
-    class Seer(Seen):
-        def on_step(self, phase, step, *rest):
-            super().on_step(phase, step, *rest)
-            phases[0].step_sec = 0.5 if step < 40 else 0.25
-
-    Loop(phases, path, {}, [Seer()], minutes=1).run()
+    Loop(phases, path, {}, [Speed(phases[0], 95, 0.25)], minutes=1).run()
     assert len(phases[0].progress) == 114
-    assert len(phases[1].progress) == pytest.approx(0.95 * (60 - 20 - 74 / 4) / 0.5, abs=2)
+    assert len(phases[1].progress) == pytest.approx(0.95 * (60 - 95 / 2 - 19 / 4) / 0.5, abs=2)
 
 
 def test_what_was_left_out_for_it_is_done_with_more_minutes(path, clock):
@@ -265,15 +267,27 @@ def test_long_evaluations_are_part_of_the_plan_of_later_phases(path, clock):
     assert len(second.progress) > 500
 
 
-def test_a_plan_made_before_an_interruption_is_kept(path, clock):
+@pytest.mark.parametrize("step_sec", [0.48, 0.5, 0.53])
+def test_a_plan_made_before_an_interruption_is_kept(path, clock, step_sec):
+    """The minutes would be missed by less than a twentieth: the resumed run is the same run."""
     phase = Counter(max_steps=1000, clock=clock, step_sec=0.5)
     interrupted(path, [phase], ("count", 30), minutes=1)
     assert load_checkpoint(path)["progress"]["planned"] == 8 + int(0.95 * 56 / 0.5)
-    again = Counter(max_steps=1000, clock=clock, step_sec=7.0)
+    again = Counter(max_steps=1000, clock=clock, step_sec=step_sec)
     loop = Loop([again], path, {"options": "a"}, minutes=1)
     loop.resume()
     loop.run()
     assert len(again.progress) == 8 + 106 - 30
+
+
+@pytest.mark.parametrize("at", [300, 500, 700])
+@pytest.mark.parametrize("step_sec", [0.25, 0.5, 0.75, 1.0])
+def test_the_minutes_are_kept_on_a_machine_that_changes_its_speed(path, clock, at, step_sec):
+    """Ten minutes afford 1,140 updates of half a second; the twentieth left out makes up."""
+    phase = Counter(max_steps=10_000, eval_steps=1000, clock=clock, step_sec=0.5)
+    Loop([phase], path, {}, [Speed(phase, at, step_sec)], minutes=10).run()
+    assert 0.9 * 600 < clock.now_sec <= 600
+    assert phase.progress[-1] > 0.9
 
 
 def test_a_run_begun_with_a_budget_resumes_without_one(path):
