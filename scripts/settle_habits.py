@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from musicgan.compose.player import Player, open_player, player_of
+from musicgan.compose.silences import silences_of
 from musicgan.compose.tessitura import heights_of
 from musicgan.corpus.cache import Corpus
 from musicgan.corpus.piece import Piece
@@ -66,7 +67,7 @@ def settled(path: Path, folder: Path, songs: int = SONGS, keeps: bool = False) -
     both = Songs(train, config, ranges, train.lengths), Songs(valid, config, ranges, lengths)
     length = judged_length(both[1], min(shared_length(songs) for songs in both))
     seed = int(model.metadata["seed"])
-    player = told_heights(player, list(some_of(train, MOST_ASKED)))
+    player = told_voices(player, list(some_of(train, MOST_ASKED)))
     model, typical = player.file, player.typical
     kept = {name: typical[name] for name in USUAL if keeps and name in typical}
     phase = GuidancePhase(
@@ -85,13 +86,17 @@ def settled(path: Path, folder: Path, songs: int = SONGS, keeps: bool = False) -
     return replace(model, metadata={**model.metadata, "typical": typical, "metrics": metrics})
 
 
-def told_heights(player: Player, pieces: list[Piece]) -> Player:
-    """The player of a model that knows the heights of its voices, by the pieces learned from."""
+def told_voices(player: Player, pieces: list[Piece]) -> Player:
+    """The player of a model that knows its voices' heights and silences, by pieces learned from."""
     about = player.file.metadata
     varied = about.get("options", {}).get("augmentation", {})
     semitones = varied.get("semitones", Augmentation().semitones)
-    heights = heights_of(pieces, player.generator.config.layout, semitones)
-    typical = {**about["typical"], "heights": heights}
+    layout = player.generator.config.layout
+    known = {
+        "heights": heights_of(pieces, layout, semitones),
+        "silences": silences_of(pieces, layout),
+    }
+    typical = {**about["typical"], **known}
     file = replace(player.file, metadata={**about, "typical": typical})
     return player_of(file, Path("in memory"))
 

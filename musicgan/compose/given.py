@@ -94,7 +94,7 @@ class GivenSampler(Sampler):
         moment = context.moment(wait, self.bars.place(onset, self.layout.max_position))
         base = generator.moment(self.state, moment.columns)
         tied = there & (wait == coming[:, WAIT]) & (self.given.stop_step is None)
-        logits = self.lean.voice(self._voice(base, wait))
+        logits = self.lean.voice(self._voice(base, wait, onset))
         allowed = limits.voices(free, follows, wait, onset)
         allowed[tied, known[tied, VOICE]] = True
         voice = self._draw(chances, logits, allowed)

@@ -11,6 +11,7 @@ import numpy as np
 
 from musicgan.codecs.events import EventsCodec
 from musicgan.compose.rules import Rules
+from musicgan.compose.silences import BEATS
 from musicgan.compose.tessitura import PITCHES, Floats
 from musicgan.errors import ModelFileError
 from musicgan.model.config import EventsConfig
@@ -69,7 +70,8 @@ def player_of(file: ModelFile, path: Path) -> Player:
             crossings=float(typical.get("crossings", 1.0)),
             returns=float(typical.get("returns", 1.0)),
             tessitura=float(typical.get("tessitura", 0.0)),
-            heights=_heights(typical, config.layout.voices),
+            heights=_known(typical, "heights", (config.layout.voices, PITCHES)),
+            silences=_known(typical, "silences", (2, config.layout.voices, BEATS + 1)),
         )
         critic, posterior = file.part("critic"), file.part("posterior")
         return Player(
@@ -82,12 +84,9 @@ def player_of(file: ModelFile, path: Path) -> Player:
         )
 
 
-def _heights(typical: Mapping[str, Any], voices: int) -> Floats | None:
-    """How much commoner each pitch of each voice is, [V, 128]; models of earlier versions do not
-    say."""
-    if "heights" not in typical:
-        return None
-    return np.array(typical["heights"], np.float32).reshape(voices, PITCHES)
+def _known(typical: Mapping[str, Any], name: str, shape: tuple[int, ...]) -> Floats | None:
+    """What the collection says of its voices, of this shape; models of earlier versions do not."""
+    return np.array(typical[name], np.float32).reshape(shape) if name in typical else None
 
 
 def with_rules(player: Player, **changes: Any) -> Player:

@@ -35,7 +35,9 @@ class Rules:
     that make parallel octaves or fifths are `parallels` times as likely as the networks have them,
     those that cross another voice `crossings` times, and what an earlier bar suggests `returns`
     times: from `RAREST` to `COMMONEST`. Where the `heights` of voices are known, [V, 128] as
-    `compose.tessitura` has them, so much of them counts as `tessitura` says, from 0 to 1.
+    `compose.tessitura` has them, so much of them counts as `tessitura` says, from 0 to 1. Where it
+    is known how long voices are silent, [2, V, BEATS + 1] as `compose.silences` has it, they come
+    back in time.
     """
 
     ranges: Ints
@@ -46,6 +48,7 @@ class Rules:
     returns: float = 1.0
     tessitura: float = 0.0
     heights: Floats | None = None
+    silences: Floats | None = None
 
 
 def nats(times: float) -> np.float32:

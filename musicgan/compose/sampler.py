@@ -24,6 +24,7 @@ from musicgan.compose.lean import FREE, Lean
 from musicgan.compose.returns import Returns
 from musicgan.compose.rules import Limits, Rules
 from musicgan.compose.sampling import NEVER, draw_by
+from musicgan.compose.silences import Silences
 from musicgan.compose.texture import Nearness
 from musicgan.compose.voice_leading import VoiceLeading
 from musicgan.model.generator import Generator, GeneratorState
@@ -78,6 +79,8 @@ class Sampler:
         self.returns = Returns(self.layout, self.rules.returns) if are_weighed else None
         heights, part = self.rules.heights, np.float32(self.rules.tessitura)
         self.heights = part * heights if heights is not None and part else None
+        silences = self.rules.silences
+        self.silences = Silences(silences, self.layout) if silences is not None else None
 
     @classmethod
     def begin(
@@ -195,7 +198,7 @@ class Sampler:
         base = generator.moment(self.state, moment.columns)
 
         voices = limits.voices(free, follows, wait, onset)
-        voice = self._draw(chances, lean.voice(self._voice(base, wait)), voices)
+        voice = self._draw(chances, lean.voice(self._voice(base, wait, onset)), voices)
         own = context.own_voice(voice, moment)
         before = own.before
         logits = self._pitch(base, own)
@@ -223,10 +226,14 @@ class Sampler:
         logits = self.generator.wait(self.state)
         return logits if self.returns is None else self.returns.wait(logits)
 
-    def _voice(self, base: Floats, wait: Ints) -> Floats:
-        """Logits [B, V] of the voice once the wait is known."""
+    def _voice(self, base: Floats, wait: Ints, onset: Ints) -> Floats:
+        """Logits [B, V] of the voice once the wait is known; returns and silences weighed."""
         logits = self.generator.voice(base)
-        return logits if self.returns is None else self.returns.voice(logits, wait)
+        if self.returns is not None:
+            logits = self.returns.voice(logits, wait)
+        if self.silences is None:
+            return logits
+        return self.silences.voice(logits, onset, self.context.last_end_step)
 
     def _duration(self, base: Floats, note: Note) -> Floats:
         """Logits [B, D] of the duration once the pitch is known."""

@@ -14,6 +14,7 @@ from musicgan.codecs.events import EventsCodec
 from musicgan.compose.hearing import verdicts
 from musicgan.compose.player import Player, player_of
 from musicgan.compose.settings import Settings
+from musicgan.compose.silences import silences_of
 from musicgan.compose.song import compose
 from musicgan.compose.tessitura import heights_of
 from musicgan.corpus.cache import Corpus
@@ -108,6 +109,7 @@ class EventsRun:
             **typical(some),
             "forms": forms_of(some, layout.looks_back),
             "heights": heights_of(some, layout, options.augmentation.semitones),
+            "silences": silences_of(some, layout),
         }
         self._train, self._valid = train, valid
         self._kept = float(train.lengths.sum() / train.notes.sum())

@@ -74,11 +74,11 @@ class Loop:
     """Runs phases one after another.
 
     With `minutes` each phase gets its share of the time left: after a few updates its number of
-    steps is planned from their speed, so that schedules end when the time does. The plan is looked
-    at again (`pace.LOOKS`), for music that is first met takes time of its own and other work comes
-    and goes, and changed where it would miss its end (`budget.KEPT`). It is in the checkpoint: on a
-    machine that is as fast, a resumed run is the same run. Phases that would begin when the minutes are over, or
-    all another's (`Budget`), are left out; resumed with more of them, the run goes on there.
+    steps is planned from their speed, so that schedules end when the time does. It is looked at
+    again (`pace.LOOKS`), for new music takes time of its own and other work comes and goes, and
+    changed where it would miss its end (`budget.KEPT`). The plan is in the checkpoint: resumed on a
+    machine that is as fast, a run is the same run. Phases that would begin when the minutes are
+    over, or all another's (`Budget`), are left out; resumed with more, the run goes on there.
     """
 
     def __init__(

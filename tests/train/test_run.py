@@ -101,7 +101,8 @@ def test_a_folder_becomes_a_model_that_plays(trained, folder):
     for name, figure in FIGURES.items():
         kept = pytest.approx(guidance[figure], abs=1e-4)
         assert getattr(rules, name) == kept == typical[name]
-    assert (rules.heights == np.array(typical["heights"], np.float32)).all()
+    for known in ("heights", "silences"):
+        assert (getattr(rules, known) == np.array(typical[known], np.float32)).all()
     assert meta["manifest"] == Corpus.open(folder, choose_codec(folder)).manifest_hash
     assert run_folder(trained).joinpath("checkpoint.safetensors").is_file()
 
@@ -131,7 +132,7 @@ def test_habits_can_be_settled_anew_for_a_finished_model(trained, folder, tmp_pa
     spec.loader.exec_module(script)
     model = load_model(trained)
     bare = {**model.metadata, "typical": {**model.metadata["typical"]}}
-    for habit in ("critic", "heights", *USUAL):
+    for habit in ("critic", "heights", "silences", *USUAL):
         del bare["typical"][habit]
     save_model(replace(model, metadata=bare), tmp_path / "bare.safetensors")
     assert script.settled(tmp_path / "bare.safetensors", folder).metadata == model.metadata
@@ -140,7 +141,8 @@ def test_habits_can_be_settled_anew_for_a_finished_model(trained, folder, tmp_pa
     save_model(replace(model, metadata=bare), tmp_path / "bare.safetensors")
     kept = script.settled(tmp_path / "bare.safetensors", folder, keeps=True).metadata["typical"]
     assert (kept["critic"], kept["parallels"], kept["tessitura"]) == (0, 3, 0.25)
-    assert kept["heights"] == model.metadata["typical"]["heights"]
+    for known in ("heights", "silences"):
+        assert kept[known] == model.metadata["typical"][known]
     with pytest.raises(CorpusError, match="not the music that bare"):
         script.settled(tmp_path / "bare.safetensors", write_tunes(tmp_path, 3, bars=8))
 
