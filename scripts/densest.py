@@ -14,20 +14,17 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+from learned import held_out, learned, usual_songs
 from numpy.typing import NDArray
 
 from musicgan.codecs.base import Rows
 from musicgan.codecs.events import WAIT
-from musicgan.compose.like import songs_like
-from musicgan.compose.player import open_player
-from musicgan.corpus.cache import Corpus
 from musicgan.corpus.piece import Piece
-from musicgan.errors import CorpusError, MusicganError
+from musicgan.errors import MusicganError
 
 BEATS = 16
 UP_TO = 128
 LEVELS = (4, 5, 6, 7, 8)
-TEMPERATURE = 0.95
 
 
 def main() -> None:
@@ -47,24 +44,12 @@ def main() -> None:
 
 def report(path: Path, folder: Path, songs: int) -> None:
     """The table of one model. Raises `CorpusError` when the folder is not what it learned."""
-    player = open_player(path)
-    grid = player.codec.grid
-    corpus = Corpus.open(folder, player.codec)
-    if corpus.manifest_hash != player.file.metadata.get("manifest"):
-        raise CorpusError(f"{folder}: not the music that {path.name} was trained on")
-    learned = corpus.pieces("train")
-    held_out = [*corpus.pieces("valid"), *corpus.pieces("test")]
-    chosen = np.random.default_rng(0).integers(len(learned), size=songs).tolist()
-    made = songs_like(
-        player,
-        (learned[at] for at in chosen),
-        critic=None,
-        temperature=TEMPERATURE,
-        most_bars=UP_TO // 4,
-    )
+    player, corpus = learned(path, folder)
+    grid, made = player.codec.grid, usual_songs(player, corpus, songs, UP_TO // 4)
+    known, others = corpus.pieces("train"), held_out(corpus)
     sets = {
-        f"{len(learned)} pieces learned": [densest(as_int(piece), grid) for piece in learned],
-        f"{len(held_out)} held out": [densest(as_int(piece), grid) for piece in held_out],
+        f"{len(known)} pieces learned": [densest(as_int(piece), grid) for piece in known],
+        f"{len(others)} held out": [densest(as_int(piece), grid) for piece in others],
         f"{songs} songs": [densest(player.codec.encode(song), grid) for song in made],
     }
     print(f"share of | {' | '.join(f'{level} onsets a beat' for level in LEVELS)}")

@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from learned import learned
 
-from musicgan.compose.player import Player, open_player, player_of
+from musicgan.compose.player import Player, player_of
 from musicgan.compose.silences import silences_of
 from musicgan.compose.tessitura import heights_of
-from musicgan.corpus.cache import Corpus
 from musicgan.corpus.piece import Piece
 from musicgan.corpus.split import SHORTEST_PIECE
-from musicgan.errors import CorpusError, MusicganError
+from musicgan.errors import MusicganError
 from musicgan.model.file import ModelFile, save_model
 from musicgan.train.augment import Augmentation
 from musicgan.train.events_run import MOST_ASKED, MOST_HELD_OUT
@@ -56,11 +56,8 @@ def settled(path: Path, folder: Path, songs: int = SONGS, keeps: bool = False) -
     Raises `ModelFileError`, and `CorpusError` when the folder is not what it was trained on: other
     pieces would be held out.
     """
-    player = open_player(path)
+    player, corpus = learned(path, folder)
     model, config = player.file, player.generator.config
-    corpus = Corpus.open(folder, player.codec)
-    if corpus.manifest_hash != model.metadata["manifest"]:
-        raise CorpusError(f"{folder}: not the music that {path.name} was trained on")
     train = corpus.pieces("train").at_least(SHORTEST_PIECE)
     valid = some_of(corpus.pieces("valid").at_least(SHORTEST_PIECE), MOST_HELD_OUT)
     ranges, lengths = player.rules.ranges, np.array([len(piece.rows) for piece in valid])

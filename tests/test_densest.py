@@ -1,6 +1,6 @@
 """The script that tells how dense music gets: its count by hand, and its table."""
 
-import importlib.util
+import importlib
 import re
 import sys
 from pathlib import Path
@@ -18,10 +18,9 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @pytest.fixture(scope="module")
 def script():
-    spec = importlib.util.spec_from_file_location("densest", ROOT / "scripts" / "densest.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT / "scripts"))
+        yield importlib.import_module("densest")
 
 
 def rows(*waits):

@@ -9,6 +9,7 @@ as many times as longer ones are rarer.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,22 +45,31 @@ def longer_than(beats: NDArray[np.float64], rare: float) -> Floats:
 
 def silences_of(pieces: Sequence[Piece], layout: Layout) -> list[list[list[float]]]:
     """What `Silences` needs to know of pieces, [2][V][BEATS + 1]: entries and rests, by voice."""
-    entries: list[list[float]] = [[] for _ in range(layout.voices)]
-    rests: list[list[NDArray[np.float64]]] = [[np.zeros(0)] for _ in range(layout.voices)]
-    for piece in pieces:
-        rows = piece.rows.astype(np.int64)
-        onset = np.cumsum(rows[:, WAIT])
-        for voice in range(layout.voices):
-            own = rows[:, VOICE] == voice
-            begin, end = onset[own], (onset + rows[:, DURATION])[own]
-            entries[voice].append(begin[0] / layout.grid if len(begin) else np.inf)
-            rest = (begin[1:] - np.maximum.accumulate(end)[:-1]) / layout.grid
-            rests[voice].append(rest[rest >= SHORTEST_BEATS])
+    rows = [piece.rows for piece in pieces]
+    voices = [entries_and_rests(rows, voice, layout.grid) for voice in range(layout.voices)]
     tables = (
-        [longer_than(np.array(found), RARE_ENTRY) for found in entries],
-        [longer_than(np.concatenate(found), RARE_REST) for found in rests],
+        [longer_than(entries, RARE_ENTRY) for entries, _ in voices],
+        [longer_than(rests, RARE_REST) for _, rests in voices],
     )
     return [[[round(float(one), 2) for one in nats] for nats in table] for table in tables]
+
+
+def entries_and_rests(
+    pieces: Sequence[NDArray[Any]], voice: int, grid: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """When a voice enters in pieces given as rows [T, 5], in beats, one a piece; its rests.
+
+    Infinite where it never plays. What follows its last note is no rest.
+    """
+    entries, rests = [], [np.zeros(0)]
+    for rows in pieces:
+        onset = np.cumsum(rows[:, WAIT], dtype=np.int64)
+        own = rows[:, VOICE] == voice
+        begin, end = onset[own], (onset + rows[:, DURATION])[own]
+        entries.append(begin[0] / grid if len(begin) else np.inf)
+        rest = (begin[1:] - np.maximum.accumulate(end)[:-1]) / grid
+        rests.append(rest[rest >= SHORTEST_BEATS])
+    return np.array(entries), np.concatenate(rests)
 
 
 class Silences:

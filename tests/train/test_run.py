@@ -1,6 +1,6 @@
 """A whole run: from a folder of MIDI to a model that plays, also when it is interrupted."""
 
-import importlib.util
+import importlib
 import os
 import signal
 from dataclasses import replace
@@ -125,11 +125,12 @@ def test_in_no_time_there_is_a_model_without_a_critic_and_with_more_there_is_the
     assert set(steps) == {"likelihood", "adversarial", "critic", "guidance"}
 
 
-def test_habits_can_be_settled_anew_for_a_finished_model(trained, folder, tmp_path, capsys):
+def test_habits_can_be_settled_anew_for_a_finished_model(
+    trained, folder, tmp_path, capsys, monkeypatch
+):
     """They come out as they did in its training, figures and all; of other music they would not."""
-    spec = importlib.util.spec_from_file_location("settle", ROOT / "scripts" / "settle_habits.py")
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    script = importlib.import_module("settle_habits")
     model = load_model(trained)
     bare = {**model.metadata, "typical": {**model.metadata["typical"]}}
     for habit in ("critic", "heights", "silences", *USUAL):
