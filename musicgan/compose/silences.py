@@ -25,22 +25,22 @@ BEATS = 64
 """A silence is told from a longer one up to here."""
 SHORTEST_BEATS = 1
 """Shorter ones are how a voice is articulated."""
-RARE_ENTRY, RARE_REST = 0.1, 0.02
-"""Of pieces, the share in which a voice enters later, and of its rests the share of longer ones,
-that is few: a piece has one entry of a voice, and many rests."""
+LATE_ENTRY, LONG_REST = 0.5, 0.02
+"""The share of pieces in which a voice enters later, and of its rests that last longer, from where
+on its return becomes likelier: a piece has one entry of a voice, and many rests."""
 
 
-def longer_than(beats: NDArray[np.float64], rare: float) -> Floats:
+def longer_than(beats: NDArray[np.float64], few: float) -> Floats:
     """Nats for a voice's return after 0, 1, ... `BEATS` beats, [BEATS + 1].
 
     `beats` [N] are the lengths of silences in the pieces, infinite where no note came. After one
-    that a share of less than `rare` outlast the odds rise by as many times as the share is less.
+    that a share of less than `few` outlast the odds rise by as many times as the share is less.
     """
     lengths = np.sort(beats)
     outlast = len(lengths) - np.searchsorted(lengths, np.arange(BEATS + 1))
     # One more is taken to have outlasted them all: few pieces say little.
     share = (outlast + 1) / (len(lengths) + 1)
-    return np.log(rare / share).clip(0).astype(np.float32)
+    return np.log(few / share).clip(0).astype(np.float32)
 
 
 def silences_of(pieces: Sequence[Piece], layout: Layout) -> list[list[list[float]]]:
@@ -48,8 +48,8 @@ def silences_of(pieces: Sequence[Piece], layout: Layout) -> list[list[list[float
     rows = [piece.rows for piece in pieces]
     voices = [entries_and_rests(rows, voice, layout.grid) for voice in range(layout.voices)]
     tables = (
-        [longer_than(entries, RARE_ENTRY) for entries, _ in voices],
-        [longer_than(rests, RARE_REST) for _, rests in voices],
+        [longer_than(entries, LATE_ENTRY) for entries, _ in voices],
+        [longer_than(rests, LONG_REST) for _, rests in voices],
     )
     return [[[round(float(one), 2) for one in nats] for nats in table] for table in tables]
 
