@@ -19,7 +19,7 @@ from musicgan.errors import CheckpointError
 from musicgan.train import team
 from musicgan.train.budget import Budget
 from musicgan.train.checkpoint import load_checkpoint, save_checkpoint
-from musicgan.train.pace import Pace, planned_by
+from musicgan.train.pace import Pace, next_look
 from musicgan.train.phase import Ease, Phase
 from musicgan.train.recovery import Recovery
 
@@ -210,7 +210,7 @@ class Loop:
         if progress.step and not steps and team.agreed(now_sec + each_evaluation_sec > until_sec):
             progress.planned, progress.is_sure, progress.is_alone = progress.step, True, alone
             return
-        seen = planned_by(progress.step, steps)
+        seen = next_look(progress.step, steps)
         each_sec = pace.each_sec(*seen, progress.step, now_sec - self._evaluations_sec)
         if each_sec is None:
             return
@@ -222,7 +222,7 @@ class Loop:
         planned = min(phase.max_steps, progress.step + more)
         if steps and self.budget.keeps(abs(planned - steps) * each_sec):
             planned = steps
-        is_sure = bool(steps) and planned_by(progress.step + 1, planned)[1] == planned
+        is_sure = bool(steps) and next_look(progress.step + 1, planned)[1] == planned
         found = planned, is_sure, alone
         progress.planned, progress.is_sure, progress.is_alone = team.agreed(found)
 

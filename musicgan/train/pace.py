@@ -27,8 +27,8 @@ class Pace:
         return (now_sec - then_sec) / (step - step_then)
 
 
-def planned_by(step: int, planned: int) -> tuple[int, int]:
-    """From which to which update speed is seen, for a plan of so many that is at `step`.
+def next_look(step: int, planned: int) -> tuple[int, int]:
+    """From which to which update the next look goes, for a plan of so many that is at `step`.
 
     0 `planned`: there is no plan yet. Of few updates, and after `LOOKS`, it is until the last one.
     """
