@@ -10,36 +10,19 @@ no fault of the networks, whatever the few pieces held out do.
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 import numpy as np
-from learned import held_out, learned, usual_songs
+from learned import held_out, learned, tell, usual_songs
 from numpy.typing import NDArray
 
 from musicgan.codecs.base import Rows
 from musicgan.codecs.events import WAIT
 from musicgan.corpus.piece import Piece
-from musicgan.errors import MusicganError
 
 BEATS = 16
 UP_TO = 128
 LEVELS = (4, 5, 6, 7, 8)
-
-
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("model", type=Path)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--songs", type=int, default=96)
-    asked = parser.parse_args()
-    try:
-        report(asked.model, asked.folder, asked.songs)
-    except MusicganError as error:
-        parser.exit(1, f"{error}\n")
 
 
 def report(path: Path, folder: Path, songs: int) -> None:
@@ -77,4 +60,4 @@ def shares(found: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 if __name__ == "__main__":
-    main()
+    tell(__doc__, report)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import argparse
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,25 @@ from musicgan.compose.like import songs_like
 from musicgan.compose.player import Player, open_player
 from musicgan.corpus.cache import Corpus
 from musicgan.corpus.piece import Piece
-from musicgan.errors import CorpusError
+from musicgan.errors import CorpusError, MusicganError
 from musicgan.score import Score
 
 TEMPERATURE = 0.95
+
+
+def tell(description: str, report: Callable[[Path, Path, int], None]) -> None:
+    """A script's command line: MODEL FOLDER [--songs N], for a `report` of them."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("model", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--songs", type=int, default=96)
+    asked = parser.parse_args()
+    try:
+        report(asked.model, asked.folder, asked.songs)
+    except MusicganError as error:
+        parser.exit(1, f"{error}\n")
 
 
 def learned(path: Path, folder: Path) -> tuple[Player, Corpus]:

@@ -9,37 +9,20 @@ pieces of the collection, drawn at random, and are composed as the model usually
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from learned import held_out, learned, usual_songs
+from learned import held_out, learned, tell, usual_songs
 from numpy.typing import NDArray
 
 from musicgan.codecs.events import WAIT
 from musicgan.compose.silences import entries_and_rests
-from musicgan.errors import MusicganError
 
 UP_TO = 64
 ENTRY_BEATS = (4, 8, 16, 32, 63)
 REST_BEATS = (4, 8, 16, 32)
-
-
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("model", type=Path)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--songs", type=int, default=96)
-    asked = parser.parse_args()
-    try:
-        report(asked.model, asked.folder, asked.songs)
-    except MusicganError as error:
-        parser.exit(1, f"{error}\n")
 
 
 def report(path: Path, folder: Path, songs: int) -> None:
@@ -74,4 +57,4 @@ def silent(pieces: Sequence[NDArray[Any]], voice: int, grid: int) -> list[float]
 
 
 if __name__ == "__main__":
-    main()
+    tell(__doc__, report)

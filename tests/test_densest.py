@@ -51,7 +51,7 @@ def test_the_table(script, tmp_path, monkeypatch, capsys):
     save_model(tiny_model(codec, single=True, changes={"manifest": manifest}), model)
     monkeypatch.setattr(script, "UP_TO", 32)
     monkeypatch.setattr(sys, "argv", ["densest.py", str(model), str(folder), "--songs", "2"])
-    script.main()
+    script.tell(script.__doc__, script.report)
     head, *lines = capsys.readouterr().out.splitlines()
     assert head.startswith("share of | 4 onsets a beat | 5")
     assert [re.sub(r"\d+ ", "", line.split(" | ")[0]) for line in lines] == [

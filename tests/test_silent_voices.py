@@ -58,7 +58,7 @@ def test_the_table(script, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(
         sys, "argv", ["silent_voices.py", str(model), str(CHORALES), "--songs", "2"]
     )
-    script.main()
+    script.tell(script.__doc__, script.report)
     head, *lines = capsys.readouterr().out.splitlines()
     assert head.startswith("voice | of | entry > 4 |") and head.endswith("| rest > 32")
     cells = [line.split(" | ") for line in lines]
@@ -75,3 +75,12 @@ def test_other_music_than_it_learned_is_refused(script, tmp_path):
     save_model(tiny_model(choir_codec(), single=True), model)
     with pytest.raises(CorpusError, match="not the music that tiny"):
         script.report(model, CHORALES, 2)
+
+
+def test_what_cannot_be_read_is_said_in_a_line(script, tmp_path, monkeypatch, capsys):
+    missing = str(tmp_path / "missing.safetensors")
+    monkeypatch.setattr(sys, "argv", ["silent_voices.py", missing, str(CHORALES)])
+    with pytest.raises(SystemExit) as ended:
+        script.tell(script.__doc__, script.report)
+    assert ended.value.code == 1
+    assert capsys.readouterr().err.rstrip() == f"{missing}: there is no such model file"

@@ -208,7 +208,8 @@ def costs(results: Results) -> str:
                 ("distinct_greedy", 0),
             )
         ]  # fmt: skip
-        lines.append(" | ".join([f"{ROWS[row].title} ({len(some)} seeds)", *cells]))
+        seeds_said = f"{len(some)} seed{'' if len(some) == 1 else 's'}"
+        lines.append(" | ".join([f"{ROWS[row].title} ({seeds_said})", *cells]))
     return _table(lines)
 
 
