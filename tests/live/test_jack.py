@@ -97,6 +97,16 @@ def test_a_port_is_found_by_a_part_of_its_name(recorder):
         JackBackend("unmatched", "nothing")
 
 
+def test_what_is_sent_as_soon_as_a_port_is_connected_is_heard(recorder):
+    """A connection takes a period or two; what was played meanwhile went nowhere."""
+    for turn in range(30):
+        backend = JackBackend("prompt", "recorder:in")
+        backend.send_now(on(turn))
+        recorder.wait_for(lambda turn=turn: len(recorder.got) > turn, patience_sec=5)
+        backend.close()
+    assert [message[1] for _, message in recorder.got] == list(range(30))
+
+
 def test_what_is_heard_comes_with_the_frame_at_which_it_was_played(jackd):
     sender, listener = JackBackend("sender"), JackBackend("listener")
     listener.listen("sender:out")

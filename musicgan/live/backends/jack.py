@@ -19,6 +19,7 @@ from musicgan.live.backends.jack_ring import (
     HELD,
     IN,
     IN_HEAD,
+    IN_PEERS,
     IN_PORT,
     IN_TAIL,
     LOST,
@@ -26,6 +27,7 @@ from musicgan.live.backends.jack_ring import (
     NOW_HEAD,
     NOW_TAIL,
     OUT,
+    PEERS,
     PORT,
     POSITION,
     READY,
@@ -39,6 +41,8 @@ from musicgan.live.backends.jack_ring import (
 )
 from musicgan.live.backends.matching import match
 
+CONNECTED_SEC = 2.0
+"""For the server's thread to know of a connection; it takes a period or two."""
 CLOSE_SEC = 1.0
 """For the last messages to leave, a moment where the server keeps up."""
 ROLLING, LOOPING, STARTING = 1, 2, 3
@@ -115,6 +119,10 @@ class JackBackend:
         except PortError:
             self.close()
             raise
+        # What is sent before would go nowhere: the note with which a song begins was lost.
+        peers, until = PEERS if own.is_output else IN_PEERS, time.monotonic() + CONNECTED_SEC
+        while self._alive and not self._ring[peers] and time.monotonic() < until:
+            time.sleep(0.005)
 
     def listen(self, port: str | None) -> None:
         """Hear what comes to a port `NAME:in`, connected to `port` if that is given."""
