@@ -102,7 +102,7 @@ def test_what_is_sent_as_soon_as_a_port_is_connected_is_heard(recorder):
     for turn in range(30):
         backend = JackBackend("prompt", "recorder:in")
         backend.send_now(on(turn))
-        recorder.wait_for(lambda turn=turn: len(recorder.got) > turn, patience_sec=5)
+        recorder.wait_for(lambda turn=turn: len(recorder.got) > turn)
         backend.close()
     assert [message[1] for _, message in recorder.got] == list(range(30))
 
