@@ -52,7 +52,7 @@ class Progress:
     until_sec: float = 0.0
     """When the phase is to end, and ..."""
     is_sure: bool = False
-    """... whether `planned` is its last word."""
+    """... whether a resumed run keeps to `planned`: it was looked at again."""
     is_alone: bool = False
     """Whether all of the budget is the phase's."""
     used_up_min: float = 0.0
@@ -76,9 +76,9 @@ class Loop:
     With `minutes` each phase gets its share of the time left: after a few updates its number of
     steps is planned from their speed, so that schedules end when the time does. It is looked at
     again (`pace.LOOKS`), for new music takes time of its own and other work comes and goes, and
-    changed where it would miss its end (`budget.KEPT`). The plan is in the checkpoint: resumed on a
-    machine that is as fast, a run is the same run. Phases that would begin when the minutes are
-    over, or all another's (`Budget`), are left out; resumed with more, the run goes on there.
+    changed where it would miss its end (`budget.KEPT`). A resumed run keeps the plan that is in the
+    checkpoint: it is the same run. Phases that would begin when the minutes are over, or all
+    another's (`Budget`), are left out; resumed with more of them, the run goes on there.
     """
 
     def __init__(
@@ -161,9 +161,9 @@ class Loop:
                 self._evaluate(phase)
         if not self.budget and not progress.planned:
             progress.planned, progress.is_sure = phase.max_steps, True
-        pace = Pace(progress.step)
+        pace, is_looking = Pace(progress.step), not progress.is_sure
         while True:
-            if not progress.is_sure:
+            if is_looking:
                 self._plan(phase, pace)
             if self._finished(phase):
                 break
@@ -222,8 +222,7 @@ class Loop:
         planned = min(phase.max_steps, progress.step + more)
         if steps and self.budget.keeps(abs(planned - steps) * each_sec):
             planned = steps
-        is_sure = bool(steps) and next_look(progress.step + 1, planned)[1] == planned
-        found = planned, is_sure, alone
+        found = planned, bool(steps), alone
         progress.planned, progress.is_sure, progress.is_alone = team.agreed(found)
 
     def _now_sec(self) -> float:

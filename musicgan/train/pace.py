@@ -30,12 +30,13 @@ class Pace:
 def next_look(step: int, planned: int) -> tuple[int, int]:
     """From which to which update the next look goes, for a plan of so many that is at `step`.
 
-    0 `planned`: there is no plan yet. Of few updates, and after `LOOKS`, it is until the last one.
+    0 `planned`: there is no plan yet. A plan of few updates is looked at before it ends; after the
+    last look the next one is beyond the end.
     """
     if not planned:
         return WARM_UP_STEPS, PLANNING_STEPS
-    looks = [max(3 * PLANNING_STEPS, int(part * planned)) for part in LOOKS]
-    until = min([planned, *(look for look in looks if look >= step)])
+    looks = [min(planned, max(3 * PLANNING_STEPS, int(part * planned))) for part in LOOKS]
+    until = min((look for look in looks if look >= step), default=planned + 1)
     return until - max(PLANNING_STEPS, planned // 10), until
 
 

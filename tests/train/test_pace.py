@@ -23,10 +23,10 @@ def test_a_resumed_run_warms_up_again():
 def test_a_plan_is_looked_at_after_a_fifth_half_and_four_fifths_of_it():
     assert next_look(0, 0) == (WARM_UP_STEPS, PLANNING_STEPS)
     seen = [next_look(step, 1000) for step in (9, 200, 201, 501, 801)]
-    assert seen == [(100, 200), (100, 200), (400, 500), (700, 800), (900, 1000)]
-    # Not of a handful of updates; of few, once, and that is at the end of very few.
+    assert seen == [(100, 200), (100, 200), (400, 500), (700, 800), (901, 1001)]
+    # Not after a handful of updates; of few, once, at the end of very few.
     assert [next_look(9, few) for few in (100, 30, 12)] == [(14, 24), (16, 24), (4, 12)]
-    assert next_look(25, 30) == (22, 30)
+    assert next_look(25, 30) == (23, 31)
 
 
 def test_a_short_run_has_time_for_a_part_of_it():
